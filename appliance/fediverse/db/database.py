@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Database: short read and write transactions, every write durable before anybody is answered."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import QueuePool
+
+from appliance.errors import Unavailable
+from appliance.fediverse.db.ids import Ids
+from appliance.system.clock import Clock, milliseconds
+
+BUSY_MILLISECONDS = 10_000
+
+
+class Tx:
+    """One transaction: its connection, the moment it happens at, and what to do once it is committed."""
+
+    def __init__(self, connection: sa.Connection, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self.ids = Ids(connection)
+        self.after_commit: list[Callable[[], None]] = []
+
+    @property
+    def now_ms(self) -> int:
+        return milliseconds(self.now)
+
+    def next_id(self) -> int:
+        return self.ids.next(self.now)
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
+        return self.connection.execute(statement, parameters)  # type: ignore[return-value]
+
+    def one(self, statement: sa.Executable) -> sa.Row[Any] | None:
+        return self.connection.execute(statement).one_or_none()
+
+    def all(self, statement: sa.Executable) -> list[sa.Row[Any]]:
+        return list(self.connection.execute(statement).all())
+
+
+class Database:
+    """SQLite in WAL mode by default, PostgreSQL by another URL. Make it after the fork that will use it."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._clock = clock
+        self._sqlite = url.startswith("sqlite")
+        self.engine = sa.create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, pool_timeout=10)
+        if self._sqlite:
+            sa.event.listen(self.engine, "connect", _configure_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A consistent view; nothing can be written."""
+        with self._connect() as connection:
+            if self._sqlite:
+                connection.exec_driver_sql("BEGIN DEFERRED")
+            try:
+                yield Tx(connection, self._clock.now())
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """All or nothing: committed durably when the block ends, rolled back when it raises."""
+        with self._connect() as connection:
+            if self._sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            tx = Tx(connection, self._clock.now())
+            try:
+                yield tx
+                tx.ids.store()
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+        for action in tx.after_commit:
+            action()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def _connect(self) -> Iterator[sa.Connection]:
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except sa.exc.TimeoutError as error:
+            raise Unavailable("database-busy", "The server is very busy.") from error
+        except sa.exc.OperationalError as error:
+            if "locked" in str(error):
+                raise Unavailable("database-busy", "The server is very busy.") from error
+            raise
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA cache_size = -8192")
+    cursor.close()

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The instance's vocabulary: enums that rows, API and ActivityPub share."""
+
+from enum import Enum
+
+
+class Visibility(Enum):
+    """Who may see a status; the values are the Mastodon API's."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    FOLLOWERS = "private"
+    DIRECT = "direct"
+
+
+class FollowState(Enum):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+
+
+class NotificationKind(Enum):
+    """The values are the Mastodon API's notification types."""
+
+    MENTION = "mention"
+    STATUS = "status"
+    BOOST = "reblog"
+    FOLLOW = "follow"
+    FOLLOW_REQUEST = "follow_request"
+    FAVOURITE = "favourite"
+    UPDATE = "update"
+
+
+class Role(Enum):
+    """What a member may do on the instance."""
+
+    OWNER = "owner"
+    MODERATOR = "moderator"
+    MEMBER = "member"
+
+
+class MemberState(Enum):
+    ACTIVE = "active"
+    PENDING = "pending"  # waits for approval
+    DISABLED = "disabled"
+
+
+class Registration(Enum):
+    """Who may become a member by themselves."""
+
+    CLOSED = "closed"
+    INVITE = "invite"
+    APPROVAL = "approval"
+    OPEN = "open"

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Files: durable writes. What `replace` returned from survives a power cut, whole or not at all."""
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from appliance.errors import HearthError
+
+
+class Files(Protocol):
+    def read(self, path: Path, *, limit: int = 16 * 1024 * 1024) -> bytes:
+        """The content, at most `limit` bytes of it. Raises FileNotFoundError, OSError."""
+        ...
+
+    def replace(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
+        """Write durably: the old content or the new, never a mixture. Raises HearthError disk-full, disk-refused."""
+        ...
+
+    def append(self, path: Path, data: bytes) -> None:
+        """Add to the end, not durably: for logs."""
+        ...
+
+    def rename(self, source: Path, target: Path) -> None: ...
+
+    def remove(self, path: Path) -> None:
+        """Remove a file or a whole folder; nothing happens if there is none."""
+        ...
+
+    def make_folder(self, path: Path, *, mode: int = 0o700) -> None: ...
+
+    def give(self, path: Path, *, user: int = -1, group: int = -1, mode: int | None = None) -> None:
+        """Change owner, group or mode."""
+        ...
+
+    def free_bytes(self, path: Path) -> int: ...
+
+    def total_bytes(self, path: Path) -> int: ...
+
+
+class SystemFiles:
+    """The real file system."""
+
+    def read(self, path: Path, *, limit: int = 16 * 1024 * 1024) -> bytes:
+        with path.open("rb") as file:
+            return file.read(limit)
+
+    def replace(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
+        with _plain_words(path):
+            descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    os.fchmod(file.fileno(), mode)
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(name, path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+            _sync_folder(path.parent)
+
+    def append(self, path: Path, data: bytes) -> None:
+        with path.open("ab") as file:
+            file.write(data)
+
+    def rename(self, source: Path, target: Path) -> None:
+        with _plain_words(target):
+            os.replace(source, target)
+            _sync_folder(target.parent)
+
+    def remove(self, path: Path) -> None:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+    def make_folder(self, path: Path, *, mode: int = 0o700) -> None:
+        with _plain_words(path):
+            if not path.is_dir():
+                path.mkdir(parents=True)
+                path.chmod(mode)
+
+    def give(self, path: Path, *, user: int = -1, group: int = -1, mode: int | None = None) -> None:
+        if user != -1 or group != -1:
+            os.chown(path, user, group)
+        if mode is not None:
+            path.chmod(mode)
+
+    def free_bytes(self, path: Path) -> int:
+        return shutil.disk_usage(path).free
+
+    def total_bytes(self, path: Path) -> int:
+        return shutil.disk_usage(path).total
+
+
+class VirtualFiles(SystemFiles):
+    """The real rules on a real folder, and faults on request: a full disk, a disk gone read-only."""
+
+    def __init__(self) -> None:
+        self.fault: int | None = None
+
+    def fail_with(self, number: int | None) -> None:
+        """Let every write fail with this errno (errno.ENOSPC, errno.EROFS …); None ends it."""
+        self.fault = number
+
+    def replace(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
+        with _plain_words(path):
+            self._fail(path)
+        super().replace(path, data, mode=mode)
+
+    def append(self, path: Path, data: bytes) -> None:
+        self._fail(path)
+        super().append(path, data)
+
+    def rename(self, source: Path, target: Path) -> None:
+        with _plain_words(target):
+            self._fail(target)
+        super().rename(source, target)
+
+    def _fail(self, path: Path) -> None:
+        if self.fault is not None:
+            raise OSError(self.fault, os.strerror(self.fault), str(path))
+
+
+class Lock:
+    """An exclusive lock on a file, held until `release` or the end of the process, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises HearthError state-in-use when another process holds it."""
+        with _plain_words(path):
+            self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            raise HearthError(
+                "state-in-use",
+                f"Another Hearth is already running with the state in {path.parent}.",
+                "Stop it first, or choose another folder with --state.",
+                status=409,
+            ) from None
+
+    def release(self) -> None:
+        os.close(self._descriptor)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _plain_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise HearthError(
+                "disk-full",
+                f"The disk is full, so {path} could not be written.",
+                "Make room on the disk; nothing was changed.",
+                status=507,
+            ) from error
+        raise HearthError(
+            "disk-refused",
+            f"{path} could not be written: {os.strerror(error.errno or 0)}.",
+            "Check that the folder exists and may be written to; nothing was changed.",
+            status=507,
+        ) from error

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Runner: child processes, by argument lists, with an explicit PATH, a timeout and no inherited secrets."""
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from appliance.errors import HearthError
+from appliance.secret import Secret
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+Argument = str | Secret
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a child ended: its exit code (negative: killed by that signal) and what it wrote."""
+
+    code: int
+    output: bytes
+    errors: bytes
+
+
+class Child(Protocol):
+    """A child that goes on running beside us."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+        ...
+
+    def wait(self, timeout: float) -> int | None:
+        """Wait at most `timeout` seconds; None if it still runs."""
+        ...
+
+    def signal_group(self, number: int) -> None:
+        """Send a signal to the child and all its descendants; no error if they are gone."""
+        ...
+
+
+class Runner(Protocol):
+    def run(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"", check: bool = True) -> Completed:
+        """Run to the end. Raises HearthError command-failed, command-missing or command-timeout."""
+        ...
+
+    def spawn(
+        self,
+        argv: Sequence[Argument],
+        *,
+        environment: Mapping[str, str],
+        output: Path,
+        pass_fds: Sequence[int] = (),
+        folder: Path | None = None,
+    ) -> Child:
+        """Start a child in a process group of its own; what it writes is appended to `output`."""
+        ...
+
+
+class SystemRunner:
+    def run(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"", check: bool = True) -> Completed:
+        plain, shown = _reveal(argv), _show(argv)
+        try:
+            done = subprocess.run(  # noqa: S603 - argument lists only, no shell
+                plain,
+                input=stdin,
+                capture_output=True,
+                timeout=timeout,
+                env={"PATH": PATH, "LC_ALL": "C.UTF-8"},
+                check=False,
+            )
+        except FileNotFoundError:
+            raise HearthError("command-missing", f"{plain[0]} is not installed.", "Install it.", status=500) from None
+        except subprocess.TimeoutExpired:
+            raise HearthError(
+                "command-timeout",
+                f"This took longer than {timeout:g} s: {shown}",
+                "Try it by hand.",
+                status=504,
+            ) from None
+        if check and done.returncode != 0:
+            last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise HearthError(
+                "command-failed",
+                f"This failed with code {done.returncode}: {shown} {' '.join(last)}".strip(),
+                "Try it by hand.",
+                status=500,
+            )
+        return Completed(done.returncode, done.stdout, done.stderr)
+
+    def spawn(
+        self,
+        argv: Sequence[Argument],
+        *,
+        environment: Mapping[str, str],
+        output: Path,
+        pass_fds: Sequence[int] = (),
+        folder: Path | None = None,
+    ) -> Child:
+        with output.open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 - argument lists only, no shell
+                _reveal(argv),
+                env={"PATH": PATH, "LC_ALL": "C.UTF-8", **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=pass_fds,
+                cwd=folder,
+                start_new_session=True,
+            )
+        return _SystemChild(process)
+
+
+class _SystemChild:
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.poll()
+
+    def wait(self, timeout: float) -> int | None:
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def signal_group(self, number: int) -> None:
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            return
+
+
+class VirtualRunner:
+    """Runs nothing: answers from a table, remembers what it was asked, and fails for what it does not know."""
+
+    def __init__(self, answers: Mapping[tuple[str, ...], Completed] | None = None) -> None:
+        self.answers = dict(answers or {})
+        self.asked: list[str] = []
+
+    def run(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"", check: bool = True) -> Completed:
+        self.asked.append(_show(argv))
+        answer = self.answers.get(tuple(_reveal(argv)))
+        if answer is None:
+            raise HearthError("command-missing", f"{_show(argv[:1])} is not installed.", "Install it.", status=500)
+        if check and answer.code != 0:
+            raise HearthError("command-failed", f"This failed with code {answer.code}: {_show(argv)}", status=500)
+        return answer
+
+    def spawn(
+        self,
+        argv: Sequence[Argument],
+        *,
+        environment: Mapping[str, str],
+        output: Path,
+        pass_fds: Sequence[int] = (),
+        folder: Path | None = None,
+    ) -> Child:
+        self.asked.append(_show(argv))
+        return VirtualChild()
+
+
+class VirtualChild:
+    """A child that runs until it is signalled."""
+
+    pid = 1
+
+    def __init__(self) -> None:
+        self.code: int | None = None
+
+    def poll(self) -> int | None:
+        return self.code
+
+    def wait(self, timeout: float) -> int | None:
+        return self.code
+
+    def signal_group(self, number: int) -> None:
+        if self.code is None:
+            self.code = 0 if number == signal.SIGTERM else -number
+
+
+def _reveal(argv: Sequence[Argument]) -> list[str]:
+    return [part.reveal() if isinstance(part, Secret) else part for part in argv]
+
+
+def _show(argv: Sequence[Argument]) -> str:
+    """The command as it can be pasted into a shell, secrets left out."""
+    return shlex.join("****" if isinstance(part, Secret) else part for part in argv)
