@@ -33,7 +33,7 @@ class Tx:
         return self.ids.next(self.now)
 
     def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
-        return self.connection.execute(statement, parameters)  # type: ignore[return-value]
+        return self.connection.execute(statement, parameters)
 
     def one(self, statement: sa.Executable) -> sa.Row[Any] | None:
         return self.connection.execute(statement).one_or_none()

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where a process of the box finds its folders and sockets: read once from the environment, then passed on."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.errors import BadInput
+
+STATE_ON_A_BOX = Path("/var/lib/hearth")
+
+
+@dataclass(frozen=True)
+class Config:
+    """`state` is what survives; `runtime` holds sockets and is gone after a power cut.
+
+    `virtual` is true where the box is played by a laptop (`hearth run`); it decides which doors `main`
+    opens and nothing else. `development_origin` exists only there: a loopback origin to federate under.
+    `console_uid` is who besides root may command the supervisor and the instance.
+    """
+
+    state: Path
+    runtime: Path
+    virtual: bool = False
+    console_bind: str = "fd://3"
+    fediverse_bind: str = "127.0.0.1:8082"
+    development_origin: str | None = None
+    console_uid: int | None = None
+    panel_url: str | None = None
+
+    @property
+    def settings_file(self) -> Path:
+        return self.state / "settings.json"
+
+    @property
+    def secrets(self) -> Path:
+        """One file each, 0600, in a 0700 folder of the supervisor's."""
+        return self.state / "secrets"
+
+    @property
+    def card_file(self) -> Path:
+        """`hearth.txt` on the card's first partition: the claim code, readable by whoever holds the card."""
+        return self.state / "card" / "hearth.txt"
+
+    @property
+    def fediverse_state(self) -> Path:
+        return self.state / "fediverse"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        return self.runtime / "supervisor" / "command.sock"
+
+    @property
+    def admin_socket(self) -> Path:
+        """The instance's admin socket, served by the companion."""
+        return self.runtime / "fediverse" / "admin.sock"
+
+    @property
+    def nudge_socket(self) -> Path:
+        """Datagrams after a commit: the companion looks at the outbox at once."""
+        return self.runtime / "fediverse" / "nudge.sock"
+
+    @property
+    def machine_socket(self) -> Path:
+        """The virtual board and its service manager, on a laptop only."""
+        return self.runtime / "machine" / "machine.sock"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
+    """Read HEARTH_*; what is not set is as on a real box. Raises BadInput."""
+    state = Path(environment.get("HEARTH_STATE", STATE_ON_A_BOX))
+    uid = environment.get("HEARTH_CONSOLE_UID", "")
+    if uid and not uid.isdigit():
+        raise BadInput("HEARTH_CONSOLE_UID must be a number.")
+    return Config(
+        state=state,
+        runtime=Path(environment.get("HEARTH_RUNTIME", state / "run")).resolve(),
+        virtual=environment.get("HEARTH_VIRTUAL") == "1",
+        console_bind=environment.get("HEARTH_CONSOLE_BIND", "fd://3"),
+        fediverse_bind=environment.get("HEARTH_FEDIVERSE_BIND", "127.0.0.1:8082"),
+        development_origin=environment.get("HEARTH_DEVELOPMENT_ORIGIN") or None,
+        console_uid=int(uid) if uid else None,
+        panel_url=environment.get("HEARTH_PANEL_URL") or None,
+    )

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What can be asked of the instance over its admin socket, as types. Answers are plain JSON data.
+
+| command               | arguments   | answer                                                                |
+|-----------------------|-------------|-----------------------------------------------------------------------|
+| instance.get          | Key         | value; key "" answers all as {key: value}                             |
+| instance.set          | KeyValue    | {}; keys: title, description, rules (one per line), registration      |
+| member.list           | NoArguments | [{"username", "role", "state", "created_at", "last_seen_at"}]         |
+| member.add            | NewMember   | {"username", "password"}: the password only if it was made here       |
+| member.reset-password | Username    | {"password"}: a new one, and all sessions and tokens of hers are ended |
+| member.set-password   | Credentials | {}                                                                    |
+| member.approve        | Username    | {}                                                                    |
+| member.reject         | Username    | {}                                                                    |
+| member.login          | Credentials | {}; throttled                                                         |
+| invite.new            | NewInvite   | {"path": "/join/TOKEN", "url": whole address, "expires_at": ISO 8601} |
+| invite.list           | NoArguments | [{"id", "created_by", "expires_at", "used_by"}]                       |
+| invite.revoke         | Key         | {}                                                                    |
+| facts                 | NoArguments | {"members", "statuses", "deliveries", "federating", "origin"}         |
+"""
+
+from dataclasses import dataclass
+
+from appliance.fediverse.model import Role
+from appliance.secret import Secret
+
+
+@dataclass(frozen=True)
+class Key:
+    key: str
+
+
+@dataclass(frozen=True)
+class KeyValue:
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Username:
+    username: str
+
+
+@dataclass(frozen=True)
+class NewMember:
+    """Without a password one is made and handed back. Adding the owner again only sets the password."""
+
+    username: str
+    password: Secret | None = None
+    role: Role = Role.MEMBER
+
+
+@dataclass(frozen=True)
+class Credentials:
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True)
+class NewInvite:
+    """`by` is the inviting member's user name."""
+
+    by: str

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What other servers tell us, checked and sanitised by `activitypub`, in the form the services take."""
+
+from dataclasses import dataclass, field
+
+from appliance.fediverse.model import Visibility
+
+
+@dataclass(frozen=True)
+class RemoteAccount:
+    """An actor document, read. `note` and field values are sanitised HTML; times in milliseconds."""
+
+    uri: str
+    username: str
+    domain: str
+    inbox: str
+    key_id: str
+    public_key: str
+    display_name: str = ""
+    note: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    url: str | None = None
+    shared_inbox: str | None = None
+    followers_uri: str | None = None
+    avatar_url: str | None = None
+    header_url: str | None = None
+    actor_type: str = "Person"
+    locked: bool = False
+    bot: bool = False
+    discoverable: bool = True
+    created_at: int | None = None
+
+
+@dataclass(frozen=True)
+class RemoteAttachment:
+    type: str
+    url: str
+    media_type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class RemoteStatus:
+    """A Note (or what is shown as one), read. `mentions` are account ids known here; `content` is sanitised HTML."""
+
+    uri: str
+    content: str
+    visibility: Visibility
+    created_at: int
+    url: str | None = None
+    spoiler_text: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    in_reply_to_id: int | None = None
+    mentions: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    attachments: tuple[RemoteAttachment, ...] = field(default=())
+    edited_at: int | None = None

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every address the instance gives to its things, made from the origin, and the way back."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+_ACTOR = re.compile(r"/users/([A-Za-z0-9_]+)")
+_STATUS = re.compile(r"/users/([A-Za-z0-9_]+)/statuses/(\d{1,19})")
+_PAGE = re.compile(r"/@([A-Za-z0-9_]+)(?:/(\d{1,19}))?")
+
+
+@dataclass(frozen=True)
+class LocalThing:
+    """What an address of ours points at: an account, or with `status_id` one of its statuses."""
+
+    username: str
+    status_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Urls:
+    """`origin` is scheme, host and port without a slash at the end. `federating` is false while the instance
+    has no name: then `origin` is only where the asker found it, and nothing may leave the box."""
+
+    origin: str
+    federating: bool
+
+    @property
+    def host(self) -> str:
+        """Host, and the port if it is unusual: the part after @ in handles."""
+        return urlsplit(self.origin).netloc
+
+    def actor(self, username: str) -> str:
+        return f"{self.origin}/users/{username}"
+
+    def inbox(self, username: str) -> str:
+        return f"{self.actor(username)}/inbox"
+
+    def outbox(self, username: str) -> str:
+        return f"{self.actor(username)}/outbox"
+
+    def followers(self, username: str) -> str:
+        return f"{self.actor(username)}/followers"
+
+    def following(self, username: str) -> str:
+        return f"{self.actor(username)}/following"
+
+    def key(self, username: str) -> str:
+        return f"{self.actor(username)}#main-key"
+
+    @property
+    def shared_inbox(self) -> str:
+        return f"{self.origin}/inbox"
+
+    def status(self, username: str, status_id: int) -> str:
+        return f"{self.actor(username)}/statuses/{status_id}"
+
+    def profile_page(self, username: str) -> str:
+        return f"{self.origin}/@{username}"
+
+    def status_page(self, username: str, status_id: int) -> str:
+        return f"{self.origin}/@{username}/{status_id}"
+
+    def tag(self, name: str) -> str:
+        return f"{self.origin}/tags/{quote(name)}"
+
+    def invite(self, token: str) -> str:
+        return f"{self.origin}/join/{token}"
+
+    def is_ours(self, uri: str) -> bool:
+        return uri == self.origin or uri.startswith(f"{self.origin}/")
+
+    def parse(self, uri: str) -> LocalThing | None:
+        """What a URI of ours (ActivityPub id or page) names; None if it is not ours or names neither."""
+        if not self.is_ours(uri):
+            return None
+        path = unquote(uri[len(self.origin) :])
+        if match := _ACTOR.fullmatch(path):
+            return LocalThing(match[1])
+        if match := _STATUS.fullmatch(path):
+            return LocalThing(match[1], int(match[2]))
+        if match := _PAGE.fullmatch(path):
+            return LocalThing(match[1], int(match[2]) if match[2] else None)
+        return None

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What can be asked of the supervisor over its command socket, as types. Answers are plain JSON data.
+
+| command          | arguments     | answer                                                              |
+|------------------|---------------|---------------------------------------------------------------------|
+| status           | NoArguments   | Status                                                              |
+| watch            | NoArguments   | stream of Status, the first at once, then on every change           |
+| claim.wait       | Browser       | ClaimView: start (or see) the 60 s in which a press claims          |
+| claim.look       | Browser       | ClaimView, without starting to wait                                 |
+| claim.code       | ClaimCode     | ClaimView                                                           |
+| owner.set        | NewOwner      | {"epoch": int}; only the browser that claimed, only while no owner  |
+| owner.login      | Login         | {"epoch": int}; throttled                                           |
+| owner.password   | NewPassword   | {"epoch": int}; the old password, or an open recovery, is needed    |
+| address.choose   | Address       | {}                                                                  |
+| setup.finish     | NoArguments   | {}                                                                  |
+| settings.get     | Key           | value; key "" answers all as {key: value}                           |
+| settings.set     | KeyValue      | {}                                                                  |
+| issue.acknowledge| Key           | {}                                                                  |
+| issue.fix        | IssueFix      | {"job": id} or {}                                                   |
+| job.cancel       | Key           | {}                                                                  |
+| erase            | Erase         | {"job": id}: renames all data, deletes it after seven days          |
+| erase.undo       | NoArguments   | {}                                                                  |
+| power            | Power         | {}                                                                  |
+| logs             | Logs          | [{"at", "service", "line"}]                                         |
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from appliance.secret import Secret
+
+
+class ClaimState(Enum):
+    FREE = "free"  # nobody has claimed the box and this browser is not waiting
+    WAITING = "waiting"  # a press of the button now claims for this browser
+    CONTESTED = "contested"  # another browser waits as well: a press claims for nobody
+    MINE = "mine"  # this browser claimed the box and may go on with the wizard
+    TAKEN = "taken"  # somebody else did
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    state: ClaimState
+    seconds_left: int = 0
+
+
+@dataclass(frozen=True)
+class Browser:
+    """`browser` is the random token in that browser's cookie."""
+
+    browser: Secret
+
+
+@dataclass(frozen=True)
+class ClaimCode:
+    browser: Secret
+    code: Secret
+
+
+@dataclass(frozen=True)
+class NewOwner:
+    browser: Secret
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True)
+class Login:
+    """`address` is the asker's IP address, for throttling."""
+
+    username: str
+    password: Secret
+    address: str
+
+
+@dataclass(frozen=True)
+class NewPassword:
+    new: Secret
+    old: Secret | None = None
+    recovery: bool = False
+
+
+@dataclass(frozen=True)
+class Address:
+    """`name` is "" for home only; a name on the internet is for ever and can be given once."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Key:
+    key: str
+
+
+@dataclass(frozen=True)
+class KeyValue:
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class IssueFix:
+    issue: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Erase:
+    """`sentence` must be the spelled-out consent: "erase NAME-OF-THE-BOX"."""
+
+    sentence: str
+
+
+class PowerAction(Enum):
+    OFF = "off"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True)
+class Power:
+    action: PowerAction
+
+
+@dataclass(frozen=True)
+class Logs:
+    service: str = ""
+    lines: int = 100
