@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Passwords: argon2id verifiers (RFC 9106), the check for weak ones (NIST SP 800-63B, 5.1.1.2), and made-up ones."""
 
+import itertools
 import secrets
 
 from argon2 import PasswordHasher
@@ -42,7 +43,7 @@ def check_strength(password: Secret, *, about: tuple[str, ...] = ()) -> None:
         raise _weak(f"The password is shorter than {MIN_LENGTH} characters.")
     if len(text) > MAX_LENGTH:
         raise _weak(f"The password is longer than {MAX_LENGTH} characters.")
-    if len(set(lowered)) < 5 or _is_run(lowered):
+    if len(set(lowered)) < 5 or _is_run(lowered) or (lowered.isdigit() and len(lowered) < 16):
         raise _weak("The password repeats itself too much.")
     rest = lowered
     for word in (*_COMMON, *(name.lower() for name in about if len(name) >= 3)):
@@ -57,7 +58,7 @@ def make_password() -> Secret:
 
 
 def _is_run(text: str) -> bool:
-    steps = {ord(after) - ord(before) for before, after in zip(text, text[1:], strict=False)}
+    steps = {ord(after) - ord(before) for before, after in itertools.pairwise(text)}
     return len(steps) == 1
 
 
