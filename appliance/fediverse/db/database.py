@@ -16,12 +16,20 @@ from appliance.system.clock import Clock, milliseconds
 BUSY_MILLISECONDS = 10_000
 
 
-class Tx:
-    """One transaction: its connection, the moment it happens at, and what to do once it is committed."""
+def _nobody() -> None:
+    """For a database that nobody waits on."""
 
-    def __init__(self, connection: sa.Connection, now: datetime) -> None:
+
+class Tx:
+    """One transaction: its connection, the moment it happens at, and what to do once it is committed.
+
+    `nudge` goes to `after_commit` when the transaction wrote something for the companion to send.
+    """
+
+    def __init__(self, connection: sa.Connection, now: datetime, nudge: Callable[[], None] = _nobody) -> None:
         self.connection = connection
         self.now = now
+        self.nudge = nudge
         self.ids = Ids(connection)
         self.after_commit: list[Callable[[], None]] = []
 
@@ -43,10 +51,14 @@ class Tx:
 
 
 class Database:
-    """SQLite in WAL mode by default, PostgreSQL by another URL. Make it after the fork that will use it."""
+    """SQLite in WAL mode by default, PostgreSQL by another URL. Make it after the fork that will use it.
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    `nudge` wakes the companion (`Nudge(config.nudge_socket).send`).
+    """
+
+    def __init__(self, url: str, clock: Clock, *, nudge: Callable[[], None] = _nobody) -> None:
         self._clock = clock
+        self._nudge = nudge
         self._sqlite = url.startswith("sqlite")
         self.engine = sa.create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, pool_timeout=10)
         if self._sqlite:
@@ -69,7 +81,7 @@ class Database:
         with self._connect() as connection:
             if self._sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            tx = Tx(connection, self._clock.now())
+            tx = Tx(connection, self._clock.now(), self._nudge)
             try:
                 yield tx
                 tx.ids.store()

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What other servers read of us: rows turned into ActivityStreams documents. Pure; nothing is looked up here.
+
+Shapes follow ActivityPub (W3C, 2018), ActivityStreams 2.0 and what Mastodon documents under "Spec compliance".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from appliance.fediverse.model import Visibility
+from appliance.fediverse.urls import Urls
+from appliance.system.clock import from_milliseconds
+
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+MEDIA_TYPE = "application/activity+json"
+CONTEXT: list[Any] = [
+    "https://www.w3.org/ns/activitystreams",
+    "https://w3id.org/security/v1",
+    {
+        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        "sensitive": "as:sensitive",
+        "Hashtag": "as:Hashtag",
+        "toot": "http://joinmastodon.org/ns#",
+        "discoverable": "toot:discoverable",
+        "schema": "http://schema.org#",
+        "PropertyValue": "schema:PropertyValue",
+        "value": "schema:value",
+    },
+]
+
+Document = dict[str, Any]
+Row = sa.Row[Any]
+
+
+@dataclass(frozen=True)
+class NoteParts:
+    """All that a Note is drawn from. `mentioned` are account rows; `parent_uri` is what it replies to."""
+
+    status: Row
+    author: Row
+    mentioned: tuple[Row, ...] = ()
+    tags: tuple[str, ...] = ()
+    parent_uri: str | None = None
+
+
+def iso(milliseconds: int) -> str:
+    return from_milliseconds(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def account_uri(urls: Urls, account: Row) -> str:
+    return account.uri or urls.actor(account.username)
+
+
+def status_uri(urls: Urls, status: Row, author: Row) -> str:
+    return status.uri or urls.status(author.username, status.id)
+
+
+def handle(urls: Urls, account: Row) -> str:
+    return f"@{account.username}@{account.domain or urls.host}"
+
+
+def in_context(document: Document) -> Document:
+    return {"@context": CONTEXT, **document}
+
+
+def actor(urls: Urls, account: Row) -> Document:
+    """A local account as a Person or Service, its public key included."""
+    uri = urls.actor(account.username)
+    document: Document = {
+        "id": uri,
+        "type": "Service" if account.bot else "Person",
+        "preferredUsername": account.username,
+        "name": account.display_name,
+        "summary": _absolute(urls, account.note),
+        "url": urls.profile_page(account.username),
+        "inbox": urls.inbox(account.username),
+        "outbox": urls.outbox(account.username),
+        "followers": urls.followers(account.username),
+        "following": urls.following(account.username),
+        "manuallyApprovesFollowers": account.locked,
+        "discoverable": account.discoverable,
+        "published": iso(account.created_at),
+        "endpoints": {"sharedInbox": urls.shared_inbox},
+        "publicKey": {"id": urls.key(account.username), "owner": uri, "publicKeyPem": account.public_key},
+        "attachment": [
+            {"type": "PropertyValue", "name": field["name"], "value": _absolute(urls, field["value"])}
+            for field in account.fields
+        ],
+    }
+    for name, url in (("icon", account.avatar_url), ("image", account.header_url)):
+        if url:
+            document[name] = {"type": "Image", "url": url}
+    return document
+
+
+def addressed(urls: Urls, visibility: Visibility, author: Row, others: Iterable[Row]) -> tuple[list[str], list[str]]:
+    """`to` and `cc` as Mastodon writes them: the visibility is read back from where Public and followers stand."""
+    named = [account_uri(urls, account) for account in others]
+    followers = author.followers_uri or urls.followers(author.username)
+    match visibility:
+        case Visibility.PUBLIC:
+            return [PUBLIC], [followers, *named]
+        case Visibility.UNLISTED:
+            return [followers], [PUBLIC, *named]
+        case Visibility.FOLLOWERS:
+            return [followers], named
+        case Visibility.DIRECT:
+            return named, []
+
+
+def note(urls: Urls, parts: NoteParts) -> Document:
+    status, author = parts.status, parts.author
+    to, cc = addressed(urls, Visibility(status.visibility), author, parts.mentioned)
+    content = _absolute(urls, status.content)
+    document: Document = {
+        "id": urls.status(author.username, status.id),
+        "type": "Note",
+        "attributedTo": urls.actor(author.username),
+        "url": urls.status_page(author.username, status.id),
+        "published": iso(status.created_at),
+        "to": to,
+        "cc": cc,
+        "summary": status.spoiler_text or None,
+        "sensitive": status.sensitive,
+        "inReplyTo": parts.parent_uri,
+        "content": content,
+        "attachment": [],
+        "tag": [
+            *(
+                {"type": "Mention", "href": account_uri(urls, account), "name": handle(urls, account)}
+                for account in parts.mentioned
+            ),
+            *({"type": "Hashtag", "href": urls.tag(name), "name": f"#{name}"} for name in parts.tags),
+        ],
+    }
+    if status.language:
+        document["contentMap"] = {status.language: content}
+    if status.edited_at:
+        document["updated"] = iso(status.edited_at)
+    return document
+
+
+def tombstone(uri: str) -> Document:
+    return {"id": uri, "type": "Tombstone"}
+
+
+def activity(kind: str, uri: str, actor_uri: str, thing: Document | str, **more: Any) -> Document:
+    return {"id": uri, "type": kind, "actor": actor_uri, **more, "object": thing}
+
+
+def create(urls: Urls, parts: NoteParts) -> Document:
+    thing = note(urls, parts)
+    return activity(
+        "Create",
+        f"{thing['id']}/activity",
+        thing["attributedTo"],
+        thing,
+        published=thing["published"],
+        to=thing["to"],
+        cc=thing["cc"],
+    )
+
+
+def announce(urls: Urls, boost: Row, booster: Row, original: Row, original_author: Row) -> Document:
+    actor_uri = urls.actor(booster.username)
+    to, cc = addressed(urls, Visibility(boost.visibility), booster, [original_author])
+    return activity(
+        "Announce",
+        f"{urls.status(booster.username, boost.id)}/activity",
+        actor_uri,
+        status_uri(urls, original, original_author),
+        published=iso(boost.created_at),
+        to=to,
+        cc=cc,
+    )
+
+
+def follow(urls: Urls, row: Row, follower: Row, followee: Row) -> Document:
+    """The Follow as its sender wrote it; `row.uri` is set when the follower is remote."""
+    follower_uri = account_uri(urls, follower)
+    uri = row.uri or f"{follower_uri}#follows/{row.id}"
+    return activity("Follow", uri, follower_uri, account_uri(urls, followee))
+
+
+def undo(thing: Document) -> Document:
+    """Takes back an activity of ours; addressed as that one was."""
+    addresses = {name: thing[name] for name in ("to", "cc") if name in thing}
+    bare = {name: value for name, value in thing.items() if name not in ("to", "cc")}
+    return activity("Undo", f"{thing['id']}#undo", thing["actor"], bare, **addresses)
+
+
+def _absolute(urls: Urls, html: str) -> str:
+    """Stored HTML links to our own things by path alone, since the origin is not stored with them."""
+    return html.replace('href="/', f'href="{urls.origin}/')
