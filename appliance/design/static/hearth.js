@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Conveniences only: every page works without this file.
+"use strict";
+
+// A form that came back with errors: say so first.
+document.querySelector("[data-focus]")?.focus();
+
+for (const button of document.querySelectorAll("[data-reveal]")) {
+  const input = document.getElementById(button.dataset.reveal);
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const shown = input.type === "text";
+    input.type = shown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!shown));
+    button.firstChild.textContent = shown ? "Show" : "Hide";
+  });
+  // Password managers and browsers' own memory look for a password field.
+  input.form?.addEventListener("submit", () => { input.type = "password"; });
+}
+
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const words = button.querySelector("span").firstChild;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      words.textContent = "Copied";
+      setTimeout(() => { words.textContent = "Copy"; }, 2500);
+    });
+  }
+}
+
+// Second clicks while the answer is on its way; pages from the back-forward cache are fresh again.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => { delete form.dataset.sent; });
+}
