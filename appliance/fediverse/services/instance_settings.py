@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the instance says of itself: title, description, rules, who may join, and its name for ever."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from appliance.errors import BadInput, HearthError
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.tables import instance, rules
+from appliance.fediverse.model import Registration
+
+KEYS = ("title", "description", "rules", "registration", "origin")
+MAX_TITLE = 100
+MAX_DESCRIPTION = 5000
+MAX_RULES = 50
+MAX_RULE = 300
+
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+# What C0 and C1 controls but line breaks, and code points that are no characters, would do on somebody's screen
+# nobody knows; lone surrogates can't even be stored.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Names that only mean something inside a home or a test (RFC 6761, RFC 6762, RFC 8375).
+_NOT_ON_THE_INTERNET = ("local", "localhost", "internal", "lan", "home", "test", "example", "invalid", "arpa", "onion")
+
+
+@dataclass(frozen=True)
+class Rule:
+    id: int
+    text: str
+
+
+@dataclass(frozen=True)
+class InstanceSettings:
+    """`title` is empty until set-up is done, and registration closed until then. `origin` is None until the
+    instance has its name on the internet."""
+
+    title: str
+    description: str
+    rules: tuple[Rule, ...]
+    registration: Registration
+    origin: str | None
+
+    @property
+    def rules_text(self) -> str:
+        """One rule per line, as `instance.set` takes them."""
+        return "\n".join(rule.text for rule in self.rules)
+
+
+def get(tx: Tx) -> InstanceSettings:
+    stored = {row.key: row.value for row in tx.all(sa.select(instance))}
+    title = str(stored.get("title") or "")
+    registration = Registration(stored.get("registration", Registration.INVITE.value))
+    return InstanceSettings(
+        title=title,
+        description=str(stored.get("description") or ""),
+        rules=tuple(Rule(row.id, row.text) for row in tx.all(sa.select(rules).order_by(rules.c.position))),
+        registration=registration if title else Registration.CLOSED,
+        origin=stored.get("origin"),
+    )
+
+
+def as_texts(settings: InstanceSettings) -> dict[str, str]:
+    """Every key with its value as `instance.set` takes it."""
+    return {
+        "title": settings.title,
+        "description": settings.description,
+        "rules": settings.rules_text,
+        "registration": settings.registration.value,
+        "origin": settings.origin or "",
+    }
+
+
+def put(tx: Tx, key: str, value: str) -> None:
+    """Check and store one value. Raises BadInput; for a second origin HearthError origin-is-final."""
+    if key == "title":
+        _store(tx, key, _text(value, "title", MAX_TITLE, lines=False))
+    elif key == "description":
+        _store(tx, key, _text(value, "description", MAX_DESCRIPTION))
+    elif key == "rules":
+        _store_rules(tx, value)
+    elif key == "registration":
+        _store(tx, key, _registration(value).value)
+    elif key == "origin":
+        _store_origin(tx, value)
+    else:
+        raise unknown_key()
+
+
+def unknown_key() -> BadInput:
+    return BadInput("The instance has no such setting.", f"There are: {', '.join(KEYS)}.", key="unknown-key")
+
+
+def _text(value: str, name: str, limit: int, *, lines: bool = True) -> str:
+    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not lines:
+        text = " ".join(text.split())
+    if len(text) > limit:
+        raise BadInput(f"The {name} is longer than {limit} characters.", "Make it shorter.", key=f"bad-{name}")
+    if _UNPRINTABLE.search(text):
+        raise BadInput(f"The {name} holds characters that can't be shown.", "Type it anew.", key=f"bad-{name}")
+    if name == "title" and not text:
+        raise BadInput("The title is empty.", "Give the instance a name.", key="bad-title")
+    return text
+
+
+def _registration(value: str) -> Registration:
+    try:
+        return Registration(value)
+    except ValueError:
+        choices = ", ".join(mode.value for mode in Registration)
+        raise BadInput("Nobody knows this way to join.", f"Choose one of: {choices}.", key="bad-registration") from None
+
+
+def _store_rules(tx: Tx, value: str) -> None:
+    """Rules that stay keep their id: apps refer to them by it."""
+    texts = [" ".join(line.split()) for line in _text(value, "rules", MAX_RULES * (MAX_RULE + 1)).split("\n")]
+    texts = list(dict.fromkeys(text for text in texts if text))
+    if len(texts) > MAX_RULES:
+        raise BadInput(f"There are more than {MAX_RULES} rules.", "Fewer are kept better.", key="bad-rules")
+    for number, text in enumerate(texts, start=1):
+        if len(text) > MAX_RULE:
+            raise BadInput(f"Rule {number} is longer than {MAX_RULE} characters.", "Make it shorter.", key="bad-rules")
+    known = {row.text: row.id for row in tx.all(sa.select(rules))}
+    tx.execute(sa.delete(rules))
+    for position, text in enumerate(texts):
+        tx.execute(sa.insert(rules).values(id=known.get(text) or tx.next_id(), position=position, text=text))
+
+
+def _store_origin(tx: Tx, value: str) -> None:
+    origin = parse_origin(value)
+    stored = get(tx).origin
+    if stored == origin:
+        return
+    if stored is not None:
+        raise HearthError(
+            "origin-is-final",
+            f"The instance is called {urlsplit(stored).netloc} for ever.",
+            "Other servers know its people by that name, so it can't be changed.",
+            status=409,
+        )
+    _store(tx, "origin", origin)
+
+
+def parse_origin(value: str) -> str:
+    """`https://NAME` from a name or an https address. Raises BadInput for what is no name on the internet."""
+    refusal = BadInput(
+        "That is not a name on the internet.", "It looks like hearth.example.org, without a port.", key="bad-origin"
+    )
+    name = value.strip().lower().removeprefix("https://").removesuffix("/")
+    try:
+        ascii_name = name.encode("idna").decode() if not name.isascii() else name
+        if ascii_name != name and ascii_name.encode().decode("idna") != name:
+            raise refusal  # letters that would silently become others
+    except UnicodeError:
+        raise refusal from None
+    labels = ascii_name.split(".")
+    if len(labels) < 2 or len(ascii_name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise refusal
+    if labels[-1].isdigit() or labels[-1] in _NOT_ON_THE_INTERNET:
+        raise refusal
+    return f"https://{ascii_name}"
+
+
+def _store(tx: Tx, key: str, value: Any) -> None:
+    changed = tx.execute(sa.update(instance).where(instance.c.key == key).values(value=value))
+    if changed.rowcount == 0:
+        tx.execute(sa.insert(instance).values(key=key, value=value))
