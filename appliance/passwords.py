@@ -27,7 +27,7 @@ def hash_password(password: Secret) -> str:
 
 def verify(verifier: str | None, password: Secret) -> bool:
     """True if the password fits. Takes as long when there is no verifier."""
-    if len(password.reveal()) > MAX_LENGTH:
+    if len(password.reveal()) > MAX_LENGTH or not _is_text(password.reveal()):
         return False
     try:
         return _HASHER.verify(verifier or _NOBODY, password.reveal()) and verifier is not None
@@ -43,6 +43,8 @@ def check_strength(password: Secret, *, about: tuple[str, ...] = ()) -> None:
         raise _weak(f"The password is shorter than {MIN_LENGTH} characters.")
     if len(text) > MAX_LENGTH:
         raise _weak(f"The password is longer than {MAX_LENGTH} characters.")
+    if not _is_text(text):
+        raise _weak("The password holds what is no character.")
     if len(set(lowered)) < 5 or _is_run(lowered) or (lowered.isdigit() and len(lowered) < 16):
         raise _weak("The password repeats itself too much.")
     rest = lowered
@@ -55,6 +57,11 @@ def check_strength(password: Secret, *, about: tuple[str, ...] = ()) -> None:
 def make_password() -> Secret:
     """Four groups of five letters and digits without look-alikes: 98 bits, easy to read aloud."""
     return Secret("-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4)))
+
+
+def _is_text(text: str) -> bool:
+    """False for lone surrogates, which JSON can hold and nothing can store."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _is_run(text: str) -> bool:
