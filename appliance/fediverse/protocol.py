@@ -4,7 +4,8 @@
 | command               | arguments   | answer                                                                |
 |-----------------------|-------------|-----------------------------------------------------------------------|
 | instance.get          | Key         | value; key "" answers all as {key: value}                             |
-| instance.set          | KeyValue    | {}; keys: title, description, rules (one per line), registration      |
+| instance.set          | KeyValue    | {}; keys: title, description, rules (one per line), registration, and |
+|                       |             | once for ever: origin                                                 |
 | member.list           | NoArguments | [{"username", "role", "state", "created_at", "last_seen_at"}]         |
 | member.add            | NewMember   | {"username", "password"}: the password only if it was made here       |
 | member.reset-password | Username    | {"password"}: a new one, and all sessions and tokens of hers are ended |
@@ -20,7 +21,7 @@
 
 from dataclasses import dataclass
 
-from appliance.fediverse.model import Role
+from appliance.fediverse.model import MemberState, Role
 from appliance.secret import Secret
 
 
@@ -60,3 +61,53 @@ class NewInvite:
     """`by` is the inviting member's user name."""
 
     by: str
+
+
+@dataclass(frozen=True)
+class MemberEntry:
+    """One of `member.list`. Times are ISO 8601 in UTC."""
+
+    username: str
+    role: Role
+    state: MemberState
+    created_at: str
+    last_seen_at: str | None
+
+
+@dataclass(frozen=True)
+class AddedMember:
+    """Answer of `member.add`; `password` only if it was made here."""
+
+    username: str
+    password: Secret | None
+
+
+@dataclass(frozen=True)
+class InviteLink:
+    """Answer of `invite.new`. `url` is "" while the instance has no name: then `path` goes after whatever
+    address its pages are found at."""
+
+    path: str
+    url: str
+    expires_at: str
+
+
+@dataclass(frozen=True)
+class InviteEntry:
+    """One of `invite.list`; user names are None for people who are gone."""
+
+    id: str
+    created_by: str | None
+    expires_at: str
+    used_by: str | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How many active members, local statuses and waiting deliveries there are."""
+
+    members: int
+    statuses: int
+    deliveries: int
+    federating: bool
+    origin: str | None

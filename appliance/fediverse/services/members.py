@@ -97,14 +97,17 @@ def by_id(tx: Tx, account_id: int) -> Member | None:
 
 
 def find(tx: Tx, username: str) -> Member | None:
-    return _one(tx, sa.and_(accounts_table.c.username_key == username.lower(), accounts_table.c.domain == ""))
+    name = username.strip().removeprefix("@").lower()
+    if not _USERNAME.fullmatch(name):
+        return None
+    return _one(tx, sa.and_(accounts_table.c.username_key == name, accounts_table.c.domain == ""))
 
 
 def get(tx: Tx, username: str) -> Member:
     """Raises HearthError unknown-member (404)."""
     member = find(tx, username)
     if member is None:
-        raise HearthError("unknown-member", f"Nobody here is called {username[:30]}.", "Check the name.", status=404)
+        raise HearthError("unknown-member", "Nobody here is called so.", "Check the name.", status=404)
     return member
 
 

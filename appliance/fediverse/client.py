@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""InstanceClient: one typed method per command of the instance's admin socket (`protocol`)."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from appliance.fediverse.model import Role
+from appliance.fediverse.protocol import (
+    AddedMember,
+    Credentials,
+    Facts,
+    InviteEntry,
+    InviteLink,
+    Key,
+    KeyValue,
+    MemberEntry,
+    NewInvite,
+    NewMember,
+    Username,
+)
+from appliance.parse import from_dict
+from appliance.secret import Secret
+from appliance.system.commands import CommandClient
+
+T = TypeVar("T")
+
+
+class InstanceClient:
+    """Every method raises the HearthError of the other side, or Unavailable while it does not answer."""
+
+    def __init__(self, path: Path) -> None:
+        self._client = CommandClient(path, name="the instance")
+
+    def get(self, key: str) -> str:
+        return str(self._ask("instance.get", Key(key)))
+
+    def get_all(self) -> dict[str, str]:
+        return {str(key): str(value) for key, value in self._ask("instance.get", Key("")).items()}
+
+    def set(self, key: str, value: str) -> None:
+        self._ask("instance.set", KeyValue(key, value))
+
+    def members(self) -> list[MemberEntry]:
+        return self._list(MemberEntry, "member.list")
+
+    def add_member(self, username: str, password: Secret | None = None, role: Role = Role.MEMBER) -> AddedMember:
+        return from_dict(AddedMember, self._ask("member.add", NewMember(username, password, role)))
+
+    def reset_password(self, username: str) -> Secret:
+        return Secret(str(self._ask("member.reset-password", Username(username))["password"]))
+
+    def set_password(self, username: str, password: Secret) -> None:
+        self._ask("member.set-password", Credentials(username, password))
+
+    def approve(self, username: str) -> None:
+        self._ask("member.approve", Username(username))
+
+    def reject(self, username: str) -> None:
+        self._ask("member.reject", Username(username))
+
+    def log_in(self, username: str, password: Secret) -> None:
+        """Returns if the password fits."""
+        self._ask("member.login", Credentials(username, password))
+
+    def new_invite(self, by: str) -> InviteLink:
+        return from_dict(InviteLink, self._ask("invite.new", NewInvite(by)))
+
+    def invites(self) -> list[InviteEntry]:
+        return self._list(InviteEntry, "invite.list")
+
+    def revoke_invite(self, invite_id: str) -> None:
+        self._ask("invite.revoke", Key(invite_id))
+
+    def facts(self) -> Facts:
+        return from_dict(Facts, self._ask("facts"))
+
+    def _ask(self, command: str, arguments: object = None) -> Any:
+        return self._client.ask(command, arguments)
+
+    def _list(self, entry: type[T], command: str) -> list[T]:
+        return [from_dict(entry, item) for item in self._ask(command)]
