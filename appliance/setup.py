@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The wizard without its pages: which step comes next, and what each answer does. Web and CLI both use it.
+
+Nothing is stored here: the step follows from what the supervisor and the instance already know, so a power cut
+resumes where it was, no step can be skipped, and a box reset to its first day skips what the instance still has.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Protocol
+
+from appliance.errors import Refused
+from appliance.fediverse.model import Role
+from appliance.passwords import check_strength
+from appliance.secret import Secret
+from appliance.status import Status
+from appliance.supervisor.protocol import ClaimState, ClaimView
+
+
+class Step(Enum):
+    CLAIM = "claim"
+    OWNER = "owner"
+    INSTANCE = "instance"
+    ADDRESS = "address"
+    REVIEW = "review"
+    DONE = "done"
+
+
+class Supervisor(Protocol):
+    """The part of SupervisorClient that is needed here."""
+
+    def claim_look(self, browser: Secret) -> ClaimView: ...
+    def owner_set(self, browser: Secret, username: str, password: Secret) -> int: ...
+    def address_choose(self, name: str) -> None: ...
+    def setup_finish(self) -> None: ...
+
+
+class Instance(Protocol):
+    """The part of InstanceClient that is needed here."""
+
+    def member_add(self, username: str, password: Secret | None = None, role: Role = Role.MEMBER) -> object: ...
+    def instance_set(self, key: str, value: str) -> None: ...
+
+
+def step(status: Status, instance: Mapping[str, str]) -> Step:
+    """The first step that is not fulfilled; `instance` is what `instance.get` answers."""
+    box = status.box
+    if box.setup_done:
+        return Step.DONE
+    if not box.claimed:
+        return Step.CLAIM
+    if box.owner is None:
+        return Step.OWNER
+    if not instance.get("title"):
+        return Step.INSTANCE
+    if box.address is None:
+        return Step.ADDRESS
+    return Step.REVIEW
+
+
+class Setup:
+    """Every answer may be given again: the second time changes nothing or says what stands in the way."""
+
+    def __init__(self, supervisor: Supervisor, instance: Instance) -> None:
+        self._supervisor = supervisor
+        self._instance = instance
+
+    def answer_owner(self, browser: Secret, username: str, password: Secret) -> int:
+        """The member first: if the power fails between the two, this step simply comes again. Answers the epoch.
+
+        Raises Refused not-yours, BadInput weak-password, and what the two parts raise.
+        """
+        check_strength(password, about=(username,))
+        if self._supervisor.claim_look(browser).state is not ClaimState.MINE:
+            raise Refused("not-yours", "This box was claimed from another browser.", "Press its button to claim it.")
+        self._instance.member_add(username, password, Role.OWNER)
+        return self._supervisor.owner_set(browser, username, password)
+
+    def answer_instance(self, title: str, description: str, rules: str) -> None:
+        """`rules` are one per line. The title comes last, as it marks the step as done."""
+        self._instance.instance_set("description", description)
+        self._instance.instance_set("rules", rules)
+        self._instance.instance_set("title", title)
+
+    def answer_address(self, name: str) -> None:
+        """`name` is "" for home only; a name on the internet is for ever."""
+        self._supervisor.address_choose(name)
+
+    def finish(self) -> None:
+        self._supervisor.setup_finish()

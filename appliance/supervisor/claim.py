@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Claiming: who may call the box theirs. A pure state machine; browsers appear as the SHA-256 of their token.
+
+A press of the button counts only if exactly one browser is waiting, within 60 s, and only for that browser.
+While there is no owner yet a later press claims again, for another browser: else a lost cookie would lock
+the box for good. Whoever presses the button has the box in their hands.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from appliance.secret import Secret
+from appliance.supervisor.protocol import ClaimState, ClaimView
+
+WAIT_SECONDS = 60.0
+MAX_WAITING = 8  # more only make the contest bigger
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One browser, and until when (monotonic) a press counts for it."""
+
+    browser: str
+    until: float
+
+
+def fingerprint(browser: Secret) -> str:
+    return hashlib.sha256(browser.reveal().encode()).hexdigest()
+
+
+def still_waiting(waiting: tuple[Waiting, ...], now: float) -> tuple[Waiting, ...]:
+    return tuple(each for each in waiting if now <= each.until)
+
+
+def wait(waiting: tuple[Waiting, ...], browser: str, now: float) -> tuple[Waiting, ...]:
+    """Start waiting; a browser that waits already keeps its time, so that asking often doesn't prolong it."""
+    waiting = still_waiting(waiting, now)
+    if any(each.browser == browser for each in waiting) or len(waiting) >= MAX_WAITING:
+        return waiting
+    return (*waiting, Waiting(browser, now + WAIT_SECONDS))
+
+
+def press(waiting: tuple[Waiting, ...], now: float) -> str | None:
+    """The browser that a press now claims for, or None: nobody waits, or several do."""
+    waiting = still_waiting(waiting, now)
+    return waiting[0].browser if len(waiting) == 1 else None
+
+
+def view(
+    waiting: tuple[Waiting, ...], browser: str, now: float, *, claimed_by: str | None, has_owner: bool
+) -> ClaimView:
+    """What this browser is shown."""
+    if claimed_by == browser:
+        return ClaimView(ClaimState.MINE)
+    if has_owner:
+        return ClaimView(ClaimState.TAKEN)
+    waiting = still_waiting(waiting, now)
+    mine = next((each for each in waiting if each.browser == browser), None)
+    if mine is None:
+        return ClaimView(ClaimState.TAKEN if claimed_by else ClaimState.FREE)
+    state = ClaimState.WAITING if len(waiting) == 1 else ClaimState.CONTESTED
+    return ClaimView(state, seconds_left=int(mine.until - now))

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Units: the services of the box as their manager sees them: systemd, or the small one of a virtual box."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+from appliance.errors import BadInput
+from appliance.system.commands import CommandClient
+from appliance.system.runner import Runner
+
+SERVICES = ("supervisor", "console", "fediverse", "companion")
+MAX_LINES = 2000
+
+
+class UnitState(Enum):
+    RUNNING = "running"
+    STARTING = "starting"
+    STOPPED = "stopped"  # as intended: an idle console, or told to
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Unit:
+    state: UnitState
+    pid: int | None = None
+    restarts: int = 0
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """`at` is ISO 8601 in UTC."""
+
+    at: str
+    service: str
+    line: str
+
+
+class Units(Protocol):
+    """Services go by their short names, SERVICES. Everything here raises HearthError and may take seconds."""
+
+    def states(self) -> dict[str, Unit]: ...
+
+    def start(self, service: str) -> None: ...
+
+    def stop(self, service: str) -> None: ...
+
+    def restart(self, service: str) -> None: ...
+
+    def logs(self, service: str, lines: int) -> list[LogLine]:
+        """The newest `lines` lines, oldest first; of all services if `service` is ""."""
+        ...
+
+
+class SystemdUnits:
+    """systemctl(1) and journalctl(1)."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def states(self) -> dict[str, Unit]:
+        names = [_unit(service) for service in SERVICES]
+        properties = "--property=Id,ActiveState,SubState,MainPID,NRestarts"
+        shown = self._runner.run(["systemctl", "show", properties, *names], timeout=10.0).output.decode()
+        blocks = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in shown.split("\n\n")]
+        return {_service(block["Id"]): _parse_unit(block) for block in blocks if "Id" in block}
+
+    def start(self, service: str) -> None:
+        self._runner.run(["systemctl", "start", _unit(service)], timeout=90.0)
+
+    def stop(self, service: str) -> None:
+        self._runner.run(["systemctl", "stop", _unit(service)], timeout=90.0)
+
+    def restart(self, service: str) -> None:
+        # A unit that failed too often is not started again before this.
+        self._runner.run(["systemctl", "reset-failed", _unit(service)], timeout=10.0, check=False)
+        self._runner.run(["systemctl", "restart", _unit(service)], timeout=90.0)
+
+    def logs(self, service: str, lines: int) -> list[LogLine]:
+        units = [f"--unit={_unit(each)}" for each in ([service] if service else SERVICES)]
+        count = f"--lines={max(1, min(lines, MAX_LINES))}"
+        done = self._runner.run(
+            ["journalctl", "--output=json", "--no-pager", "--quiet", count, *units], timeout=20.0
+        )
+        return [line for raw in done.output.splitlines() if (line := _parse_line(raw))]
+
+
+class VirtualUnits:
+    """The service manager of a virtual box, asked through the machine socket."""
+
+    def __init__(self, machine_socket: Path) -> None:
+        self._client = CommandClient(machine_socket, name="the virtual machine")
+
+    def states(self) -> dict[str, Unit]:
+        answer = self._client.ask("units.states", timeout=5.0)
+        return {
+            name: Unit(_state_or_failed(each["state"]), each.get("pid"), int(each.get("restarts") or 0))
+            for name, each in answer.items()
+        }
+
+    def start(self, service: str) -> None:
+        self._tell("units.start", service)
+
+    def stop(self, service: str) -> None:
+        self._tell("units.stop", service)
+
+    def restart(self, service: str) -> None:
+        self._tell("units.restart", service)
+
+    def logs(self, service: str, lines: int) -> list[LogLine]:
+        wanted = {"service": _known(service) if service else "", "lines": max(1, min(lines, MAX_LINES))}
+        answer = self._client.ask("units.logs", wanted, timeout=10.0)
+        return [LogLine(str(each["at"]), str(each["service"]), str(each["line"])) for each in answer]
+
+    def _tell(self, command: str, service: str) -> None:
+        self._client.ask(command, {"name": _known(service)}, timeout=60.0)
+
+
+def _known(service: str) -> str:
+    if service not in SERVICES:
+        raise BadInput(
+            "There is no service of that name.", f"The services are {', '.join(SERVICES)}.", key="unknown-service"
+        )
+    return service
+
+
+def _unit(service: str) -> str:
+    return f"hearth-{_known(service)}.service"
+
+
+def _service(unit: str) -> str:
+    return re.sub(r"^hearth-|\.service$", "", unit)
+
+
+def _parse_unit(block: dict[str, str]) -> Unit:
+    states = {
+        "active": UnitState.RUNNING,
+        "reloading": UnitState.RUNNING,
+        "activating": UnitState.STARTING,
+        "failed": UnitState.FAILED,
+    }
+    state = states.get(block.get("ActiveState", ""), UnitState.STOPPED)
+    if block.get("SubState") == "auto-restart":
+        state = UnitState.FAILED
+    return Unit(state, _number(block.get("MainPID")) or None, _number(block.get("NRestarts")))
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0
+
+
+def _state_or_failed(word: str) -> UnitState:
+    try:
+        return UnitState(word)
+    except ValueError:
+        return UnitState.FAILED
+
+
+def _parse_line(raw: bytes) -> LogLine | None:
+    try:
+        entry: dict[str, Any] = json.loads(raw)
+        at = datetime.fromtimestamp(int(entry["__REALTIME_TIMESTAMP"]) / 1_000_000, UTC)
+        message = entry.get("MESSAGE") or ""
+        # The journal shows what is not UTF-8 as a list of numbers.
+        text = bytes(message).decode(errors="replace") if isinstance(message, list) else str(message)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return LogLine(at.isoformat(timespec="milliseconds"), _service(str(entry.get("_SYSTEMD_UNIT", ""))), text)
+
+
