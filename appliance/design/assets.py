@@ -6,6 +6,8 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request, send_from_directory
 
+from appliance.design.light import light_css
+
 _FILES = Path(__file__).parent / "static"
 _FOR_EVER = 365 * 24 * 3600
 
@@ -34,12 +36,17 @@ _HEADERS = {
 
 
 def blueprint() -> Blueprint:
-    """The blueprint "design": /design/hearth.css, hearth.js, icons.svg, favicon.svg, and the templates."""
+    """The blueprint "design": /design/hearth.css, light.css, hearth.js, icons.svg, favicon.svg, and the templates."""
     design = Blueprint("design", __name__, template_folder="templates")
-    versions = {path.name: _version(path) for path in _FILES.iterdir()}
+    lights = light_css()
+    versions = {path.name: _version(path.read_bytes()) for path in _FILES.iterdir()}
+    versions["light.css"] = _version(lights.encode())
 
     def file(name: str) -> Response:
-        response = send_from_directory(_FILES, name)
+        if name == "light.css":
+            response = Response(lights, mimetype="text/css")
+        else:
+            response = send_from_directory(_FILES, name)
         if request.args.get("v") == versions.get(name):
             response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
         return response
@@ -65,5 +72,5 @@ def _guard(response: Response) -> Response:
     return response
 
 
-def _version(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _version(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
