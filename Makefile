@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Each line does all of its own set-up. ARGS="…" is handed on: make run ARGS="--port 9000"
+# A set-up step becomes the command it prepares for (exec), so that Ctrl-C reaches it directly.
+
+.PHONY: help run test lint bench test-trixie trixie-versions lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
+
+run: ## A whole box on this machine; open the address it prints
+	@exec .setup/prepare run .venv/bin/hearth run $(ARGS)
+
+test: ## All tests: unit, browser, end to end
+	@exec .setup/prepare test .venv/bin/python -m pytest $(ARGS)
+
+lint: ## Style, types, and whether README and `hearth --help` agree
+	@exec .setup/prepare test .venv/bin/python -m pytest -q tests/test_lint.py tests/test_readme.py $(ARGS)
+
+bench: ## Measure; prints a table and writes bench.json
+	@exec .setup/prepare test .venv/bin/python -m tests.bench $(ARGS)
+
+test-trixie: ## Unit tests on Debian trixie's own Python and packages alone
+	@exec .setup/prepare trixie .setup/trixie test $(ARGS)
+
+trixie-versions: ## Write down which versions Debian trixie has now
+	@exec .setup/prepare trixie .setup/trixie versions
+
+lock: ## Lock the Python packages anew; ARGS=--upgrade takes newer ones
+	@exec .setup/lock $(ARGS)
+
+clean: ## Remove what was made here, except the boxes' state in var/
+	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What all tests share: leaving out what cannot run on Debian's packages alone."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+# Used by tests, on PyPI, and not in Debian trixie.
+NOT_IN_DEBIAN = {"axe_playwright_python", "mastodon", "playwright"}
+_left_out: dict[Path, set[str]] = {}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--debian-only",
+        action="store_true",
+        help="leave out test files that import what Debian does not have, and say which",
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if not config.getoption("--debian-only"):
+        return None
+    source = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
+    if source.suffix != ".py" or not source.is_file():
+        return None
+    missing = imported(source) & NOT_IN_DEBIAN
+    if missing:
+        _left_out[collection_path] = missing
+    return True if missing else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for path, missing in sorted(_left_out.items()):
+        terminalreporter.write_line(f"left out, not in Debian: {path.relative_to(Path.cwd())} ({', '.join(missing)})")
+
+
+def imported(source: Path) -> set[str]:
+    """The top-level names of the packages that a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
