@@ -17,6 +17,7 @@ class Config:
 
     `virtual` is true where the box is played by a laptop (`hearth run`); it decides which doors `main`
     opens and nothing else. `development_origin` exists only there: a loopback origin to federate under.
+    `console_url` is where the console answers if that is not port 80 of this machine.
     `console_uid` is who besides root may command the supervisor and the instance.
     """
 
@@ -28,6 +29,7 @@ class Config:
     development_origin: str | None = None
     console_uid: int | None = None
     panel_url: str | None = None
+    console_url: str | None = None
 
     @property
     def settings_file(self) -> Path:
@@ -82,4 +84,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         development_origin=environment.get("HEARTH_DEVELOPMENT_ORIGIN") or None,
         console_uid=int(uid) if uid else None,
         panel_url=environment.get("HEARTH_PANEL_URL") or None,
+        console_url=environment.get("HEARTH_CONSOLE_URL") or None,
     )

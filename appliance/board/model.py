@@ -65,3 +65,7 @@ class Board(Protocol):
     def power_off(self) -> None:
         """Stop everything in order, then cut the power."""
         ...
+
+    def power_restart(self) -> None:
+        """Stop everything in order, then start again."""
+        ...

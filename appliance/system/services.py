@@ -101,6 +101,20 @@ class ServiceManager:
         """Stop and start one service. Raises BadInput for an unknown one."""
         self._ask(lambda: self._find(name).stop(again=True))
 
+    def stop_service(self, name: str) -> None:
+        """Stop one service and leave it stopped; returns before it has ended. Raises BadInput for an unknown one."""
+        self._ask(lambda: self._find(name).stop())
+
+    def start_service(self, name: str) -> None:
+        """Start one that was stopped. Raises BadInput for an unknown one."""
+
+        def start() -> None:
+            service = self._find(name)
+            if service.state is State.STOPPED:
+                service.enable()
+
+        self._ask(start)
+
     def states(self) -> tuple[ServiceState, ...]:
         return self._ask(lambda: tuple(service.view for service in self._services.values()))
 

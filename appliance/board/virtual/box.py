@@ -68,10 +68,19 @@ class VirtualBox:
         return manager.logs(name, lines) if manager is not None else []
 
     def restart_service(self, name: str) -> None:
+        self._running().restart(name)
+
+    def stop_service(self, name: str) -> None:
+        self._running().stop_service(name)
+
+    def start_service(self, name: str) -> None:
+        self._running().start_service(name)
+
+    def _running(self) -> ServiceManager:
         manager = self._manager
         if manager is None:
             raise HearthError("no-power", "The box is off.", "Plug it in.", status=409)
-        manager.restart(name)
+        return manager
 
     def _start(self) -> None:
         self.machine.power_on()

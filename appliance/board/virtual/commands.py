@@ -11,6 +11,8 @@
 | power.restart | NoArguments | {}                                                                        |
 | units.states  | NoArguments | [ServiceState]                                                            |
 | units.restart | UnitName    | {}                                                                        |
+| units.stop    | UnitName    | {}; answered before it has ended                                          |
+| units.start   | UnitName    | {}                                                                        |
 | units.logs    | UnitLogs    | [LogLine]                                                                 |
 """
 
@@ -58,6 +60,14 @@ def machine_commands(box: VirtualBox) -> Collection[Command[Any]]:
         box.restart_service(unit.name)
         return {}
 
+    def stop_unit(unit: UnitName) -> dict[str, str]:
+        box.stop_service(unit.name)
+        return {}
+
+    def start_unit(unit: UnitName) -> dict[str, str]:
+        box.start_service(unit.name)
+        return {}
+
     def logs(wanted: UnitLogs) -> Any:
         if not 1 <= wanted.lines <= _MAX_LINES:
             raise BadInput(f"lines must lie between 1 and {_MAX_LINES}.")
@@ -72,5 +82,7 @@ def machine_commands(box: VirtualBox) -> Collection[Command[Any]]:
         Command("power.restart", NoArguments, restart),
         Command("units.states", NoArguments, lambda _: box.services()),
         Command("units.restart", UnitName, restart_unit),
+        Command("units.stop", UnitName, stop_unit),
+        Command("units.start", UnitName, start_unit),
         Command("units.logs", UnitLogs, logs),
     ]
