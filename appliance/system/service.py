@@ -80,6 +80,12 @@ class Service:
     def enable(self) -> None:
         self.state = State.LISTENING if self._listens else State.QUEUED
 
+    def resume(self) -> None:
+        """Start it if it neither runs nor is about to; what went before is forgiven."""
+        if self.state in (State.STOPPED, State.FAILED, State.PAUSING):
+            self._starts.clear()
+            self.enable()
+
     def wanted(self) -> None:
         """Somebody connects to its socket."""
         if self.state is State.LISTENING:

@@ -53,6 +53,7 @@ class ServiceManager:
         self._launch = launch
         self._runner = runner
         self._files = files
+        self._clock = clock
         self._listeners = dict(listeners)
         self._changed = changed
         self._selector = selectors.DefaultSelector()
@@ -97,9 +98,20 @@ class ServiceManager:
         self._ask(self._kill_all)
         self._thread.join(10.0)
 
-    def restart(self, name: str) -> None:
-        """Stop and start one service. Raises BadInput for an unknown one."""
+    def restart_one(self, name: str, timeout: float = 45.0) -> None:
+        """Stop and start one service. Like the two below it waits until that is done, at most `timeout` seconds,
+        and raises BadInput for a service that does not exist."""
         self._ask(lambda: self._find(name).stop(again=True))
+        self._settle(name, timeout)
+
+    def start_one(self, name: str, timeout: float = 45.0) -> None:
+        self._ask(lambda: self._find(name).resume())
+        self._settle(name, timeout)
+
+    def stop_one(self, name: str, timeout: float = 45.0) -> None:
+        """It stays stopped until started, or until the power comes back."""
+        self._ask(lambda: self._find(name).stop())
+        self._settle(name, timeout)
 
     def stop_service(self, name: str) -> None:
         """Stop one service and leave it stopped; returns before it has ended. Raises BadInput for an unknown one."""
@@ -124,6 +136,11 @@ class ServiceManager:
         found = [line for service in chosen for line in service.log.tail(lines)]
         return sorted(found, key=lambda line: line.at)[-lines:]
 
+    def _settle(self, name: str, timeout: float) -> None:
+        give_up = self._clock.monotonic() + timeout
+        while self._clock.monotonic() < give_up and not self._ask(lambda: self._find(name).state.settled):
+            self._clock.sleep(_TICK)
+
     def _find(self, name: str) -> Service:
         service = self._services.get(f"hearth-{_short(name)}")
         if service is None:
@@ -135,11 +152,11 @@ class ServiceManager:
         """Let the manager's thread do it; when that thread has ended nothing moves any more and we do it here."""
         future: Future[T] = Future()
         with self._lock:
-            if self._ended.is_set() or not self._thread.is_alive():
-                return call()
-            self._asked.append((call, future))
-            os.write(self._wake, b"!")
-        return future.result(30.0)
+            running = not self._ended.is_set() and self._thread.is_alive()
+            if running:
+                self._asked.append((call, future))
+                os.write(self._wake, b"!")
+        return future.result(30.0) if running else call()
 
     # What follows runs in the manager's thread.
 

@@ -85,7 +85,7 @@ def read_units(folder: Path) -> Units:
     if not services:
         raise HearthError("units-missing", f"There are no units in {folder}.", "Install Hearth again.", status=500)
     sockets = [parse_socket(path.stem, path.read_text()) for path in sorted(folder.glob("hearth-*.socket"))]
-    return Units(_in_order(services), tuple(sockets))
+    return Units(in_order(services), tuple(sockets))
 
 
 def read_users(path: Path) -> dict[str, int]:
@@ -188,7 +188,7 @@ def _credential(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def _in_order(services: Sequence[ServiceUnit]) -> tuple[ServiceUnit, ...]:
+def in_order(services: Sequence[ServiceUnit]) -> tuple[ServiceUnit, ...]:
     """Those that others come after first; names decide among the rest."""
     waiting, ordered = list(services), list[ServiceUnit]()
     while waiting:

@@ -33,19 +33,17 @@ class VirtualBox:
                 self._start()
 
     def pull_plug(self) -> None:
-        """The power goes at once: no service is asked first."""
+        """The power goes at once: no service is asked first, not even one that is just being stopped in order."""
+        self.machine.pull_cable()
+        if self._manager is not None:
+            self._manager.kill()
         with self._switch:
-            manager, self._manager = self._manager, None
-            self.machine.pull_cable()
-            if manager is not None:
-                manager.kill()
+            self._lose_manager(ServiceManager.kill)
 
     def shut_down(self) -> None:
         """Stop every service in order, then cut the power; the cable stays in."""
         with self._switch:
-            manager, self._manager = self._manager, None
-            if manager is not None:
-                manager.stop()
+            self._lose_manager(ServiceManager.stop)
             self.machine.power_off()
 
     def restart(self) -> None:
@@ -67,20 +65,17 @@ class VirtualBox:
         manager = self._manager
         return manager.logs(name, lines) if manager is not None else []
 
-    def restart_service(self, name: str) -> None:
-        self._running().restart(name)
-
-    def stop_service(self, name: str) -> None:
-        self._running().stop_service(name)
-
-    def start_service(self, name: str) -> None:
-        self._running().start_service(name)
-
-    def _running(self) -> ServiceManager:
+    def manager(self) -> ServiceManager:
+        """Who starts and stops single services. Raises HearthError no-power."""
         manager = self._manager
         if manager is None:
             raise HearthError("no-power", "The box is off.", "Plug it in.", status=409)
         return manager
+
+    def _lose_manager(self, end: Callable[[ServiceManager], object]) -> None:
+        if self._manager is not None:
+            end(self._manager)
+        self._manager = None
 
     def _start(self) -> None:
         self.machine.power_on()
