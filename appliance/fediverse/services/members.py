@@ -175,12 +175,19 @@ def require_staff(tx: Tx, actor_id: int) -> Member:
     return actor
 
 
+def may_help(actor: Member, member: Member) -> bool:
+    """Whether the actor may give this member a new password: nobody does so for those who stand as high as herself."""
+    if member.role is Role.MEMBER:
+        return actor.is_staff
+    return member.role is Role.MODERATOR and actor.role is Role.OWNER
+
+
 def help_with_password(tx: Tx, actor_id: int, account_id: int) -> Secret:
-    """`reset_password` on behalf of the owner or a moderator. Nobody resets those who stand as high as herself."""
+    """`reset_password` on behalf of the owner or a moderator. Raises Refused not-allowed."""
     actor, member = require_staff(tx, actor_id), by_id(tx, account_id)
     if member is None:
         raise HearthError("unknown-member", "There is no such member.", status=404)
-    if member.role is Role.OWNER or (member.role is Role.MODERATOR and actor.role is not Role.OWNER):
+    if not may_help(actor, member):
         raise Refused("not-allowed", f"You may not reset the password of {member.username}.", "Ask the owner.")
     return reset_password(tx, account_id)
 

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The public pages: front, about, profiles, posts, hashtags."""
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from appliance.fediverse.context import context, request_urls
+from appliance.fediverse.model import Registration
+from appliance.fediverse.services import members
+from appliance.fediverse.web import reading
+from appliance.fediverse.web.visitor import visitor
+
+_ACTIVITY = ("application/activity+json", "application/ld+json")
+
+
+def add_to(web: Blueprint) -> None:
+    web.add_url_rule("/", "front", _front)
+    web.add_url_rule("/about", "about", _about)
+    web.add_url_rule("/@<name>", "profile", _profile)
+    web.add_url_rule("/@<name>/<int:status_id>", "post", _post)
+    web.add_url_rule("/tags/<name>", "tag", _tag)
+
+
+def _front() -> str:
+    before = _before()
+    with context().database.read() as tx:
+        posts, people = reading.newest(tx, before), members.count(tx)
+    return render_template(
+        "web/front.html", posts=posts, people=people, joining=_joining(), older=_older(posts), first=before is None
+    )
+
+
+def _about() -> str:
+    with context().database.read() as tx:
+        people = members.every(tx)
+    staff = [member for member in people if member.is_staff]
+    return render_template("web/about.html", staff=staff, joining=_joining())
+
+
+def _profile(name: str) -> str | Response:
+    username, _, domain = name.partition("@")
+    local = domain.lower() in ("", request_urls().host.lower())
+    if local and _wants_activity():
+        return _elsewhere(request_urls().actor(username))
+    with context().database.read() as tx:
+        profile = reading.profile(tx, username, "" if local else domain)
+        if profile.remote_page:
+            return _elsewhere(profile.remote_page)
+        posts = reading.by_account(tx, profile.id, _before())
+    if domain or username != profile.author.username:
+        return redirect(profile.author.page, 301)
+    return render_template(
+        "web/profile.html",
+        profile=profile,
+        posts=posts,
+        older=_older(posts),
+        first=_before() is None,
+        actor=request_urls().actor(username),
+    )
+
+
+def _post(name: str, status_id: int) -> str | Response:
+    if _wants_activity():
+        return _elsewhere(request_urls().status(name, status_id))
+    with context().database.read() as tx:
+        thread = reading.thread(tx, name, status_id)
+    return render_template(
+        "web/post.html", thread=thread, activity=request_urls().status(thread.post.author.username, status_id)
+    )
+
+
+def _tag(name: str) -> str:
+    with context().database.read() as tx:
+        posts = reading.tagged(tx, name, _before())
+    return render_template("web/tag.html", name=name, posts=posts, older=_older(posts), first=_before() is None)
+
+
+def _joining() -> Registration:
+    return visitor().instance.registration
+
+
+def _before() -> int | None:
+    value = request.args.get("before", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
+def _older(posts: list[reading.Post]) -> int | None:
+    return posts[-1].id if len(posts) == reading.PAGE else None
+
+
+def _wants_activity() -> bool:
+    """Other servers ask for the same address as people do, and mean the document."""
+    best = request.accept_mimetypes.best_match(("text/html", *_ACTIVITY), default="text/html")
+    return best in _ACTIVITY
+
+
+def _elsewhere(address: str) -> Response:
+    response = redirect(address, 302)
+    response.headers["Vary"] = "Accept"
+    return response
