@@ -55,7 +55,7 @@ class Settings:
 
 
 def after_reset(settings: Settings) -> Settings:
-    """A console reset: the owner's login and the network settings go. A name given for ever stays, as posts carry it."""
+    """A console reset: the owner's login and the network settings go. A name given for ever stays: posts carry it."""
     return dataclasses.replace(
         settings,
         claimed_by=None,

@@ -38,12 +38,12 @@ class Supervisor(Protocol):
 class Instance(Protocol):
     """The part of InstanceClient that is needed here."""
 
-    def member_add(self, username: str, password: Secret | None = None, role: Role = Role.MEMBER) -> object: ...
-    def instance_set(self, key: str, value: str) -> None: ...
+    def add_member(self, username: str, password: Secret | None = None, role: Role = Role.MEMBER) -> object: ...
+    def set(self, key: str, value: str) -> None: ...
 
 
 def step(status: Status, instance: Mapping[str, str]) -> Step:
-    """The first step that is not fulfilled; `instance` is what `instance.get` answers."""
+    """The first step that is not fulfilled; `instance` is what `InstanceClient.get_all` answers."""
     box = status.box
     if box.setup_done:
         return Step.DONE
@@ -73,14 +73,14 @@ class Setup:
         check_strength(password, about=(username,))
         if self._supervisor.claim_look(browser).state is not ClaimState.MINE:
             raise Refused("not-yours", "This box was claimed from another browser.", "Press its button to claim it.")
-        self._instance.member_add(username, password, Role.OWNER)
+        self._instance.add_member(username, password, Role.OWNER)
         return self._supervisor.owner_set(browser, username, password)
 
     def answer_instance(self, title: str, description: str, rules: str) -> None:
         """`rules` are one per line. The title comes last, as it marks the step as done."""
-        self._instance.instance_set("description", description)
-        self._instance.instance_set("rules", rules)
-        self._instance.instance_set("title", title)
+        self._instance.set("description", description)
+        self._instance.set("rules", rules)
+        self._instance.set("title", title)
 
     def answer_address(self, name: str) -> None:
         """`name` is "" for home only; a name on the internet is for ever."""

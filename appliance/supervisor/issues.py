@@ -29,9 +29,7 @@ def update_since(since: Mapping[str, str], findings: Iterable[Finding], now: str
     return {finding.key: since.get(finding.key, now) for finding in findings}
 
 
-def to_issues(
-    findings: Iterable[Finding], since: Mapping[str, str], acknowledged: Iterable[str]
-) -> tuple[Issue, ...]:
+def to_issues(findings: Iterable[Finding], since: Mapping[str, str], acknowledged: Iterable[str]) -> tuple[Issue, ...]:
     """Worst first, then by key."""
     seen = frozenset(acknowledged)
     issues = (

@@ -9,15 +9,19 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
-from appliance.errors import BadInput
+from appliance.errors import BadInput, Unavailable
+from appliance.system.clock import Clock
 from appliance.system.commands import CommandClient
 from appliance.system.runner import Runner
 
 SERVICES = ("supervisor", "console", "fediverse", "companion")
 MAX_LINES = 2000
+_STOP_SECONDS = 90.0
 
 
 class UnitState(Enum):
+    """STARTING also while it stops, or pauses before it starts again by itself."""
+
     RUNNING = "running"
     STARTING = "starting"
     STOPPED = "stopped"  # as intended: an idle console, or told to
@@ -38,6 +42,18 @@ class LogLine:
     at: str
     service: str
     line: str
+
+
+# The words of the small service manager; one that pauses starts again by itself in a moment.
+_VIRTUAL = {
+    "running": UnitState.RUNNING,
+    "starting": UnitState.STARTING,
+    "queued": UnitState.STARTING,
+    "pausing": UnitState.STARTING,
+    "stopping": UnitState.STARTING,
+    "stopped": UnitState.STOPPED,
+    "listening": UnitState.STOPPED,
+}
 
 
 class Units(Protocol):
@@ -64,7 +80,7 @@ class SystemdUnits:
 
     def states(self) -> dict[str, Unit]:
         names = [_unit(service) for service in SERVICES]
-        properties = "--property=Id,ActiveState,SubState,MainPID,NRestarts"
+        properties = "--property=Id,ActiveState,MainPID,NRestarts"
         shown = self._runner.run(["systemctl", "show", properties, *names], timeout=10.0).output.decode()
         blocks = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in shown.split("\n\n")]
         return {_service(block["Id"]): _parse_unit(block) for block in blocks if "Id" in block}
@@ -83,23 +99,22 @@ class SystemdUnits:
     def logs(self, service: str, lines: int) -> list[LogLine]:
         units = [f"--unit={_unit(each)}" for each in ([service] if service else SERVICES)]
         count = f"--lines={max(1, min(lines, MAX_LINES))}"
-        done = self._runner.run(
-            ["journalctl", "--output=json", "--no-pager", "--quiet", count, *units], timeout=20.0
-        )
+        done = self._runner.run(["journalctl", "--output=json", "--no-pager", "--quiet", count, *units], timeout=20.0)
         return [line for raw in done.output.splitlines() if (line := _parse_line(raw))]
 
 
 class VirtualUnits:
     """The service manager of a virtual box, asked through the machine socket."""
 
-    def __init__(self, machine_socket: Path) -> None:
+    def __init__(self, machine_socket: Path, clock: Clock) -> None:
         self._client = CommandClient(machine_socket, name="the virtual machine")
+        self._clock = clock
 
     def states(self) -> dict[str, Unit]:
         answer = self._client.ask("units.states", timeout=5.0)
         return {
-            name: Unit(_state_or_failed(each["state"]), each.get("pid"), int(each.get("restarts") or 0))
-            for name, each in answer.items()
+            str(each["name"]): Unit(_VIRTUAL.get(each["state"], UnitState.FAILED), each["pid"], each["restarts"])
+            for each in answer
         }
 
     def start(self, service: str) -> None:
@@ -107,12 +122,17 @@ class VirtualUnits:
 
     def stop(self, service: str) -> None:
         self._tell("units.stop", service)
+        give_up = self._clock.monotonic() + _STOP_SECONDS
+        while self.states().get(service, Unit(UnitState.STOPPED)).state is not UnitState.STOPPED:
+            if self._clock.monotonic() > give_up:
+                raise Unavailable("not-stopped", f"The service {service} does not stop.")
+            self._clock.sleep(0.1)
 
     def restart(self, service: str) -> None:
         self._tell("units.restart", service)
 
     def logs(self, service: str, lines: int) -> list[LogLine]:
-        wanted = {"service": _known(service) if service else "", "lines": max(1, min(lines, MAX_LINES))}
+        wanted = {"name": _known(service) if service else "", "lines": max(1, min(lines, MAX_LINES))}
         answer = self._client.ask("units.logs", wanted, timeout=10.0)
         return [LogLine(str(each["at"]), str(each["service"]), str(each["line"])) for each in answer]
 
@@ -144,20 +164,11 @@ def _parse_unit(block: dict[str, str]) -> Unit:
         "failed": UnitState.FAILED,
     }
     state = states.get(block.get("ActiveState", ""), UnitState.STOPPED)
-    if block.get("SubState") == "auto-restart":
-        state = UnitState.FAILED
     return Unit(state, _number(block.get("MainPID")) or None, _number(block.get("NRestarts")))
 
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() else 0
-
-
-def _state_or_failed(word: str) -> UnitState:
-    try:
-        return UnitState(word)
-    except ValueError:
-        return UnitState.FAILED
 
 
 def _parse_line(raw: bytes) -> LogLine | None:
@@ -170,5 +181,3 @@ def _parse_line(raw: bytes) -> LogLine | None:
     except (ValueError, KeyError, TypeError):
         return None
     return LogLine(at.isoformat(timespec="milliseconds"), _service(str(entry.get("_SYSTEMD_UNIT", ""))), text)
-
-

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`hearth status`: how the box is."""
+
+import argparse
+
+from appliance.board.light import PATTERNS
+from appliance.cli.arguments import Groups, add_command
+from appliance.cli.context import Context, colour
+from appliance.status import JobState, Level, Status
+
+_COLOURS = {Level.WELL: "32", Level.WORKING: "36", Level.ATTENTION: "33", Level.FAILING: "31"}
+
+
+def register(groups: Groups) -> None:
+    add_command(groups, "status", show, help="say how the box is")
+
+
+def show(context: Context, arguments: argparse.Namespace) -> None:
+    status = context.supervisor.status()
+    context.answer(status, describe(status))
+
+
+def describe(status: Status) -> str:
+    box = status.box
+    who = f"owner: {box.owner}" if box.owner else "no owner yet"
+    lines = [
+        colour(status.sentence, _COLOURS[status.level]),
+        "",
+        f"{box.name} ({box.board}, Hearth {box.version}), {who}",
+        f"light: {PATTERNS[status.light].name}",
+        *(f"console: {address}" for address in status.addresses),
+    ]
+    if status.instance_url:
+        lines.append(f"instance: {status.instance_url}")
+    lines.append("")
+    for capability in status.capabilities:
+        lines.append(
+            f"{capability.name:<10} {colour(capability.level.value, _COLOURS[capability.level])}: {capability.sentence}"
+        )
+    for issue in status.issues:
+        lines += ["", f"{colour(issue.sentence, _COLOURS[issue.level])}\n  {issue.remedy}"]
+    for job in status.jobs:
+        if job.state is JobState.RUNNING:
+            percent = "" if job.progress is None else f" {job.progress:.0%}"
+            lines += ["", f"{job.name}:{percent} {job.sentence}"]
+    return "\n".join(lines)

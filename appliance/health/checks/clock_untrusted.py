@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Does the box know what time it is? Boards have no clock of their own that outlives the power."""
+
+from appliance.health.model import Health
+from appliance.status import Level
+from appliance.supervisor.issues import Finding
+
+
+def check(health: Health) -> Finding | None:
+    if health.clock_trusted:
+        return None
+    # Normal for a minute after power-on, and at home without internet for ever: said, but nothing to shine for.
+    return Finding(
+        "clock-not-set",
+        Level.WELL,
+        "The box does not know the time yet.",
+        "It asks the internet for it: check that the box is connected to the router.",
+    )

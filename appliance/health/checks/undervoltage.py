@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Does the power supply keep up? A weak one damages cards; that it failed once since power-on counts as well."""
+
+from appliance.health.model import Health
+from appliance.status import Level
+from appliance.supervisor.issues import Finding
+
+_REMEDY = "Use the power supply made for this board, and a short, thick cable."
+
+
+def check(health: Health) -> Finding | None:
+    if health.undervoltage:
+        return Finding("undervoltage", Level.ATTENTION, "The power supply is too weak.", _REMEDY)
+    if health.undervoltage_since_boot:
+        return Finding("undervoltage-seen", Level.ATTENTION, "The power supply was too weak for a moment.", _REMEDY)
+    return None

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The settings an owner can see and change, by key, and the last steps of the set-up. All in the loop."""
+
+import ipaddress
+import re
+
+from appliance.errors import BadInput, Refused
+from appliance.supervisor.core import Core
+from appliance.supervisor.protocol import Address, Key, KeyValue
+
+# The label rules of RFC 1123, section 2.1; lengths of RFC 1035, section 2.3.4.
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# Names that can never be reached from the internet: RFC 6761, RFC 6762, RFC 8375, RFC 2606.
+_NEVER = frozenset({"local", "localhost", "test", "invalid", "example", "internal", "lan", "home", "arpa", "onion"})
+MAX_NAME = 40
+
+
+class BoxSettings:
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def get(self, asked: Key) -> object:
+        """One value as text, or all by key when the key is "". Raises BadInput unknown-setting."""
+        settings = self._core.settings
+        values = {
+            "name": settings.box_name,
+            "address": settings.address or "",
+            "owner": settings.owner or "",
+        }
+        if not asked.key:
+            return values
+        if asked.key not in values:
+            raise _unknown(asked.key, values)
+        return values[asked.key]
+
+    def set(self, asked: KeyValue) -> dict[str, str]:
+        """Raises BadInput unknown-setting, bad-name, bad-address; Refused."""
+        if asked.key == "name":
+            self._core.change(box_name=_box_name(asked.value))
+        elif asked.key == "address":
+            self.choose_address(Address(asked.value))
+        elif asked.key == "owner":
+            raise Refused("not-settable", "The owner is set by claiming the box.", "Reset the console first.")
+        else:
+            raise _unknown(asked.key, ("name", "address"))
+        return {}
+
+    def choose_address(self, asked: Address) -> dict[str, str]:
+        """Raises Refused set-up-first, address-is-final; BadInput bad-address."""
+        settings = self._core.settings
+        name = _internet_name(asked.name)
+        if settings.owner is None:
+            raise Refused("set-up-first", "This box has no owner yet.", "Answer the earlier steps first.", status=409)
+        if settings.address and name != settings.address:
+            raise Refused(
+                "address-is-final",
+                f"The instance is called {settings.address}, and that is for ever.",
+                "Its posts and followers know it by this name.",
+                status=409,
+            )
+        self._core.change(address=name)
+        return {}
+
+    def finish(self) -> dict[str, str]:
+        """Raises Refused set-up-first."""
+        settings = self._core.settings
+        if settings.owner is None or settings.address is None:
+            raise Refused("set-up-first", "The set-up is not complete.", "Answer the earlier steps first.", status=409)
+        self._core.change(setup_done=True)
+        return {}
+
+
+def _box_name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name or len(name) > MAX_NAME or not name.isprintable():
+        raise BadInput(f"A box's name has 1 to {MAX_NAME} characters.", "Choose another one.", key="bad-name")
+    return name
+
+
+def _internet_name(text: str) -> str:
+    """The name in lower case, or "" for home only. Raises BadInput bad-address."""
+    name = text.strip().lower().removesuffix(".")
+    if not name:
+        return ""
+    labels = name.split(".")
+    if len(labels) < 2 or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise _bad_address("That is not a name on the internet.")
+    if labels[-1] in _NEVER or labels[-1].isdigit() or _is_number(name):
+        raise _bad_address("Nobody on the internet could reach the box by that name.")
+    return name
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _bad_address(sentence: str) -> BadInput:
+    return BadInput(
+        sentence,
+        "Give a name like friends.example.org, without https:// and without accents.",
+        key="bad-address",
+    )
+
+
+def _unknown(key: str, known: object) -> BadInput:
+    names = ", ".join(known) if isinstance(known, (dict, tuple)) else ""
+    return BadInput(f"There is no setting {key[:40]!r}.", f"The settings are {names}.", key="unknown-setting")

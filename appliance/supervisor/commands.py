@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The command socket's side of protocol.py: each command finds its way into the loop."""
+
+import queue
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from appliance.errors import BadInput
+from appliance.parse import to_dict
+from appliance.status import Status
+from appliance.supervisor import protocol as words
+from appliance.supervisor.box_settings import BoxSettings
+from appliance.supervisor.claiming import Claiming
+from appliance.supervisor.client import KEEP_ALIVE_SECONDS
+from appliance.supervisor.core import Core, Watcher
+from appliance.supervisor.erasing import Erasing
+from appliance.supervisor.loop import Loop
+from appliance.supervisor.owner import Owner
+from appliance.system.commands import Command, NoArguments
+from appliance.system.units import Units
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything that commands are handed on to."""
+
+    loop: Loop
+    core: Core
+    claiming: Claiming
+    owner: Owner
+    settings: BoxSettings
+    erasing: Erasing
+    units: Units
+    power: Callable[[words.PowerAction], None]
+
+
+def commands(desk: Desk) -> list[Command[Any]]:
+    def looped(handle: Callable[[A], T]) -> Callable[[A], T]:
+        return lambda arguments: desk.loop.ask(lambda: handle(arguments))
+
+    return [
+        Command("status", NoArguments, looped(lambda _: desk.core.status)),
+        Command("watch", NoArguments, lambda _: watch(desk)),
+        Command("claim.wait", words.Browser, looped(desk.claiming.wait)),
+        Command("claim.look", words.Browser, looped(desk.claiming.look)),
+        Command("claim.code", words.ClaimCode, looped(desk.claiming.code)),
+        Command("owner.set", words.NewOwner, desk.owner.set),
+        Command("owner.login", words.Login, desk.owner.login),
+        Command("owner.password", words.NewPassword, desk.owner.password),
+        Command("address.choose", words.Address, looped(desk.settings.choose_address)),
+        Command("setup.finish", NoArguments, looped(lambda _: desk.settings.finish())),
+        Command("settings.get", words.Key, looped(desk.settings.get)),
+        Command("settings.set", words.KeyValue, looped(desk.settings.set)),
+        Command("issue.acknowledge", words.Key, looped(lambda asked: acknowledge(desk, asked))),
+        Command("issue.fix", words.IssueFix, looped(lambda asked: fix(desk, asked))),
+        Command("job.cancel", words.Key, looped(lambda asked: cancel(desk, asked))),
+        Command("erase", words.Erase, looped(desk.erasing.erase)),
+        Command("erase.undo", NoArguments, lambda _: desk.erasing.undo()),
+        Command("power", words.Power, lambda asked: power(desk, asked)),
+        Command("logs", words.Logs, lambda asked: to_dict(desk.units.logs(asked.service, asked.lines))),
+    ]
+
+
+def watch(desk: Desk) -> Iterator[Status]:
+    """The status now and whenever it changes; the same again as a sign of life when nothing happens."""
+    watcher: Watcher = queue.SimpleQueue()
+
+    def begin() -> Status:
+        desk.core.watchers.add(watcher)
+        return desk.core.status
+
+    status = desk.loop.ask(begin)
+    try:
+        while True:
+            yield status
+            status = _newest(watcher, status)
+    finally:
+        desk.loop.tell(lambda: desk.core.watchers.discard(watcher))
+
+
+def _newest(watcher: Watcher, status: Status) -> Status:
+    """A slow reader is spared what is out of date already."""
+    try:
+        status = watcher.get(timeout=KEEP_ALIVE_SECONDS)
+        while True:
+            status = watcher.get_nowait()
+    except queue.Empty:
+        return status
+
+
+def acknowledge(desk: Desk, asked: words.Key) -> dict[str, str]:
+    if not desk.core.acknowledge(asked.key):
+        raise _no_issue()
+    return {}
+
+
+def fix(desk: Desk, asked: words.IssueFix) -> dict[str, str]:
+    found = desk.core.find_fix(asked.issue, asked.fix)
+    if found is None:
+        raise _no_issue()
+    capability, action, label = found
+
+    def work(_: object) -> str:
+        capability.apply(action)
+        return "Done."
+
+    return {"job": desk.core.jobs.start(label, work)}
+
+
+def cancel(desk: Desk, asked: words.Key) -> dict[str, str]:
+    desk.core.jobs.cancel(asked.key)
+    return {}
+
+
+def power(desk: Desk, asked: words.Power) -> dict[str, str]:
+    desk.loop.ask(lambda: desk.power(asked.action))
+    return {}
+
+
+def _no_issue() -> BadInput:
+    return BadInput("This issue is not there any more.", "Look at the box's page again.", key="no-such-issue")

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Erasing everything: the data is put aside under another name, can be brought back, and goes after seven days.
+
+What was decided is in the settings first and done afterwards; each step can be done again, so a power cut in
+between costs nothing. In the folder lie `fediverse/`, the settings and the owner's verifier as they were.
+"""
+
+import dataclasses
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from appliance.errors import BadInput, HearthError
+from appliance.parse import from_dict, to_dict
+from appliance.secret import Secret
+from appliance.settings import Erased, Settings
+from appliance.supervisor.secrets_store import Name, SecretStore
+from appliance.system.files import Files
+from appliance.system.units import Units
+
+KEPT = timedelta(days=7)
+SERVICES = ("companion", "fediverse")  # stopped in this order, started in the other
+
+
+@dataclasses.dataclass(frozen=True)
+class Before:
+    """The box as it was: what `bring_back` needs beside the data."""
+
+    settings: Settings
+    verifier: Secret | None
+
+
+def decide(now: datetime, taken: tuple[Erased, ...]) -> Erased:
+    name = f"erased-{now:%Y%m%dT%H%M%SZ}"
+    if any(each.folder == name for each in taken):
+        raise BadInput("The box is erasing already.", "Wait a moment.", key="erasing")
+    return Erased(name, (now + KEPT).isoformat(timespec="seconds"))
+
+
+def after_erase(settings: Settings, erased: Erased) -> Settings:
+    """As new, but sessions from before must not come to life again, and what was put aside stays known."""
+    rest = tuple(each for each in settings.erased if each.folder != erased.folder)
+    moved = dataclasses.replace(erased, moved=True)
+    return Settings(epoch=settings.epoch + 1, erased=(*rest, moved))
+
+
+def after_undo(settings: Settings, before: Settings, brought_back: str) -> Settings:
+    """As before; what is put aside now stays known."""
+    rest = tuple(dataclasses.replace(each, moved=True) for each in settings.erased if each.folder != brought_back)
+    return dataclasses.replace(before, epoch=max(settings.epoch, before.epoch) + 1, erased=rest)
+
+
+class Eraser:
+    """The effects. These take their time: never in the loop."""
+
+    def __init__(self, state: Path, fediverse: Path, files: Files, units: Units, secrets: SecretStore) -> None:
+        self._state = state
+        self._fediverse = fediverse
+        self._files = files
+        self._units = units
+        self._secrets = secrets
+
+    def put_aside(self, folder: str, settings: Settings) -> None:
+        """Stop the instance, rename its data, start it anew. Raises HearthError."""
+        aside = self._state / folder
+        self._files.make_folder(aside)
+        record = aside / "before.json"
+        if not record.exists():
+            before = Before(settings, self._secrets.get(Name.OWNER_VERIFIER))
+            self._files.replace(record, json.dumps(to_dict(before)).encode())
+        self._stop()
+        try:
+            if self._fediverse.exists() and not (aside / "fediverse").exists():
+                old = self._fediverse.stat()
+                self._files.rename(self._fediverse, aside / "fediverse")
+                self._files.make_folder(self._fediverse)
+                self._files.give(self._fediverse, user=old.st_uid, group=old.st_gid, mode=old.st_mode & 0o7777)
+        finally:
+            self._start()
+
+    def bring_back(self, folder: str) -> Before:
+        """Exchange the data for what was put aside in `folder`; the present data must be put aside already."""
+        aside = self._state / folder
+        before = self._read(aside / "before.json")
+        if (aside / "fediverse").exists():
+            self._stop()
+            try:
+                self._files.remove(self._fediverse)
+                self._files.rename(aside / "fediverse", self._fediverse)
+            finally:
+                self._start()
+        if before.verifier:
+            self._secrets.put(Name.OWNER_VERIFIER, before.verifier)
+        return before
+
+    def delete(self, folder: str) -> None:
+        """For good."""
+        try:
+            self._files.remove(self._state / folder)
+        except OSError as error:
+            raise HearthError("disk-refused", f"{folder} could not be deleted: {error.strerror}.") from error
+
+    def _stop(self) -> None:
+        for service in SERVICES:
+            self._units.stop(service)
+
+    def _start(self) -> None:
+        for service in reversed(SERVICES):
+            self._units.start(service)
+
+    def _read(self, path: Path) -> Before:
+        try:
+            return from_dict(Before, json.loads(self._files.read(path)))
+        except (OSError, ValueError) as error:
+            raise HearthError("nothing-kept", "The old data can't be found.", "It may be deleted already.") from error

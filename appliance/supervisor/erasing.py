@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Erasing as commands and jobs: decide in the loop, do it beside the loop, and finish in the loop again."""
+
+import dataclasses
+import logging
+from datetime import datetime
+
+from appliance.errors import BadInput, HearthError
+from appliance.settings import Erased, Settings
+from appliance.supervisor.core import Core
+from appliance.supervisor.erase import Eraser, after_erase, after_undo, decide
+from appliance.supervisor.jobs import Progress
+from appliance.supervisor.loop import Loop
+from appliance.supervisor.protocol import Erase
+from appliance.supervisor.secrets_store import Name, SecretStore
+from appliance.system.clock import Clock
+
+log = logging.getLogger(__name__)
+
+
+class Erasing:
+    def __init__(self, loop: Loop, core: Core, eraser: Eraser, secrets: SecretStore, clock: Clock) -> None:
+        self._loop = loop
+        self._core = core
+        self._eraser = eraser
+        self._secrets = secrets
+        self._clock = clock
+        self._busy = False
+        self._deleting: set[str] = set()
+
+    # In the loop:
+
+    def erase(self, asked: Erase) -> dict[str, str]:
+        """Raises BadInput wrong-sentence, erasing."""
+        sentence = f"erase {self._core.settings.box_name}"
+        if " ".join(asked.sentence.split()) != sentence:
+            raise BadInput(
+                "The sentence is not the right one, so nothing was erased.",
+                f"Type exactly: {sentence}",
+                key="wrong-sentence",
+            )
+        self._begin()
+        try:
+            erased = decide(self._clock.now(), self._core.settings.erased)
+            self._core.change(erased=(*self._core.settings.erased, erased))
+        except HearthError:
+            self._busy = False
+            raise
+        return {"job": self._start(erased)}
+
+    def resume(self) -> None:
+        """After a restart: make good what a power cut interrupted."""
+        for erased in self._core.settings.erased:
+            if not erased.moved and not self._busy:
+                self._busy = True
+                self._start(erased)
+
+    def tick(self) -> None:
+        """Delete what has been kept for long enough; while the clock can't be trusted nothing is old enough."""
+        if not self._clock.trusted() or self._busy:
+            return
+        now = self._clock.now()
+        for erased in self._core.settings.erased:
+            due = erased.moved and now >= datetime.fromisoformat(erased.until)
+            if due and erased.folder not in self._deleting:
+                self._deleting.add(erased.folder)
+                self._start_deleting(erased.folder)
+
+    def _start_deleting(self, folder: str) -> None:
+        self._core.jobs.start("Delete erased data", lambda _: self._delete(folder))
+
+    def _begin(self) -> None:
+        if self._busy:
+            raise BadInput("The box is erasing already.", "Wait until it is done.", key="erasing")
+        self._busy = True
+
+    def _start(self, erased: Erased) -> str:
+        settings = self._core.settings
+        return self._core.jobs.start("Erase everything", lambda progress: self._erase(erased, settings, progress))
+
+    def _finish_erase(self, erased: Erased) -> None:
+        self._core.close_recovery()
+        self._secrets.drop(Name.OWNER_VERIFIER)
+        self._core.waiting = ()
+        self._core.replace(after_erase(self._core.settings, erased))
+
+    def _begin_undo(self) -> tuple[Erased, Erased, Settings]:
+        """What to bring back, what is put aside instead, and the settings now."""
+        self._begin()
+        try:
+            settings = self._core.settings
+            kept = [each for each in settings.erased if each.moved and each.folder not in self._deleting]
+            if not kept:
+                raise BadInput(
+                    "There is nothing to bring back.", "Erased data is kept for seven days.", key="no-erased"
+                )
+            instead = decide(self._clock.now(), settings.erased)
+            # In front: should the power fail now, the next undo still brings back the right one.
+            self._core.change(erased=(instead, *settings.erased))
+        except HearthError:
+            self._busy = False
+            raise
+        return kept[-1], instead, settings
+
+    # Beside the loop:
+
+    def undo(self) -> dict[str, str]:
+        """Exchange the data for what was erased last. Raises BadInput no-erased, erasing."""
+        erased, instead, settings = self._loop.ask(self._begin_undo)
+        try:
+            self._eraser.put_aside(instead.folder, settings)
+            before = self._eraser.bring_back(erased.folder)
+            brought_back = erased.folder
+            self._loop.ask(lambda: self._core.replace(after_undo(self._core.settings, before.settings, brought_back)))
+        finally:
+            self._loop.tell(self._free)
+        self._delete_folder(erased.folder)
+        return {}
+
+    def _erase(self, erased: Erased, settings: Settings, progress: Progress) -> str:
+        try:
+            progress.say(0.1, "The instance is being stopped.")
+            self._eraser.put_aside(erased.folder, settings)
+            self._loop.ask(lambda: self._finish_erase(erased))
+        finally:
+            self._loop.tell(self._free)
+        return "Everything was put aside; it is deleted in seven days."
+
+    def _delete(self, folder: str) -> str:
+        self._eraser.delete(folder)
+        self._loop.ask(lambda: self._forget(folder))
+        return "The erased data is gone."
+
+    def _delete_folder(self, folder: str) -> None:
+        """What is left of a folder whose data was brought back."""
+        try:
+            self._eraser.delete(folder)
+        except HearthError as error:
+            log.warning("%s is left over: %s", folder, error)
+
+    def _forget(self, folder: str) -> None:
+        rest = tuple(each for each in self._core.settings.erased if each.folder != folder)
+        self._core.replace(dataclasses.replace(self._core.settings, erased=rest))
+
+    def _free(self) -> None:
+        self._busy = False

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The instance as a capability: whether its services run and whether it answers. Its manager restarts it by itself."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from appliance.errors import HearthError
+from appliance.fediverse.protocol import Facts
+from appliance.health.checks import services
+from appliance.health.checks.services import Services
+from appliance.settings import Settings
+from appliance.status import Capability as Report
+from appliance.status import Level
+from appliance.supervisor.capability import Instance, Plan
+from appliance.supervisor.issues import worst
+from appliance.system.clock import Clock
+from appliance.system.units import Units, UnitState
+
+OURS = ("fediverse", "companion")
+
+
+class AdminSocket(Protocol):
+    """The part of InstanceClient that is needed here."""
+
+    def facts(self) -> Facts: ...
+
+
+@dataclass(frozen=True)
+class RestartInstance:
+    """Start the instance's services again."""
+
+
+class InstanceCapability:
+    name = "fediverse"
+
+    def __init__(self, units: Units, instance: AdminSocket, clock: Clock, *, url: str) -> None:
+        self._units = units
+        self._instance = instance
+        self._clock = clock
+        self._url = url
+        self._down_since: float | None = None
+
+    def observe(self) -> Services:
+        units = self._units.states()
+        try:
+            facts = self._instance.facts()
+        except HearthError:
+            facts = None
+        running = all(name in units and units[name].state is UnitState.RUNNING for name in OURS)
+        answers = facts is not None and running
+        now = self._clock.monotonic()
+        if answers:
+            self._down_since = None
+        elif self._down_since is None:
+            self._down_since = now
+        down_for = 0.0 if self._down_since is None else max(now - self._down_since, 0.001)
+        return Services(units, answers, facts.federating if facts else False, facts.members if facts else 0, down_for)
+
+    def plan(self, settings: Settings, observed: Services) -> Plan:
+        findings = tuple(services.check(observed))
+        level = worst(finding.level for finding in findings)
+        if level is Level.WELL and not observed.answers:
+            level = Level.WORKING
+        sentence = {
+            Level.WELL: "The instance is running.",
+            Level.WORKING: "The instance is starting.",
+        }.get(level, "The instance does not run.")
+        facts = {name: unit.state.value for name, unit in sorted(observed.units.items())}
+        if observed.answers:
+            facts["members"] = str(observed.members)
+        # On the real box the instance's name is its address; a virtual box federates under an origin of its own.
+        url = self._url or (f"https://{settings.address}" if settings.address else "")
+        instance = Instance(url, observed.answers, observed.federating)
+        return Plan(Report(self.name, level, sentence, facts), findings, instance=instance)
+
+    def apply(self, action: RestartInstance) -> None:
+        for service in OURS:
+            self._units.restart(service)
+
+    def fix(self, key: str) -> RestartInstance | None:
+        return RestartInstance() if key == services.RESTART.key else None

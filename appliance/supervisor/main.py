@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The supervisor's process: which doors are opened, which threads run, and how it ends."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+from appliance.board.model import Board
+from appliance.board.plain import PlainBoard
+from appliance.board.virtual.door import VirtualBoard
+from appliance.config import Config
+from appliance.errors import HearthError
+from appliance.fediverse.client import InstanceClient
+from appliance.health.capability import HealthCapability
+from appliance.network.capability import NetworkCapability
+from appliance.secret import Secret
+from appliance.settings import SettingsFile
+from appliance.storage.capability import StorageCapability
+from appliance.supervisor import card
+from appliance.supervisor.box_settings import BoxSettings
+from appliance.supervisor.claiming import Claiming
+from appliance.supervisor.commands import Desk, commands
+from appliance.supervisor.core import Core, Effects
+from appliance.supervisor.erase import Eraser
+from appliance.supervisor.erasing import Erasing
+from appliance.supervisor.instance import InstanceCapability
+from appliance.supervisor.jobs import Jobs
+from appliance.supervisor.loop import Loop
+from appliance.supervisor.owner import Owner
+from appliance.supervisor.protocol import PowerAction
+from appliance.supervisor.secrets_store import Name, SecretStore
+from appliance.supervisor.throttle import Throttle
+from appliance.supervisor.worker import LightSwitch, Listener, Looker
+from appliance.system import notify
+from appliance.system.clock import Clock, SystemClock
+from appliance.system.commands import CommandServer
+from appliance.system.files import Files, Lock, SystemFiles
+from appliance.system.runner import SystemRunner
+from appliance.system.units import SystemdUnits, Units, VirtualUnits
+
+log = logging.getLogger(__name__)
+
+
+def serve(config: Config) -> None:
+    """Run until told to stop. Raises HearthError when the state can't be used."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    clock, runner = SystemClock(assume_trusted=config.virtual), SystemRunner()
+    board: Board = VirtualBoard(config.machine_socket) if config.virtual else PlainBoard(runner)
+    units: Units = VirtualUnits(config.machine_socket, clock) if config.virtual else SystemdUnits(runner)
+    files = SystemFiles()
+    files.make_folder(config.state, mode=0o711)
+    lock = Lock(config.state / "lock")
+    try:
+        Supervisor(config, clock, files, board, units).run()
+    finally:
+        lock.release()
+
+
+class Supervisor:
+    """All parts put together. `start` opens the socket, `run` works until SIGTERM."""
+
+    def __init__(self, config: Config, clock: Clock, files: Files, board: Board, units: Units) -> None:
+        self._config = config
+        self._clock = clock
+        self._board = board
+        self.loop = loop = Loop()
+        settings_file = SettingsFile(config.settings_file, files, clock)
+        settings = settings_file.load().settings
+        secrets = SecretStore(config.secrets, files)
+        _write_card(config, files, secrets.prepare())
+        url = config.development_origin or (f"http://{config.fediverse_bind}" if config.virtual else "")
+        capabilities = (
+            StorageCapability(config.state, files, board),
+            NetworkCapability(console_url=config.console_url),
+            HealthCapability(board, clock),
+            InstanceCapability(units, InstanceClient(config.admin_socket), clock, url=url),
+        )
+        self._light = LightSwitch(board)
+        self._looker = Looker(
+            capabilities,
+            lambda name, observed: loop.ask(lambda: core.take(name, observed)),
+            lambda name, error: loop.ask(lambda: core.take_failure(name, error)),
+        )
+        jobs = Jobs(config.state / "jobs.json", files, clock, loop.tell)
+
+        def reset_console() -> None:
+            core.reset()
+            secrets.drop(Name.OWNER_VERIFIER)
+
+        effects = Effects(
+            show=self._light.show,
+            power_off=lambda: self._power(PowerAction.OFF),
+            look_again=self._looker.look_again,
+            reset_console=reset_console,
+        )
+        self.core = core = Core(
+            settings, settings_file, clock, jobs, capabilities, effects, board=board.name, instance_url=url
+        )
+        self._listener = Listener(
+            board,
+            clock,
+            lambda event: loop.tell(lambda: core.board_event(event)),
+            lambda: loop.tell(core.show_again),
+        )
+        self.erasing = Erasing(
+            loop, core, Eraser(config.state, config.fediverse_state, files, units, secrets), secrets, clock
+        )
+        desk = Desk(
+            loop=loop,
+            core=core,
+            claiming=Claiming(core, secrets, clock),
+            owner=Owner(loop, core, secrets, Throttle(clock)),
+            settings=BoxSettings(core),
+            erasing=self.erasing,
+            units=units,
+            power=self._power_command,
+        )
+        files.make_folder(config.supervisor_socket.parent, mode=0o2750)
+        users = {0, os.geteuid()} | ({config.console_uid} if config.console_uid is not None else set())
+        self._server = CommandServer(config.supervisor_socket, commands(desk), users=users)
+        self._fed = clock.monotonic()
+
+    def start(self) -> None:
+        """Answer commands and watch the board."""
+        for name, work in (
+            ("looker", self._looker.run),
+            ("board", self._listener.run),
+            ("light", self._light.run),
+        ):
+            threading.Thread(target=work, name=name, daemon=True).start()
+        self._server.start()
+        self.loop.tell(self.erasing.resume)
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.loop.stop())
+        self.start()
+        notify.ready("The box is watched over.")
+        try:
+            self.loop.run(self.tick)
+        finally:
+            notify.stopping()
+            self._server.close()
+
+    def tick(self) -> float:
+        seconds = self.core.tick()
+        self.erasing.tick()
+        interval = notify.watchdog_interval()
+        if interval is None:
+            return seconds
+        if self._clock.monotonic() - self._fed >= interval / 2:
+            self._fed = self._clock.monotonic()
+            notify.alive()
+        return min(seconds, interval / 2)
+
+    def _power_command(self, action: PowerAction) -> None:
+        if action is PowerAction.OFF:
+            self.core.power_off()
+        else:
+            self._power(action)
+
+    def _power(self, action: PowerAction) -> None:
+        act = self._board.power_off if action is PowerAction.OFF else self._board.power_restart
+        threading.Thread(target=lambda: self._try_power(act), name="power", daemon=True).start()
+
+    def _try_power(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except HearthError as error:
+            log.error("the power could not be switched: %s", error)
+            self.loop.tell(self.core.power_stays_on)
+
+
+def _write_card(config: Config, files: Files, code: Secret) -> None:
+    """A card that can't be written must not keep the box from starting: the button still works."""
+    try:
+        files.make_folder(config.card_file.parent, mode=0o700)
+        files.replace(config.card_file, card.write(code))
+    except HearthError as error:
+        log.error("the card could not be written: %s", error)
