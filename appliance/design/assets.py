@@ -43,10 +43,8 @@ def blueprint() -> Blueprint:
     versions["light.css"] = _version(lights.encode())
 
     def file(name: str) -> Response:
-        if name == "light.css":
-            response = Response(lights, mimetype="text/css")
-        else:
-            response = send_from_directory(_FILES, name)
+        made = name == "light.css"
+        response = Response(lights, mimetype="text/css") if made else send_from_directory(_FILES, name)
         if request.args.get("v") == versions.get(name):
             response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
         return response

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The status light as a style sheet, made from the one table of patterns: class `lamp lamp--NAME` shines like the box."""
+"""The status light as a style sheet, made from the table of patterns: class `lamp lamp--NAME` shines like the box."""
 
 from appliance.board.light import PATTERNS, Colour, Pattern
 
