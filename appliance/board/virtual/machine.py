@@ -37,7 +37,6 @@ class MachineState:
     held_since: float | None
     sensors: Sensors
     disks: tuple[Disk, ...]
-    router_address: str
 
 
 class Machine:
@@ -54,16 +53,13 @@ class Machine:
         self._last_edge = float("-inf")
         self._sensors = Sensors(COOL, False, False)
         self._disks: dict[str, Disk] = {}
-        self._router_address = "192.168.1.1"
         self._listeners: list[queue.SimpleQueue[Event | None]] = []
 
     def state(self) -> MachineState:
         with self._condition:
             disks = tuple(self._disks.values())
             light = self._light if self._powered else None
-            return MachineState(
-                self._cable, self._powered, light, self._held_since, self._sensors, disks, self._router_address
-            )
+            return MachineState(self._cable, self._powered, light, self._held_since, self._sensors, disks)
 
     def wait(self, serial: int, timeout: float) -> int:
         """Wait until something changed since `serial`; the new serial, or the same one after `timeout` seconds."""
@@ -136,11 +132,6 @@ class Machine:
             if self._disks.pop(name, None) is None:
                 raise HearthError("no-such-disk", "No such disk is plugged in.", "Plug it in first.", status=404)
             self._emit(EventKind.DISK_PULLED, name)
-            self._change()
-
-    def set_router_address(self, address: str) -> None:
-        with self._condition:
-            self._router_address = address
             self._change()
 
     # What its electronics do.

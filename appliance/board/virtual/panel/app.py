@@ -110,12 +110,6 @@ def _actions(box: VirtualBox, clock: Clock) -> dict[str, Callable[[Form], None]]
     def plug_disk(form: Form) -> None:
         machine.plug_disk(form.get("model", ""), int(_number(form, "gigabytes") * 1e9))
 
-    def router(form: Form) -> None:
-        address = form.get("address", "").strip()
-        if len(address) > 45 or not address.isprintable():
-            raise BadInput("The router's address must be an IP address.")
-        machine.set_router_address(address)
-
     return {
         "plug": lambda _: box.plug_in(),
         "pull": lambda _: box.pull_plug(),
@@ -126,7 +120,6 @@ def _actions(box: VirtualBox, clock: Clock) -> dict[str, Callable[[Form], None]]
         "weaken": lambda form: machine.weaken_supply(form.get("weak") == "yes"),
         "plug-disk": plug_disk,
         "pull-disk": lambda form: machine.pull_disk(form.get("name", "")),
-        "router": router,
         "restart": lambda form: box.soon(lambda: box.manager().restart_one(form.get("name", ""))),
     }
 

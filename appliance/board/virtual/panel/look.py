@@ -62,7 +62,6 @@ class Look:
     weak: bool
     weak_since_boot: bool
     disks: tuple[DiskRow, ...]
-    router: str
     services: tuple[ServiceRow, ...]
     log: tuple[str, ...]
     card: str
@@ -87,7 +86,6 @@ def look_at(box: VirtualBox, clock: Clock, card: Callable[[], str]) -> Look:
         weak=state.sensors.undervoltage,
         weak_since_boot=state.sensors.undervoltage_since_boot,
         disks=tuple(_disk(disk) for disk in state.disks),
-        router=state.router_address,
         services=tuple(_service(service) for service in box.services()),
         log=tuple(f"{line.at[11:19]} {line.service}: {line.line}" for line in box.logs("", LOG_LINES)),
         card=text.replace("\r\n", "\n"),
