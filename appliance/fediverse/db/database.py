@@ -43,11 +43,14 @@ class Tx:
     def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
         return self.connection.execute(statement, parameters)
 
-    def one(self, statement: sa.Executable) -> sa.Row[Any] | None:
-        return self.connection.execute(statement).one_or_none()
+    def one(self, statement: sa.Executable, parameters: Any = None) -> sa.Row[Any] | None:
+        return self.connection.execute(statement, parameters).one_or_none()
 
-    def all(self, statement: sa.Executable) -> list[sa.Row[Any]]:
-        return list(self.connection.execute(statement).all())
+    def all(self, statement: sa.Executable, parameters: Any = None) -> list[sa.Row[Any]]:
+        return list(self.connection.execute(statement, parameters).all())
+
+    def exists(self, statement: sa.Executable, parameters: Any = None) -> bool:
+        return self.connection.execute(statement, parameters).first() is not None
 
 
 class Database:

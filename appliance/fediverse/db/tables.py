@@ -31,8 +31,12 @@ metadata = MetaData(
 )
 
 
+# In SQLite only a key declared INTEGER is the row's own address; BIGINT would cost a second index.
+_KEY = BigInteger().with_variant(Integer(), "sqlite")
+
+
 def _id() -> "Column[int]":
-    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+    return Column("id", _KEY, primary_key=True, autoincrement=False)
 
 
 def _ref(name: str, target: str, *, null: bool = False, cascade: bool = True) -> "Column[int]":
@@ -97,9 +101,7 @@ accounts = Table(
 members = Table(
     "members",
     metadata,
-    Column(
-        "account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    ),
+    Column("account_id", _KEY, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("password", Text, nullable=False),  # argon2id
     Column("role", String, nullable=False),  # services.members.Role
     Column("state", String, nullable=False),  # services.members.MemberState
@@ -330,6 +332,17 @@ idempotency = Table(
     Column("key", String, primary_key=True),
     Column("status_id", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+)
+
+# How far a member has read, so that her apps agree: timeline is "home" or "notifications".
+markers = Table(
+    "markers",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("timeline", String, primary_key=True),
+    Column("last_read_id", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
 )
 
 # The transactional outbox: an activity is written with what it tells of, and once per inbox it goes to.

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The web application: one Flask app of the client API, OAuth, federation and pages."""
+
+import logging
+
+import flask
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from appliance.errors import HearthError
+from appliance.fediverse import activitypub, mastodon_api, oauth, web
+from appliance.fediverse.context import Context
+from appliance.fediverse.oauth.errors import OAuthError
+
+MAX_BODY = 1024 * 1024
+# What programs of any site may ask (CORS), since a token and no cookie says who asks.
+_FOR_ALL_SITES = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo/")
+_FOR_PROGRAMS = (*_FOR_ALL_SITES, "/inbox", "/users/")
+_log = logging.getLogger(__name__)
+
+
+def create_app(context: Context) -> flask.Flask:
+    app = flask.Flask("appliance.fediverse", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, MAX_FORM_PARTS=200)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    context.attach(app)
+    app.before_request(_answer_preflight)
+    app.after_request(_open_to_all_sites)
+    app.register_error_handler(HearthError, _refuse)
+    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_error_handler(Exception, _fail)
+    for blueprint in (oauth.blueprint(), mastodon_api.blueprint(), activitypub.blueprint(), web.blueprint()):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _answer_preflight() -> flask.Response | None:
+    if flask.request.method == "OPTIONS" and flask.request.path.startswith(_FOR_ALL_SITES):
+        return flask.Response(status=204)
+    return None
+
+
+def _open_to_all_sites(response: flask.Response) -> flask.Response:
+    if flask.request.path.startswith(_FOR_ALL_SITES):
+        headers = response.headers
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
+        headers["Access-Control-Allow-Headers"] = "*, Authorization, Content-Type, Idempotency-Key"
+        headers["Access-Control-Expose-Headers"] = "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+        headers["Access-Control-Max-Age"] = "7200"
+    return response
+
+
+def _refuse(error: HearthError) -> flask.typing.ResponseReturnValue:
+    path = flask.request.path
+    if not path.startswith(_FOR_PROGRAMS):
+        return web.error_page(error)
+    if isinstance(error, OAuthError) and path.startswith("/oauth/"):
+        return {"error": error.key, "error_description": error.sentence}, error.status
+    body = {"error": error.sentence}
+    if error.remedy:
+        body["error_description"] = error.remedy
+    headers = {"WWW-Authenticate": f'Bearer realm="Hearth", error="{error.key}"'} if error.status == 401 else {}
+    return body, error.status, headers
+
+
+def _refuse_http(error: HTTPException) -> flask.typing.ResponseReturnValue:
+    if isinstance(error, RequestEntityTooLarge):
+        return _refuse(
+            HearthError("too-large", "This is larger than one megabyte.", "Send less at once.", status=413)
+        )
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()  # type: ignore[return-value]  # a redirect of the router's
+    sentences = {404: "Record not found" if flask.request.path.startswith("/api/") else "There is nothing here."}
+    sentence = sentences.get(status) or error.name
+    return _refuse(HearthError(f"http-{status}", sentence, status=status))
+
+
+def _fail(error: Exception) -> flask.typing.ResponseReturnValue:
+    _log.error("%s %s failed", flask.request.method, flask.request.path, exc_info=error)
+    return _refuse(HearthError("failed", "Something went wrong here.", "Try again in a moment.", status=500))

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Context: the doors and facts that every request needs, passed in once when the app is made."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+import flask
+
+from appliance.config import Config
+from appliance.errors import HearthError
+from appliance.fediverse.db.database import Database
+from appliance.fediverse.urls import Urls
+from appliance.system.clock import Clock
+
+if TYPE_CHECKING:
+    from appliance.system.net import Net
+
+_EXTENSION = "hearth"
+
+
+@dataclass(frozen=True)
+class Context:
+    """`origin` is the instance's name for ever, or None while it has none: then nothing leaves the box."""
+
+    database: Database
+    clock: Clock
+    net: "Net"
+    config: Config
+    origin: str | None
+
+    def urls(self, request_host_url: str | None = None) -> Urls:
+        """The addresses of our things; without a name they start with what the asker called us."""
+        if self.origin:
+            return Urls(self.origin, True)
+        return Urls((request_host_url or "http://localhost").rstrip("/"), False)
+
+    def attach(self, app: flask.Flask) -> None:
+        app.extensions[_EXTENSION] = self
+
+
+def context() -> Context:
+    """The context of the app that serves this request."""
+    return cast(Context, flask.current_app.extensions[_EXTENSION])
+
+
+def request_urls() -> Urls:
+    return context().urls(flask.request.host_url)
+
+
+def database_url(config: Config) -> str:
+    return f"sqlite:///{config.fediverse_state / 'database.sqlite'}"
+
+
+def origin(config: Config) -> str | None:
+    """The origin to federate under. Raises HearthError if the development setting names anything but loopback."""
+    if not config.development_origin:
+        return None
+    parts = urlsplit(config.development_origin)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme != "http" or not port or not _is_loopback(parts.hostname or "") or parts.path not in ("", "/"):
+        raise HearthError(
+            "bad-development-origin",
+            f"HEARTH_DEVELOPMENT_ORIGIN is {config.development_origin}, which is not this machine itself.",
+            "Give it as http://127.0.0.1:PORT, or leave it out.",
+        )
+    return f"http://{parts.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

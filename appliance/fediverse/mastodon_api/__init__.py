@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The Mastodon client API: thin translators from requests to services, and from rows to entities."""
+
+import flask
+
+
+def blueprint() -> flask.Blueprint:
+    from appliance.fediverse.mastodon_api import (
+        account_edits,
+        accounts,
+        apps,
+        empty,
+        follow_requests,
+        instance,
+        markers,
+        notifications,
+        pictures,
+        relationships,
+        search,
+        status_acts,
+        statuses,
+        timelines,
+    )
+
+    blueprint = flask.Blueprint("mastodon_api", __name__)
+    modules = (
+        account_edits,
+        accounts,
+        apps,
+        empty,
+        follow_requests,
+        instance,
+        markers,
+        notifications,
+        relationships,
+        search,
+        status_acts,
+        statuses,
+        timelines,
+    )
+    for module in modules:
+        for route in module.ROUTES:
+            route.add_to(blueprint)
+    pictures.add_to(blueprint)
+    return blueprint

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Apps register themselves: https://docs.joinmastodon.org/methods/apps/"""
+
+from appliance.fediverse.mastodon_api.arguments import Arguments
+from appliance.fediverse.mastodon_api.entities.common import Entity
+from appliance.fediverse.mastodon_api.routing import Call, Route
+from appliance.fediverse.oauth import apps, scopes
+from appliance.fediverse.oauth.apps import App, NewApp
+
+
+def create(call: Call) -> Entity:
+    arguments = call.arguments
+    new = NewApp(
+        name=arguments.text("client_name") or "",
+        redirect_uris=tuple(_redirects(arguments)),
+        scopes=arguments.text("scopes") or scopes.DEFAULT,
+        website=arguments.text("website"),
+    )
+    app, secret = apps.register(call.tx, new)
+    return _entity(app) | {
+        "client_id": app.client_id,
+        "client_secret": secret.reveal(),
+        "client_secret_expires_at": 0,
+    }
+
+
+def verify_credentials(call: Call) -> Entity:
+    if call.caller is None:
+        raise AssertionError("the route needs a token")
+    return _entity(apps.by_id(call.tx, call.caller.app_id))
+
+
+def _redirects(arguments: Arguments) -> list[str]:
+    """Given as a list, or in one text with a line each."""
+    return [line.strip() for text in arguments.texts("redirect_uris") for line in text.splitlines() if line.strip()]
+
+
+def _entity(app: App) -> Entity:
+    return {
+        "id": str(app.id),
+        "name": app.name,
+        "website": app.website,
+        "scopes": list(app.scopes),
+        "redirect_uri": "\n".join(app.redirect_uris),
+        "redirect_uris": list(app.redirect_uris),
+        "vapid_key": "",
+    }
+
+
+ROUTES = (
+    Route("POST", "/api/v1/apps", create),
+    Route("GET", "/api/v1/apps/verify_credentials", verify_credentials, scopes.ALL, member=False),
+)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Routes as data: which scope each needs and what it does, in one transaction, once the caller is known."""
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+
+from appliance.errors import HearthError
+from appliance.fediverse.context import context, request_urls
+from appliance.fediverse.db.database import Database, Tx
+from appliance.fediverse.mastodon_api.arguments import Arguments, parse_id
+from appliance.fediverse.oauth import tokens
+from appliance.fediverse.oauth.errors import OAuthError
+from appliance.fediverse.oauth.tokens import Caller, TokenRefused
+from appliance.fediverse.urls import Urls
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, its caller known. `prepared` is what the route's `before` found out."""
+
+    tx: Tx
+    urls: Urls
+    arguments: Arguments
+    caller: Caller | None
+    prepared: Any = None
+
+    @property
+    def viewer_id(self) -> int | None:
+        """The member's account, or None: an app's own token, or nobody."""
+        return self.caller.account_id if self.caller else None
+
+    @property
+    def account_id(self) -> int:
+        """Raises HearthError for calls without a member."""
+        if self.viewer_id is None:
+            raise HearthError("no-user", "This method requires an authenticated user", status=422)
+        return self.viewer_id
+
+
+View = Callable[..., Any]
+Before = Callable[[Arguments, Urls], Any]
+
+
+@dataclass(frozen=True)
+class Route:
+    """`scopes`: one of them is needed; without any, a token is optional. `before` runs outside of any transaction
+    (asking other servers takes long) and only for callers that may."""
+
+    method: str
+    path: str
+    view: View
+    scopes: tuple[str, ...] = ()
+    before: Before | None = None
+    member: bool = True
+
+    def add_to(self, blueprint: flask.Blueprint) -> None:
+        endpoint = f"{self.method} {self.path}".replace(".", "_")
+        blueprint.add_url_rule(self.path, endpoint, self.serve, methods=[self.method])
+
+    def serve(self, **path: str) -> flask.Response:
+        database, urls = context().database, request_urls()
+        ids = {name: parse_id(value) if name.endswith("_id") else value for name, value in path.items()}
+        arguments = Arguments.of_request()
+        caller, prepared = None, None
+        if self.method != "GET" or self.before:
+            with database.read() as tx:
+                caller = self._admit(tx)
+            prepared = self.before(arguments, urls) if self.before else None
+            with database.read() if self.method == "GET" else database.write() as tx:
+                response = as_response(self.view(Call(tx, urls, arguments, caller, prepared), **ids))
+        else:
+            with database.read() as tx:
+                caller = self._admit(tx)
+                response = as_response(self.view(Call(tx, urls, arguments, caller), **ids))
+        if caller is not None and caller.unseen:
+            _note_use(database, caller)
+        return response
+
+    def _admit(self, tx: Tx) -> Caller | None:
+        """Raises TokenRefused, HearthError."""
+        given = flask.request.headers.get("Authorization", "")
+        if given[:7].lower() != "bearer ":
+            if self.scopes:
+                raise TokenRefused
+            return None
+        caller = tokens.find(tx, given[7:].strip())
+        if self.scopes and not any(caller.may(scope) for scope in self.scopes):
+            raise OAuthError("insufficient_scope", "This action is outside the authorized scopes", status=403)
+        if self.scopes and self.member and caller.account_id is None:
+            raise HearthError("no-user", "This method requires an authenticated user", status=422)
+        return caller
+
+
+def as_response(value: Any) -> flask.Response:
+    """JSON, written once, in the fewest bytes."""
+    if isinstance(value, flask.Response):
+        return value
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return flask.Response(body, content_type="application/json; charset=utf-8")
+
+
+def _note_use(database: Database, caller: Caller) -> None:
+    # What the member's page says of her apps; not worth refusing anything for.
+    with contextlib.suppress(HearthError), database.write() as tx:
+        tokens.note_use(tx, caller)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Posting and looking at statuses: https://docs.joinmastodon.org/methods/statuses/"""
+
+import re
+
+import flask
+
+from appliance.errors import BadInput
+from appliance.fediverse.context import context
+from appliance.fediverse.mastodon_api import resolving
+from appliance.fediverse.mastodon_api.arguments import Arguments
+from appliance.fediverse.mastodon_api.entities import accounts as account_entities
+from appliance.fediverse.mastodon_api.entities import statuses as entities
+from appliance.fediverse.mastodon_api.entities.common import Entity, moment
+from appliance.fediverse.mastodon_api.routing import Call, Route
+from appliance.fediverse.model import Visibility
+from appliance.fediverse.services import edits, statuses, timelines
+from appliance.fediverse.services.accounts import by_id as account_by_id
+from appliance.fediverse.services.members import preferences
+from appliance.fediverse.services.missing import missing
+from appliance.fediverse.services.statuses import Draft, Edit
+from appliance.fediverse.services.text import absolute
+from appliance.fediverse.urls import Urls
+
+MAX_KEY = 200
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+_LATER = ("media_ids", "poll[options]", "scheduled_at", "quoted_status_id")
+
+
+def resolve_mentions(arguments: Arguments, urls: Urls) -> dict[str, int]:
+    return resolving.mentioned(context(), urls, arguments.text("status") or "")
+
+
+def create(call: Call) -> Entity:
+    arguments = call.arguments
+    _refuse_what_comes_later(arguments)
+    kept = preferences(call.tx, call.account_id)
+    visibility = arguments.choice("visibility", Visibility) or Visibility(kept.get("visibility", "public"))
+    sensitive = arguments.flag("sensitive")
+    draft = Draft(
+        text=arguments.text("status") or "",
+        visibility=visibility,
+        spoiler_text=arguments.text("spoiler_text") or "",
+        sensitive=bool(kept.get("sensitive")) if sensitive is None else sensitive,
+        language=_language(arguments) or kept.get("language"),
+        in_reply_to_id=arguments.id("in_reply_to_id"),
+        mentions=call.prepared,
+        idempotency_key=(flask.request.headers.get("Idempotency-Key") or "")[:MAX_KEY] or None,
+        app_id=call.caller.app_id if call.caller else None,
+    )
+    status_id = statuses.create(call.tx, call.urls, call.account_id, draft)
+    return entities.one(call.tx, call.urls, call.account_id, status_id)
+
+
+def edit(call: Call, status_id: int) -> Entity:
+    arguments = call.arguments
+    _refuse_what_comes_later(arguments)
+    before = statuses.seen_by(call.tx, call.account_id, status_id)
+    sensitive = arguments.flag("sensitive")
+    text, spoiler = arguments.text("status"), arguments.text("spoiler_text")
+    change = Edit(
+        text=before.text if text is None else text,
+        spoiler_text=before.spoiler_text if spoiler is None else spoiler,
+        sensitive=before.sensitive if sensitive is None else sensitive,
+        language=_language(arguments) or before.language,
+        mentions=call.prepared,
+    )
+    statuses.edit(call.tx, call.urls, call.account_id, status_id, change)
+    return entities.one(call.tx, call.urls, call.account_id, status_id)
+
+
+def delete(call: Call, status_id: int) -> Entity:
+    """Answers what was typed, so that an app can offer to write it anew."""
+    status = statuses.seen_by(call.tx, call.account_id, status_id)
+    if status.account_id != call.account_id:
+        raise missing()
+    entity = entities.one(call.tx, call.urls, call.account_id, status_id)
+    statuses.delete(call.tx, call.urls, call.account_id, status_id)
+    return entity | {"text": status.text}
+
+
+def show(call: Call, status_id: int) -> Entity:
+    statuses.seen_by(call.tx, call.viewer_id, status_id)
+    return entities.one(call.tx, call.urls, call.viewer_id, status_id)
+
+
+def show_many(call: Call) -> list[Entity]:
+    ids = call.arguments.ids("id", 20)
+    return entities.by_ids(call.tx, call.urls, call.viewer_id, timelines.seen(call.tx, call.viewer_id, ids))
+
+
+def context_of(call: Call, status_id: int) -> Entity:
+    status = statuses.seen_by(call.tx, call.viewer_id, status_id)
+    before, after = timelines.thread(call.tx, call.viewer_id, status)
+    drawn = entities.draw(call.tx, call.urls, call.viewer_id, [*before, *after])
+    return {"ancestors": drawn[: len(before)], "descendants": drawn[len(before) :]}
+
+
+def source(call: Call, status_id: int) -> Entity:
+    status = statuses.seen_by(call.tx, call.account_id, status_id)
+    if status.account_id != call.account_id:
+        raise missing()
+    return {"id": str(status.id), "text": status.text, "spoiler_text": status.spoiler_text}
+
+
+def history(call: Call, status_id: int) -> list[Entity]:
+    status = statuses.seen_by(call.tx, call.viewer_id, status_id)
+    author = account_by_id(call.tx, status.account_id)
+    if author is None:
+        raise missing()
+    account = account_entities.account(call.urls, author)
+    forms = [(row, row.created_at) for row in edits.history(call.tx, status)]
+    forms.append((status, status.edited_at or status.created_at))
+    return [
+        {
+            "content": absolute(row.content, call.urls.origin) if status.local else row.content,
+            "spoiler_text": row.spoiler_text,
+            "sensitive": row.sensitive,
+            "created_at": moment(at),
+            "account": account,
+            "media_attachments": [],
+            "emojis": [],
+        }
+        for row, at in forms
+    ]
+
+
+def card(call: Call, status_id: int) -> Entity:
+    statuses.seen_by(call.tx, call.viewer_id, status_id)
+    return {}
+
+
+def _language(arguments: Arguments) -> str | None:
+    given = arguments.text("language")
+    if given and not _LANGUAGE.fullmatch(given):
+        raise BadInput("Validation failed: Language is not a valid language", "")
+    return given or None
+
+
+def _refuse_what_comes_later(arguments: Arguments) -> None:
+    for name in _LATER:
+        if any(arguments.texts(name)):
+            raise BadInput(f"Validation failed: {name.partition('[')[0]} is not possible here yet", "")
+
+
+_ALL = "/api/v1/statuses"
+_ONE = f"{_ALL}/<status_id>"
+_WRITE = ("write:statuses",)
+ROUTES = (
+    Route("POST", _ALL, create, _WRITE, before=resolve_mentions),
+    Route("GET", _ALL, show_many),
+    Route("GET", _ONE, show),
+    Route("PUT", _ONE, edit, _WRITE, before=resolve_mentions),
+    Route("DELETE", _ONE, delete, _WRITE),
+    Route("GET", f"{_ONE}/context", context_of),
+    Route("GET", f"{_ONE}/source", source, ("read:statuses",)),
+    Route("GET", f"{_ONE}/history", history),
+    Route("GET", f"{_ONE}/card", card),
+)

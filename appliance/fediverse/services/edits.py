@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Edits of statuses, and what they said before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from appliance.fediverse.activitypub import outgoing
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.tables import accounts as accounts_table
+from appliance.fediverse.db.tables import status_edits, statuses
+from appliance.fediverse.model import NotificationKind
+from appliance.fediverse.services import accounts, mentions, notifications, text
+from appliance.fediverse.services.missing import missing
+from appliance.fediverse.services.remote import RemoteStatus
+from appliance.fediverse.services.status_rows import by_id, check_text
+from appliance.fediverse.urls import Urls
+
+
+@dataclass(frozen=True)
+class Edit:
+    text: str
+    spoiler_text: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    mentions: Mapping[str, int] = field(default_factory=dict)
+
+
+def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None:
+    """Change one's own status. Raises HearthError not-found, also for other people's, and BadInput."""
+    status = by_id(tx, status_id)
+    if status is None or status.account_id != author_id or status.boost_of_id is not None:
+        raise missing()
+    parsed = text.parse(edit.text)
+    check_text(parsed, edit.spoiler_text)
+    found = mentions.find(tx, urls, parsed, edit.mentions)
+    values = {
+        "text": edit.text,
+        "content": parsed.html({handle: accounts.mentioned(row) for handle, row in found.items()}),
+        "spoiler_text": edit.spoiler_text,
+        "sensitive": edit.sensitive or bool(edit.spoiler_text),
+        "language": edit.language,
+    }
+    if all(getattr(status, name) == value for name, value in values.items()):
+        return
+    values["edited_at"] = max(tx.now_ms, (status.edited_at or status.created_at) + 1)
+    _change(tx, status, values, [row.id for row in found.values()], parsed.tags)
+    outgoing.status_edited(tx, urls, status_id)
+
+
+def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) -> int | None:
+    """A remote change of a status known here; None if it is not its author's or older than the last."""
+    edited_at = status.edited_at or tx.now_ms
+    if known.account_id != author_id or edited_at <= (known.edited_at or 0):
+        return None
+    values = {
+        "content": status.content,
+        "spoiler_text": status.spoiler_text,
+        "sensitive": status.sensitive,
+        "language": status.language,
+        "attachments": [asdict(attachment) for attachment in status.attachments],
+        "edited_at": edited_at,
+    }
+    _change(tx, known, values, status.mentions, tuple(text.tag_key(name) for name in status.tags))
+    return int(known.id)
+
+
+def history(tx: Tx, status: sa.Row[Any]) -> list[sa.Row[Any]]:
+    """Every earlier form, the oldest first; the row itself is the newest."""
+    return tx.all(sa.select(status_edits).where(status_edits.c.status_id == status.id).order_by(status_edits.c.id))
+
+
+def _change(
+    tx: Tx,
+    status: sa.Row[Any],
+    values: dict[str, Any],
+    mentioned: Sequence[int],
+    tags: Sequence[str],
+) -> None:
+    tx.execute(
+        sa.insert(status_edits).values(
+            id=tx.next_id(),
+            status_id=status.id,
+            text=status.text,
+            content=status.content,
+            spoiler_text=status.spoiler_text,
+            sensitive=status.sensitive,
+            created_at=status.edited_at or status.created_at,
+        )
+    )
+    tx.execute(sa.update(statuses).where(statuses.c.id == status.id).values(**values))
+    for account_id in mentions.replace(tx, status.id, mentioned, tags):
+        notifications.notify(tx, account_id, NotificationKind.MENTION, status.account_id, status.id)
+    boosters = (
+        sa.select(statuses.c.account_id)
+        .join(accounts_table, accounts_table.c.id == statuses.c.account_id)
+        .where(statuses.c.boost_of_id == status.id, accounts_table.c.domain == "")
+    )
+    for row in tx.all(boosters):
+        notifications.notify(tx, row.account_id, NotificationKind.UPDATE, status.account_id, status.id)

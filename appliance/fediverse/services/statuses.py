@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Statuses: written here, or taken in from other servers. https://docs.joinmastodon.org/methods/statuses/"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+import sqlalchemy as sa
+
+from appliance.fediverse.activitypub import outgoing
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.tables import idempotency, statuses, tombstones
+from appliance.fediverse.model import Visibility
+from appliance.fediverse.services import accounts, edits, mentions, text
+from appliance.fediverse.services.edits import Edit, edit
+from appliance.fediverse.services.missing import missing
+from appliance.fediverse.services.remote import RemoteStatus
+from appliance.fediverse.services.status_rows import (
+    author,
+    bury,
+    by_id,
+    by_uri,
+    check_text,
+    insert,
+    remove,
+    seen_by,
+)
+from appliance.fediverse.urls import Urls
+
+__all__ = [
+    "Draft",
+    "Edit",
+    "by_id",
+    "by_uri",
+    "create",
+    "delete",
+    "delete_remote",
+    "edit",
+    "receive",
+    "receive_edit",
+    "seen_by",
+]
+
+IDEMPOTENCY_MILLISECONDS = 60 * 60 * 1000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A status as its author typed it. `mentions` are account ids by handle ("name@host" in lower case), found out
+    before the transaction began; accounts known here need not be in it. `idempotency_key` makes a repetition within
+    the hour answer the first one."""
+
+    text: str
+    visibility: Visibility = Visibility.PUBLIC
+    spoiler_text: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    in_reply_to_id: int | None = None
+    mentions: Mapping[str, int] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    app_id: int | None = None
+
+
+def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
+    """Post. Raises BadInput when it is empty or too long, HearthError not-found for what it replies to."""
+    if draft.idempotency_key and (earlier := _earlier(tx, author_id, draft.idempotency_key)):
+        return earlier
+    parsed = text.parse(draft.text)
+    check_text(parsed, draft.spoiler_text)
+    writer = author(tx, author_id)
+    parent = seen_by(tx, author_id, draft.in_reply_to_id) if draft.in_reply_to_id is not None else None
+    if parent is not None and parent.boost_of_id is not None:
+        parent = seen_by(tx, author_id, parent.boost_of_id)
+    found = mentions.find(tx, urls, parsed, draft.mentions)
+    status_id = tx.next_id()
+    values = {
+        "id": status_id,
+        "text": draft.text,
+        "content": parsed.html({handle: accounts.mentioned(row) for handle, row in found.items()}),
+        "spoiler_text": draft.spoiler_text,
+        "sensitive": draft.sensitive or bool(draft.spoiler_text),
+        "visibility": draft.visibility.value,
+        "language": draft.language,
+        "app_id": draft.app_id,
+        "local": True,
+        "created_at": tx.now_ms,
+    }
+    mentioned = [row.id for row in found.values()]
+    insert(tx, writer, values, parent, mentioned, parsed.tags)
+    if draft.idempotency_key:
+        _remember(tx, author_id, draft.idempotency_key, status_id)
+    outgoing.status_created(tx, urls, status_id)
+    return status_id
+
+
+def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | None:
+    """Take in what another server told of; one that is known already keeps its id. None if it was deleted before."""
+    known = by_uri(tx, status.uri)
+    if known is not None:
+        return int(known.id)
+    if tx.exists(sa.select(tombstones.c.uri).where(tombstones.c.uri == status.uri)):
+        return None
+    writer = author(tx, author_id)
+    parent = by_id(tx, status.in_reply_to_id) if status.in_reply_to_id is not None else None
+    values = {
+        "id": tx.next_id(),
+        "uri": status.uri,
+        "url": status.url,
+        "content": status.content,
+        "spoiler_text": status.spoiler_text,
+        "sensitive": status.sensitive,
+        "visibility": status.visibility.value,
+        "language": status.language,
+        "attachments": [asdict(attachment) for attachment in status.attachments],
+        "local": False,
+        "created_at": status.created_at,
+        "edited_at": status.edited_at,
+    }
+    insert(tx, writer, values, parent, status.mentions, [text.tag_key(name) for name in status.tags])
+    return int(values["id"])  # type: ignore[call-overload, no-any-return]
+
+
+def receive_edit(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | None:
+    """What another server changed. One not known yet is taken in; a change older than the last is left out."""
+    known = by_uri(tx, status.uri)
+    return receive(tx, urls, author_id, status) if known is None else edits.receive(tx, known, author_id, status)
+
+
+def delete(tx: Tx, urls: Urls, actor_id: int, status_id: int) -> None:
+    """Delete one's own status for good. Raises HearthError not-found, also for other people's."""
+    status = by_id(tx, status_id)
+    if status is None or status.account_id != actor_id or status.boost_of_id is not None:
+        raise missing()
+    outgoing.status_deleted(tx, urls, status_id)
+    remove(tx, status, f"local:{status_id}" if status.local else status.uri)
+
+
+def delete_remote(tx: Tx, urls: Urls, actor_id: int, uri: str) -> None:
+    """What another server deleted. It is remembered even if unknown: the post may arrive after its deletion."""
+    status = by_uri(tx, uri)
+    if status is None:
+        bury(tx, uri)
+    elif status.account_id == actor_id:
+        remove(tx, status, uri)
+
+
+def _earlier(tx: Tx, author_id: int, key: str) -> int | None:
+    row = tx.one(
+        sa.select(statuses.c.id)
+        .join(idempotency, idempotency.c.status_id == statuses.c.id)
+        .where(
+            idempotency.c.account_id == author_id,
+            idempotency.c.key == key,
+            idempotency.c.created_at > tx.now_ms - IDEMPOTENCY_MILLISECONDS,
+        )
+    )
+    return None if row is None else int(row.id)
+
+
+def _remember(tx: Tx, author_id: int, key: str, status_id: int) -> None:
+    mine = idempotency.c.account_id == author_id
+    stale = idempotency.c.created_at <= tx.now_ms - IDEMPOTENCY_MILLISECONDS
+    tx.execute(sa.delete(idempotency).where(mine, sa.or_(stale, idempotency.c.key == key)))
+    tx.execute(sa.insert(idempotency).values(account_id=author_id, key=key, status_id=status_id, created_at=tx.now_ms))

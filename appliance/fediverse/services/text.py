@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What somebody typed: the mentions, hashtags and links in it, its length, and the HTML it becomes.
+
+The HTML has the shape that Mastodon gives it, so that apps and other servers know what is a mention and what a
+hashtag. Links to our own things are written without the origin ("/tags/tea") and completed by `absolute` when shown.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+MAX_CHARACTERS = 500
+URL_CHARACTERS = 23
+MAX_MENTIONS = 50
+_SHOWN_URL_CHARACTERS = 30
+
+_TOKEN = re.compile(
+    r"(?P<url>https?://[^\s<>\"'\x00-\x1f]+)"
+    r"|(?<![\w/=@.])@(?P<handle>(?P<name>\w+(?:[\w.-]*\w)?)(?:@(?P<host>[\w.-]*\w(?::\d{1,5})?|\[[\da-fA-F:]+\]:\d{1,5}))?)"
+    r"|(?<![\w/&#])#(?P<tag>\w*[^\W\d_]\w*)",
+)
+_TRAILING = ".,:;!?…)]}*_~"
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_OWN_LINK = 'href="/'
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of the text: `value` is what was typed; for a mention `handle` is "name" or "name@host" in lower case."""
+
+    kind: Literal["text", "url", "mention", "tag"]
+    value: str
+    handle: str = ""
+
+
+@dataclass(frozen=True)
+class Mentioned:
+    """Where a mention leads; `url` starts with "/" for our own accounts."""
+
+    username: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Text:
+    tokens: tuple[Token, ...]
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """Each once, in order, at most MAX_MENTIONS."""
+        handles = dict.fromkeys(token.handle for token in self.tokens if token.kind == "mention")
+        return tuple(handles)[:MAX_MENTIONS]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Names in lower case, each once, in order."""
+        return tuple(dict.fromkeys(tag_key(token.value[1:]) for token in self.tokens if token.kind == "tag"))
+
+    @property
+    def length(self) -> int:
+        """Characters as Mastodon counts them: a URL is 23, of a mention only the local part counts."""
+        return sum(_length(token) for token in self.tokens)
+
+    def html(self, mentioned: Mapping[str, Mentioned]) -> str:
+        """Paragraphs of HTML; a handle not in `mentioned` stays plain text."""
+        pieces = "".join(_html(token, mentioned) for token in self.tokens).strip("\n")
+        if not pieces:
+            return ""
+        paragraphs = re.split(r"\n{2,}", pieces)
+        return "".join(f"<p>{paragraph.replace(chr(10), '<br />')}</p>" for paragraph in paragraphs)
+
+
+def parse(text: str) -> Text:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    tokens: list[Token] = []
+    position = 0
+    while match := _TOKEN.search(text, position):
+        value = match[0]
+        if match["url"]:
+            value = _trim(value)
+        if match.start() > position:
+            tokens.append(Token("text", text[position : match.start()]))
+        tokens.append(_token(match, value))
+        position = match.start() + len(value)
+    if position < len(text):
+        tokens.append(Token("text", text[position:]))
+    return Text(tuple(tokens))
+
+
+def tag_key(name: str) -> str:
+    """How a hashtag is stored and looked up."""
+    return unicodedata.normalize("NFKC", name).lower()
+
+
+def absolute(html: str, origin: str) -> str:
+    """Complete the links to our own things. Only for HTML that was made here: there a quote in text is escaped."""
+    return html.replace(_OWN_LINK, f'href="{origin}/') if _OWN_LINK in html else html
+
+
+def count(text: str) -> int:
+    """Characters as a reader sees them: what joins or modifies another one is not counted."""
+    if text.isascii():
+        return len(text)
+    total = 0
+    joined = False
+    for character in unicodedata.normalize("NFC", text):
+        if character == "\u200d":
+            joined = True
+        elif unicodedata.category(character) in ("Mn", "Me") or "\U0001f3fb" <= character <= "\U0001f3ff":
+            continue
+        else:
+            total += not joined
+            joined = False
+    return total
+
+
+def _token(match: re.Match[str], value: str) -> Token:
+    if match["url"]:
+        return Token("url" if len(value) > len("https://") else "text", value)
+    if match["handle"]:
+        return Token("mention", value, match["handle"].lower())
+    return Token("tag", value)
+
+
+def _trim(url: str) -> str:
+    while url and url[-1] in _TRAILING:
+        opening = _PAIRS.get(url[-1])
+        if opening and url.count(opening) >= url.count(url[-1]):
+            break
+        url = url[:-1]
+    return url
+
+
+def _length(token: Token) -> int:
+    if token.kind == "url":
+        return URL_CHARACTERS
+    if token.kind == "mention":
+        return count("@" + token.handle.partition("@")[0])
+    return count(token.value)
+
+
+def _html(token: Token, mentioned: Mapping[str, Mentioned]) -> str:
+    if token.kind == "url":
+        return _link(token.value)
+    if token.kind == "tag":
+        name = token.value[1:]
+        href = f"/tags/{escape(tag_key(name))}"
+        return f'<a href="{href}" class="mention hashtag" rel="tag">#<span>{escape(name)}</span></a>'
+    if token.kind == "mention" and (target := mentioned.get(token.handle)):
+        return (
+            f'<span class="h-card" translate="no"><a href="{escape(target.url)}" class="u-url mention">'
+            f"@<span>{escape(target.username)}</span></a></span>"
+        )
+    return escape(token.value)
+
+
+def _link(url: str) -> str:
+    scheme = re.match(r"https?://(?:www\.)?", url)
+    prefix = scheme[0] if scheme else ""
+    rest = url[len(prefix) :]
+    shown, hidden = rest[:_SHOWN_URL_CHARACTERS], rest[_SHOWN_URL_CHARACTERS:]
+    return (
+        f'<a href="{escape(url)}" target="_blank" rel="nofollow noopener" translate="no">'
+        f'<span class="invisible">{escape(prefix)}</span>'
+        f'<span class="{"ellipsis" if hidden else ""}">{escape(shown)}</span>'
+        f'<span class="invisible">{escape(hidden)}</span></a>'
+    )
