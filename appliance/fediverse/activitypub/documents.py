@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.fediverse.model import Visibility
+from appliance.fediverse.services import text
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import from_milliseconds
 
@@ -74,7 +75,7 @@ def actor(urls: Urls, account: Row) -> Document:
         "type": "Service" if account.bot else "Person",
         "preferredUsername": account.username,
         "name": account.display_name,
-        "summary": _absolute(urls, account.note),
+        "summary": text.absolute(account.note, urls.origin),
         "url": urls.profile_page(account.username),
         "inbox": urls.inbox(account.username),
         "outbox": urls.outbox(account.username),
@@ -86,7 +87,7 @@ def actor(urls: Urls, account: Row) -> Document:
         "endpoints": {"sharedInbox": urls.shared_inbox},
         "publicKey": {"id": urls.key(account.username), "owner": uri, "publicKeyPem": account.public_key},
         "attachment": [
-            {"type": "PropertyValue", "name": field["name"], "value": _absolute(urls, field["value"])}
+            {"type": "PropertyValue", "name": field["name"], "value": text.absolute(field["value"], urls.origin)}
             for field in account.fields
         ],
     }
@@ -114,7 +115,7 @@ def addressed(urls: Urls, visibility: Visibility, author: Row, others: Iterable[
 def note(urls: Urls, parts: NoteParts) -> Document:
     status, author = parts.status, parts.author
     to, cc = addressed(urls, Visibility(status.visibility), author, parts.mentioned)
-    content = _absolute(urls, status.content)
+    content = text.absolute(status.content, urls.origin)
     document: Document = {
         "id": urls.status(author.username, status.id),
         "type": "Note",
@@ -190,8 +191,3 @@ def undo(thing: Document) -> Document:
     addresses = {name: thing[name] for name in ("to", "cc") if name in thing}
     bare = {name: value for name, value in thing.items() if name not in ("to", "cc")}
     return activity("Undo", f"{thing['id']}#undo", thing["actor"], bare, **addresses)
-
-
-def _absolute(urls: Urls, html: str) -> str:
-    """Stored HTML links to our own things by path alone, since the origin is not stored with them."""
-    return html.replace('href="/', f'href="{urls.origin}/')

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Actor documents of other servers, read."""
+
+import re
+
+from appliance.fediverse.activitypub import reading, sanitise, signatures
+from appliance.fediverse.activitypub.documents import Document
+from appliance.fediverse.activitypub.reading import unfit
+from appliance.fediverse.services.remote import RemoteAccount
+
+KINDS = frozenset({"Person", "Service", "Application", "Group", "Organization"})
+MAX_FIELDS = 16
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,127}[A-Za-z0-9_])?")
+
+
+def read(document: Document, domain: str) -> RemoteAccount:
+    """An actor as the services take it; `domain` is the part of its handle after @, already confirmed.
+
+    Inbox, key and followers must lie where the actor does. Raises BadInput bad-document.
+    """
+    uri, username, inbox = reading.uri(document), username_of(document), reading.link_text(document.get("inbox"))
+    if uri is None or reading.kind(document) not in KINDS or inbox is None:
+        raise unfit("This is not an actor.")
+    key = _key(document, uri)
+    endpoints = document.get("endpoints")
+    shared = reading.link_text(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else None
+    if not reading.same_origin(uri, inbox):
+        raise unfit("The actor's inbox lies on another server.")
+    return RemoteAccount(
+        uri=uri,
+        username=username,
+        domain=domain.lower(),
+        inbox=inbox,
+        key_id=key[0],
+        public_key=key[1],
+        display_name=sanitise.plain(reading.text(document, "name", 200)) or username,
+        note=sanitise.html(reading.text(document, "summary", 20_000)),
+        fields=_fields(document),
+        url=reading.link(document.get("url")),
+        shared_inbox=shared if shared and reading.same_origin(uri, shared) else None,
+        followers_uri=_own(uri, reading.uri(document.get("followers"))),
+        avatar_url=_image(document.get("icon")),
+        header_url=_image(document.get("image")),
+        actor_type=reading.kind(document),
+        locked=document.get("manuallyApprovesFollowers") is True,
+        bot=reading.kind(document) in ("Service", "Application"),
+        discoverable=document.get("discoverable") is True,
+        created_at=reading.moment(document.get("published")),
+    )
+
+
+def username_of(document: Document) -> str:
+    """Raises BadInput bad-document."""
+    name = document.get("preferredUsername")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise unfit("The actor has no name that can be used here.")
+    return name
+
+
+def _key(document: Document, uri: str) -> tuple[str, str]:
+    """Id and PEM of the first key that the actor owns, on its own server."""
+    for key in reading.objects(document.get("publicKey")):
+        key_id, pem = reading.uri(key), key.get("publicKeyPem")
+        if key_id is None or not isinstance(pem, str) or len(pem) > 8192:
+            continue
+        if reading.uri(key.get("owner")) != uri or not reading.same_origin(key_id, uri):
+            raise unfit("The actor's key belongs to somebody else.")
+        if signatures.public_key(pem) is not None:
+            return key_id, pem
+    raise unfit("The actor has no RSA key.")
+
+
+def _own(uri: str, other: str | None) -> str | None:
+    return other if other is not None and reading.same_origin(uri, other) else None
+
+
+def _image(value: object) -> str | None:
+    images = reading.objects(value)
+    return reading.link(images[0].get("url")) if images else reading.link_text(value)
+
+
+def _fields(document: Document) -> tuple[tuple[str, str], ...]:
+    found = [item for item in reading.objects(document.get("attachment")) if reading.kind(item) == "PropertyValue"]
+    return tuple(
+        (sanitise.plain(reading.text(item, "name", 255)), sanitise.html(reading.text(item, "value", 2047)))
+        for item in found[:MAX_FIELDS]
+    )

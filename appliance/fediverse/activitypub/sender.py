@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who sent a request: the signature's key must belong to the activity's actor, fetched from its own server."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from appliance.errors import HearthError, Refused, Unavailable
+from appliance.fediverse.activitypub import known, reading, signatures
+from appliance.fediverse.activitypub.documents import Row
+from appliance.fediverse.activitypub.fetch import SECONDS_IN_INBOX
+from appliance.fediverse.activitypub.resolve import Resolver
+from appliance.fediverse.activitypub.signatures import BadSignature, Message, Signature
+from appliance.fediverse.context import Context
+from appliance.system.clock import Clock
+
+REFETCH_SECONDS = 600.0
+MAX_FETCHES = 4
+_REMEMBERED = 10_000
+
+
+class Doorkeeper:
+    """Remembers whom it asked about lately and how many it asks about now, so that a flood of forged requests makes
+    us neither flood somebody else nor run out of threads. One per process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._asked: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(MAX_FETCHES)
+
+    def may_ask_about(self, uri: str) -> bool:
+        """True at most once per REFETCH_SECONDS for each actor."""
+        now = self._clock.monotonic()
+        with self._lock:
+            last = self._asked.get(uri)
+            if last is not None and now - last < REFETCH_SECONDS:
+                return False
+            self._asked[uri] = now
+            self._asked.move_to_end(uri)
+            while len(self._asked) > _REMEMBERED:
+                self._asked.popitem(last=False)
+            return True
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Around anything that waits for other servers. Raises Unavailable when too many wait already."""
+        if not self._slots.acquire(blocking=False):
+            raise Unavailable("busy", "Too many other servers are being asked at once.")
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+
+def authenticate(
+    context: Context, doorkeeper: Doorkeeper, signature: Signature, message: Message, actor_uri: str
+) -> Row:
+    """The account that sent this, which is the activity's actor. Raises BadSignature, Refused, Unavailable."""
+    if not reading.same_origin(signature.key_id, actor_uri):
+        raise Refused("wrong-actor", "The key that signed this is not the actor's.")
+    with context.database.read() as tx:
+        owner = known.key_owner(tx, signature.key_id)
+    if owner is not None:
+        _check_owner(owner, actor_uri)
+        if signatures.verify(signature, message, owner.public_key):
+            return owner
+    # Unknown, or the key was changed: what the actor's server says now decides.
+    if not doorkeeper.may_ask_about(actor_uri):
+        raise BadSignature("The signature is not valid.")
+    try:
+        with doorkeeper.asking():
+            owner = Resolver(context, seconds=SECONDS_IN_INBOX).refresh(actor_uri)
+    except Unavailable:
+        raise
+    except HearthError as error:
+        raise BadSignature(f"The actor could not be read: {error.sentence}") from None
+    if owner.key_id != signature.key_id:
+        raise Refused("wrong-actor", "The key that signed this is not the actor's.")
+    _check_owner(owner, actor_uri)
+    if not signatures.verify(signature, message, owner.public_key):
+        raise BadSignature("The signature is not valid.")
+    return owner
+
+
+def _check_owner(owner: Row, actor_uri: str) -> None:
+    if owner.uri != actor_uri:
+        raise Refused("wrong-actor", "The key that signed this is not the actor's.")
+    if owner.suspended_at is not None:
+        raise Refused("suspended", "This server takes nothing from that account.")
