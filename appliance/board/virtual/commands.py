@@ -9,7 +9,7 @@
 | board.disks   | NoArguments | [Disk]                                                                    |
 | power.off     | NoArguments | {}: services stop in order, then the power goes                           |
 | power.restart | NoArguments | {}                                                                        |
-| units.states  | NoArguments | {service: {"state", "pid", "restarts"}}, in the words of system/units.py    |
+| units.states  | NoArguments | [ServiceState]                                                            |
 | units.start   | UnitName    | {}, when it has started                                                   |
 | units.stop    | UnitName    | {}, when it has stopped                                                   |
 | units.restart | UnitName    | {}                                                                        |
@@ -24,21 +24,8 @@ from appliance.board.light import Pattern
 from appliance.board.virtual.box import VirtualBox
 from appliance.errors import BadInput
 from appliance.system.commands import Command, NoArguments
-from appliance.system.service import State
 from appliance.system.services import ServiceManager
-from appliance.system.units import UnitState
 
-# As systemctl would put it: an idle console is stopped as intended, a pause before a restart is a failure.
-_WORDS = {
-    State.STOPPED: UnitState.STOPPED,
-    State.LISTENING: UnitState.STOPPED,
-    State.QUEUED: UnitState.STARTING,
-    State.STARTING: UnitState.STARTING,
-    State.RUNNING: UnitState.RUNNING,
-    State.PAUSING: UnitState.FAILED,
-    State.STOPPING: UnitState.STOPPED,
-    State.FAILED: UnitState.FAILED,
-}
 _MAX_LINES = 5000
 
 
@@ -49,9 +36,9 @@ class UnitName:
 
 @dataclass(frozen=True)
 class UnitLogs:
-    """`service` "" means all, sorted by time."""
+    """`name` "" means all services, sorted by time."""
 
-    service: str = ""
+    name: str = ""
     lines: int = 100
 
 
@@ -77,16 +64,10 @@ def machine_commands(box: VirtualBox) -> Collection[Command[Any]]:
 
         return handle
 
-    def states(_: NoArguments) -> dict[str, dict[str, Any]]:
-        return {
-            each.name: {"state": _WORDS[each.state], "pid": each.pid, "restarts": each.restarts}
-            for each in box.services()
-        }
-
     def logs(wanted: UnitLogs) -> Any:
         if not 1 <= wanted.lines <= _MAX_LINES:
             raise BadInput(f"lines must lie between 1 and {_MAX_LINES}.")
-        return box.logs(wanted.service, wanted.lines)
+        return box.logs(wanted.name, wanted.lines)
 
     return [
         Command("board.light", Pattern, light),
@@ -95,7 +76,7 @@ def machine_commands(box: VirtualBox) -> Collection[Command[Any]]:
         Command("board.disks", NoArguments, lambda _: machine.state().disks),
         Command("power.off", NoArguments, off),
         Command("power.restart", NoArguments, restart),
-        Command("units.states", NoArguments, states),
+        Command("units.states", NoArguments, lambda _: box.services()),
         Command("units.start", UnitName, one(ServiceManager.start_one)),
         Command("units.stop", UnitName, one(ServiceManager.stop_one)),
         Command("units.restart", UnitName, one(ServiceManager.restart_one)),
