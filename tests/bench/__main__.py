@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`python -m tests.bench`: measure a virtual box as it is, print one table, write bench.json."""
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import load, memory, signed
+from tests.bench.history import History, People
+from tests.bench.table import Table, machine
+from tests.end_to_end.answers import answers_file
+from tests.end_to_end.box import REPOSITORY, Box, free_ports
+from tests.end_to_end.waiting import eventually
+
+CONNECTIONS = 16
+WRITERS = 8
+HOME = "/api/v1/timelines/home?limit=20"
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is sent: seconds of reading, and numbers of posts and of signed activities."""
+
+    seconds: float
+    posts: int
+    activities: int
+    few: int
+    many: int
+
+
+FULL = Amounts(seconds=8, posts=1500, activities=3000, few=2_000, many=200_000)
+QUICK = Amounts(seconds=2, posts=200, activities=300, few=500, many=5_000)
+
+
+class Bench:
+    def __init__(self, table: Table, amounts: Amounts) -> None:
+        self._table = table
+        self._amounts = amounts
+        self._box = Box("bench")
+        self._sent = 0
+
+    def run(self) -> None:
+        try:
+            self._first_start()
+            history = History(self._box.state / "fediverse" / "database.sqlite")
+            people = history.people()
+            for statuses in (self._amounts.few, self._amounts.many):
+                history.grow(statuses)
+                self._table.section(f"With {statuses:,} posts stored")
+                self._measure(f"{statuses:,} posts", people)
+        except Exception:
+            print(self._box.last_words(), file=sys.stderr)
+            raise
+        finally:
+            self._box.dispose()
+
+    def _first_start(self) -> None:
+        """An empty state folder: what somebody waits for who has just unpacked the box."""
+        self._table.section("A new box")
+        self._start("new")
+        self._box.hearth("setup", "--answers", answers_file(self._box))
+        self._box.stop()
+
+    def _start(self, label: str) -> None:
+        wizard, api = self._box.console, f"{self._box.instance}/api/v2/instance"
+        started = time.monotonic()
+        self._box.start(wait=False)
+        for name, url in (("start to wizard", wizard), ("start to first API answer", api)):
+            eventually(name, lambda url=url: self._answers(url), seconds=60)
+            self._table.add(f"{name}, {label}", time.monotonic() - started, "s")
+
+    def _answers(self, url: str) -> bool:
+        return self._box.running and self._box.get(url).status < 400
+
+    def _measure(self, label: str, people: People) -> None:
+        self._start(label)
+        self._memory(label)
+        self._home(label, people)
+        self._posts(label, people)
+        self._inbox(label, people)
+        self._box.stop()
+
+    def _memory(self, label: str) -> None:
+        time.sleep(5)  # idle means idle: what the start allocated for a moment is given back by now
+        used = memory.by_service(self._box)
+        for part in used:
+            note = f"{part.processes} processes" if part.processes > 1 else ""
+            remark = "not on a real box" if part.service == memory.VIRTUAL_BOX else note
+            self._table.add(f"memory of {part.service}, {label}", part.pss, "MB", remark)
+        own = sum(part.pss for part in used if part.service != memory.VIRTUAL_BOX)
+        self._table.add(f"memory in all, {label}", own, "MB", "PSS of the four services")
+
+    def _home(self, label: str, people: People) -> None:
+        url = self._box.instance + HOME
+        headers = {"Authorization": f"Bearer {people.tokens[0]}"}
+        body = self._box.get(url, **headers)
+        assert body.status == 200, body.data
+        assert body.data.count(b'"visibility"') >= 20, "the home timeline holds fewer than 20 posts"
+        with _bare(self._box.folder, body.data) as bare:
+            home, yardstick = self._compare(
+                lambda: load.repeat(url, headers, connections=CONNECTIONS, seconds=self._amounts.seconds),
+                lambda: load.repeat(bare, {}, connections=CONNECTIONS, seconds=self._amounts.seconds),
+            )
+        self._table.add(f"home timeline of 20, {label}", home.per_second, "/s", _remark(home))
+        self._table.add(f"home timeline of 20, p95, {label}", home.p95, "ms")
+        self._table.add(f"bare Flask view of the same bytes, {label}", yardstick.per_second, "/s", _remark(yardstick))
+        self._table.add(f"home timeline beside bare Flask, {label}", home.per_second / yardstick.per_second, "×")
+
+    def _compare(
+        self, one: Callable[[], load.Result], other: Callable[[], load.Result]
+    ) -> tuple[load.Result, load.Result]:
+        """Twice in turn and the better of each: what else the machine does hits both alike."""
+        rounds = [(one(), other()) for _ in range(2)]
+        return (
+            max((r[0] for r in rounds), key=lambda r: r.per_second),
+            max((r[1] for r in rounds), key=lambda r: r.per_second),
+        )
+
+    def _posts(self, label: str, people: People) -> None:
+        url = f"{self._box.instance}/api/v1/statuses"
+        requests = []
+        for number in range(self._amounts.posts):
+            headers = {
+                "Authorization": f"Bearer {people.tokens[number % len(people.tokens)]}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
+            requests.append(load.post(url, headers, f"status=The+soup+is+ready,+pot+{number}".encode()))
+        result = load.send(url, requests, connections=WRITERS)
+        self._table.add(f"posts, {label}", result.per_second, "/s", _remark(result))
+
+    def _inbox(self, label: str, people: People) -> None:
+        url = f"{self._box.instance}/inbox"
+        self._sent += 1
+        requests = signed.creates(
+            url, people.actor, people.key, count=self._amounts.activities, prefix=f"bench{self._sent}"
+        )
+        result = load.send(url, requests, connections=WRITERS)
+        self._table.add(f"signed activities taken in, {label}", result.per_second, "/s", _remark(result))
+
+
+def _remark(result: load.Result) -> str:
+    return f"{result.refused} of {result.requests} refused: {result.example}" if result.refused else ""
+
+
+@contextlib.contextmanager
+def _bare(folder: Path, body: bytes) -> Iterator[str]:
+    """The yardstick, under gunicorn as the fediverse server has it."""
+    held = folder / "body.json"
+    held.write_bytes(body)
+    port = free_ports()
+    argv = [sys.executable, "-m", "gunicorn", *GUNICORN, "--bind", f"127.0.0.1:{port}", "tests.bench.bare:create_app()"]
+    with (folder / "bare.log").open("ab") as log:
+        server = subprocess.Popen(
+            argv, cwd=REPOSITORY, env={**os.environ, "BARE_BODY": str(held)}, stdout=log, stderr=log
+        )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small amounts, to see that it works; figures mean little")
+    parser.add_argument("--output", type=Path, default=Path("bench.json"), help="default: bench.json")
+    arguments = parser.parse_args()
+    table = Table()
+    print(f"Hearth bench{' (quick)' if arguments.quick else ''}: {machine()}")
+    Bench(table, QUICK if arguments.quick else FULL).run()
+    table.write(arguments.output)
+    print(f"\nWritten to {arguments.output}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`python -m tests.end_to_end.picture`: compose docs/hearth.png, README's picture, from the tests' screenshots."""
+
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.end_to_end.box import REPOSITORY
+from tests.end_to_end.browser import SCREENSHOTS, launch
+
+PICTURE = REPOSITORY / "docs" / "hearth.png"
+LARGEST = 400_000
+
+# Light and dark, desktop and phone: the panel whose button claims, the page that asks for it, what it becomes.
+_PAGE = """<!doctype html>
+<meta charset="utf-8">
+<style>
+* {{ margin: 0; box-sizing: border-box; }}
+body {{ width: 1600px; height: 960px; overflow: hidden; position: relative;
+  background: radial-gradient(circle at 50% 115%, #f2a33a 0, #b9410e 28%, #4a1f10 62%, #17120f 100%); }}
+figure {{ position: absolute; overflow: hidden; background: #fbf6ee;
+  box-shadow: 0 2px 6px #0006, 0 24px 70px #0009; }}
+figure img {{ display: block; width: 100%; }}
+.desktop {{ width: 960px; height: 700px; left: 320px; top: 130px; border-radius: 14px; }}
+.phone {{ width: 330px; height: 714px; border-radius: 40px; border: 9px solid #0d0a08; }}
+.left {{ left: 70px; top: 196px; }}
+.right {{ right: 70px; top: 60px; }}
+</style>
+<figure class="desktop"><img src="{desktop}"></figure>
+<figure class="phone left"><img src="{left}"></figure>
+<figure class="phone right"><img src="{right}"></figure>
+"""
+
+
+def compose(desktop: str, left: str, right: str) -> Path:
+    """Names of pictures in screenshots/, without their ending."""
+    pictures = {"desktop": desktop, "left": left, "right": right}
+    page_file = SCREENSHOTS / "picture.html"
+    page_file.write_text(_PAGE.format(**{place: f"{name}.png" for place, name in pictures.items()}))
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1600, "height": 960}, device_scale_factor=1)
+        page.goto(page_file.as_uri())
+        page.screenshot(path=PICTURE)
+        browser.close()
+    page_file.unlink()
+    assert PICTURE.stat().st_size < LARGEST, f"{PICTURE} has {PICTURE.stat().st_size} bytes"
+    return PICTURE
+
+
+if __name__ == "__main__":
+    print(compose("dashboard-desktop-light", "wizard-claim-phone-light", "panel-phone-dark"))
