@@ -97,6 +97,8 @@ def _convert_plain(hint: Any, value: object, where: str) -> Any:
         except ValueError:
             choices = ", ".join(str(member.value) for member in hint)
             raise BadInput(f"{where} must be one of: {choices}.") from None
+    if isinstance(value, str) and not _is_text(value):
+        raise BadInput(f"{where} is not proper Unicode text.")
     if hint is Secret and isinstance(value, str):
         return Secret(value)
     if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -105,3 +107,12 @@ def _convert_plain(hint: Any, value: object, where: str) -> Any:
         return value
     wanted = {str: "text", Secret: "text", int: "a whole number", float: "a number", bool: "true or false"}
     raise BadInput(f"{where} must be {wanted.get(hint, str(hint))}.")
+
+
+def _is_text(value: str) -> bool:
+    """False for lone surrogates: JSON can name them, and nothing after this can write them down."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
