@@ -4,11 +4,14 @@
 import logging
 
 import flask
+import sqlalchemy as sa
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from appliance import design
 from appliance.errors import HearthError
 from appliance.fediverse import activitypub, mastodon_api, oauth, web
 from appliance.fediverse.context import Context
+from appliance.fediverse.context import context as get_context
 from appliance.fediverse.oauth.errors import OAuthError
 
 MAX_BODY = 1024 * 1024
@@ -23,6 +26,8 @@ def create_app(context: Context) -> flask.Flask:
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, MAX_FORM_PARTS=200)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     context.attach(app)
+    design.register(app)
+    app.add_url_rule("/health", "health", _health)
     app.before_request(_answer_preflight)
     app.after_request(_open_to_all_sites)
     app.register_error_handler(HearthError, _refuse)
@@ -31,6 +36,13 @@ def create_app(context: Context) -> flask.Flask:
     for blueprint in (oauth.blueprint(), mastodon_api.blueprint(), activitypub.blueprint(), web.blueprint()):
         app.register_blueprint(blueprint)
     return app
+
+
+def _health() -> str:
+    """Answers only when the database does."""
+    with get_context().database.read() as tx:
+        tx.execute(sa.select(1))
+    return "well"
 
 
 def _answer_preflight() -> flask.Response | None:
@@ -65,12 +77,10 @@ def _refuse(error: HearthError) -> flask.typing.ResponseReturnValue:
 
 def _refuse_http(error: HTTPException) -> flask.typing.ResponseReturnValue:
     if isinstance(error, RequestEntityTooLarge):
-        return _refuse(
-            HearthError("too-large", "This is larger than one megabyte.", "Send less at once.", status=413)
-        )
+        return _refuse(HearthError("too-large", "This is larger than one megabyte.", "Send less at once.", status=413))
     status = error.code or 500
     if status < 400:
-        return error.get_response()  # type: ignore[return-value]  # a redirect of the router's
+        return error.get_response()  # a redirect of the router's
     sentences = {404: "Record not found" if flask.request.path.startswith("/api/") else "There is nothing here."}
     sentence = sentences.get(status) or error.name
     return _refuse(HearthError(f"http-{status}", sentence, status=status))

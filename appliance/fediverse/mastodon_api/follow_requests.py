@@ -18,9 +18,7 @@ from appliance.fediverse.services.paging import Paged
 _WAITING = Paged(
     sa.select(*entities.COLUMNS, follow_table.c.id.label("page_id"))
     .join(follow_table, follow_table.c.follower_id == table.c.id)
-    .where(
-        follow_table.c.followee_id == sa.bindparam("viewer_id"), follow_table.c.state == FollowState.PENDING.value
-    ),
+    .where(follow_table.c.followee_id == sa.bindparam("viewer_id"), follow_table.c.state == FollowState.PENDING.value),
     follow_table.c.id,
 )
 

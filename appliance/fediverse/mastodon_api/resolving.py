@@ -10,7 +10,7 @@ from appliance.fediverse.urls import Urls
 MAX_ASKED = 5
 
 
-def account(context: Context, urls: Urls, handle: str) -> int | None:
+def account(context: Context, urls: Urls, handle: str, resolver: Resolver | None = None) -> int | None:
     """The id of who is called so, asked for elsewhere if need be; None if nobody is."""
     name, _, host = handle.strip().removeprefix("@").partition("@")
     with context.database.read() as tx:
@@ -18,7 +18,7 @@ def account(context: Context, urls: Urls, handle: str) -> int | None:
     if known is not None or not host or host.lower() == urls.host.lower() or not urls.federating:
         return None if known is None else int(known.id)
     try:
-        return Resolver(context).account(f"{name}@{host}")
+        return (resolver or Resolver(context)).account(f"{name}@{host}")
     except HearthError:
         return None
 
@@ -26,23 +26,26 @@ def account(context: Context, urls: Urls, handle: str) -> int | None:
 def mentioned(context: Context, urls: Urls, source: str) -> dict[str, int]:
     """Account ids by handle for the accounts of other servers that a text mentions."""
     remote = [handle for handle in text.parse(source).handles if "@" in handle]
-    found = {handle: account(context, urls, handle) for handle in remote[:MAX_ASKED]}
+    if not remote:
+        return {}
+    resolver = Resolver(context)  # one for all, so that together they take no longer than one may
+    found = {handle: account(context, urls, handle, resolver) for handle in remote[:MAX_ASKED]}
     return {handle: account_id for handle, account_id in found.items() if account_id is not None}
 
 
-def address(context: Context, urls: Urls, uri: str) -> tuple[int | None, int | None]:
+def address(context: Context, urls: Urls, uri: str, *, ask: bool) -> tuple[int | None, int | None]:
     """What account or status an address leads to, ours included: (account_id, status_id), one of them at most."""
     if urls.is_ours(uri):
         return _ours(context, urls, uri)
     with context.database.read() as tx:
         known_account, known_status = accounts.by_uri(tx, uri), statuses.by_uri(tx, uri)
-    if known_account is not None or known_status is not None or not urls.federating:
+    if known_account is not None or known_status is not None or not (ask and urls.federating):
         return (known_account.id if known_account else None), (known_status.id if known_status else None)
     resolver = Resolver(context)
     try:
         return None, resolver.status(uri)
     except HearthError:
-        pass
+        pass  # then it may be a person
     try:
         return resolver.account(uri), None
     except HearthError:

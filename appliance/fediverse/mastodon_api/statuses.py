@@ -14,9 +14,8 @@ from appliance.fediverse.mastodon_api.entities import statuses as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity, moment
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import edits, statuses, timelines
+from appliance.fediverse.services import edits, preferences, statuses, timelines
 from appliance.fediverse.services.accounts import by_id as account_by_id
-from appliance.fediverse.services.members import preferences
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.statuses import Draft, Edit
 from appliance.fediverse.services.text import absolute
@@ -34,15 +33,15 @@ def resolve_mentions(arguments: Arguments, urls: Urls) -> dict[str, int]:
 def create(call: Call) -> Entity:
     arguments = call.arguments
     _refuse_what_comes_later(arguments)
-    kept = preferences(call.tx, call.account_id)
-    visibility = arguments.choice("visibility", Visibility) or Visibility(kept.get("visibility", "public"))
+    kept = preferences.get(call.tx, call.account_id)
+    visibility = arguments.choice("visibility", Visibility) or kept.visibility
     sensitive = arguments.flag("sensitive")
     draft = Draft(
         text=arguments.text("status") or "",
         visibility=visibility,
         spoiler_text=arguments.text("spoiler_text") or "",
-        sensitive=bool(kept.get("sensitive")) if sensitive is None else sensitive,
-        language=_language(arguments) or kept.get("language"),
+        sensitive=kept.sensitive if sensitive is None else sensitive,
+        language=_language(arguments) or kept.language,
         in_reply_to_id=arguments.id("in_reply_to_id"),
         mentions=call.prepared,
         idempotency_key=(flask.request.headers.get("Idempotency-Key") or "")[:MAX_KEY] or None,

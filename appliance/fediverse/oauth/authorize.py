@@ -42,9 +42,7 @@ def parse(tx: Tx, arguments: Mapping[str, str]) -> AuthorizationRequest:
     if redirect_uri not in client.redirect_uris:
         raise OAuthError("invalid_request", "The redirect uri included is not valid.")
     if arguments.get("response_type") != "code":
-        raise OAuthError(
-            "unsupported_response_type", "The authorization server does not support this response type."
-        )
+        raise OAuthError("unsupported_response_type", "The authorization server does not support this response type.")
     wanted = scopes.parse(arguments.get("scope", ""))
     if not scopes.within(wanted, client.scopes):
         raise OAuthError("invalid_scope", "The requested scope is invalid, unknown, or malformed.")

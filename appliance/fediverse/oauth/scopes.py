@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from appliance.fediverse.oauth.errors import OAuthError
 
 _READ = (
-    "accounts blocks bookmarks favourites filters follows lists mutes notifications search statuses".split()
+    *("accounts", "blocks", "bookmarks", "favourites", "filters", "follows", "lists", "mutes"),
+    *("notifications", "search", "statuses"),
 )
 _WRITE = (
-    "accounts blocks bookmarks conversations favourites filters follows lists media mutes notifications reports "
-    "statuses".split()
+    *("accounts", "blocks", "bookmarks", "conversations", "favourites", "filters", "follows", "lists", "media"),
+    *("mutes", "notifications", "reports", "statuses"),
 )
 DEFAULT = "read"
 # `follow` is the old name for what these grant.

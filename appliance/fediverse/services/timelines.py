@@ -85,6 +85,7 @@ _ACCOUNT_TAG = Paged(
     .where(tags.c.name == sa.bindparam("tag"), statuses.c.account_id == sa.bindparam("author_id"), visible()),
     statuses.c.id,
 )
+_SEEN = sa.select(statuses.c.id).where(statuses.c.id.in_(sa.bindparam("ids", expanding=True)), visible())
 _THREAD = (
     sa.select(statuses)
     .where(statuses.c.conversation_id == sa.bindparam("conversation_id"), statuses.c.boost_of_id.is_(None), visible())
@@ -154,3 +155,9 @@ def thread(tx: Tx, viewer_id: int | None, status: sa.Row[Any]) -> tuple[Rows, Ro
         descendants.append(row)
         stack.extend(children.get(row.id, [])[::-1])
     return ancestors[::-1], descendants
+
+
+def seen(tx: Tx, viewer_id: int | None, ids: list[int]) -> list[int]:
+    """Those of the ids that the viewer may see, in their order."""
+    found = {row.id for row in tx.all(_SEEN, {"ids": ids, "viewer_id": viewer_id or NOBODY})}
+    return [each for each in ids if each in found]

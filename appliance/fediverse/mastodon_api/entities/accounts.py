@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, blocks, follows, members
+from appliance.fediverse.mastodon_api import pictures
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row
 from appliance.fediverse.model import FollowState, Role
+from appliance.fediverse.services import preferences
 from appliance.fediverse.services.text import absolute
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import from_milliseconds
@@ -19,17 +21,25 @@ _BY_IDS = sa.select(*COLUMNS).where(accounts.c.id.in_(sa.bindparam("ids", expand
 _FOLLOWS = sa.select(follows).where(
     sa.or_(
         sa.and_(
-            follows.c.follower_id == sa.bindparam("viewer_id"), follows.c.followee_id.in_(sa.bindparam("ids", expanding=True))
+            follows.c.follower_id == sa.bindparam("viewer_id"),
+            follows.c.followee_id.in_(sa.bindparam("ids", expanding=True)),
         ),
         sa.and_(
-            follows.c.followee_id == sa.bindparam("viewer_id"), follows.c.follower_id.in_(sa.bindparam("ids", expanding=True))
+            follows.c.followee_id == sa.bindparam("viewer_id"),
+            follows.c.follower_id.in_(sa.bindparam("ids", expanding=True)),
         ),
     )
 )
 _BLOCKS = sa.select(blocks).where(
     sa.or_(
-        sa.and_(blocks.c.account_id == sa.bindparam("viewer_id"), blocks.c.target_id.in_(sa.bindparam("ids", expanding=True))),
-        sa.and_(blocks.c.target_id == sa.bindparam("viewer_id"), blocks.c.account_id.in_(sa.bindparam("ids", expanding=True))),
+        sa.and_(
+            blocks.c.account_id == sa.bindparam("viewer_id"),
+            blocks.c.target_id.in_(sa.bindparam("ids", expanding=True)),
+        ),
+        sa.and_(
+            blocks.c.target_id == sa.bindparam("viewer_id"),
+            blocks.c.account_id.in_(sa.bindparam("ids", expanding=True)),
+        ),
     )
 )
 _REQUESTS = sa.select(sa.func.count()).where(
@@ -51,8 +61,8 @@ def by_ids(tx: Tx, urls: Urls, ids: Sequence[int]) -> list[Entity]:
 def account(urls: Urls, row: Row) -> Entity:
     """https://docs.joinmastodon.org/entities/Account/"""
     local = not row.domain
-    avatar = row.avatar_url or f"{urls.origin}/pictures/avatar.png"
-    header = row.header_url or f"{urls.origin}/pictures/header.png"
+    avatar = row.avatar_url or pictures.avatar(urls, row.username)
+    header = row.header_url or pictures.header(urls)
     entity: Entity = {
         "id": str(row.id),
         "username": row.username,
@@ -87,14 +97,15 @@ def account(urls: Urls, row: Row) -> Entity:
 
 
 def credential_account(tx: Tx, urls: Urls, row: Row) -> Entity:
-    """The member's own account, with what she typed: https://docs.joinmastodon.org/entities/Account/#CredentialAccount"""
-    member = tx.execute(sa.select(members).where(members.c.account_id == row.id)).one()
+    """The member's own account, with what she typed (CredentialAccount)."""
+    role = tx.execute(sa.select(members.c.role).where(members.c.account_id == row.id)).scalar_one()
+    kept = preferences.get(tx, row.id)
     requests = tx.execute(_REQUESTS, {"viewer_id": row.id}).scalar_one()
     return account(urls, row) | {
         "source": {
-            "privacy": member.preferences.get("visibility", "public"),
-            "sensitive": member.preferences.get("sensitive", False),
-            "language": member.preferences.get("language"),
+            "privacy": kept.visibility.value,
+            "sensitive": kept.sensitive,
+            "language": kept.language,
             "note": row.note_source,
             "fields": [
                 {"name": each["name"], "value": each.get("source", ""), "verified_at": None} for each in row.fields
@@ -105,7 +116,7 @@ def credential_account(tx: Tx, urls: Urls, row: Row) -> Entity:
             "indexable": False,
             "attribution_domains": [],
         },
-        "role": _role(Role(member.role)),
+        "role": _role(Role(role)),
     }
 
 

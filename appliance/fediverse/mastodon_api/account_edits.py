@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Becoming a member, and changing one's own profile: https://docs.joinmastodon.org/methods/accounts/#create"""
+
+from dataclasses import replace
+from typing import Any
+
+import flask
+
+from appliance.errors import BadInput, HearthError
+from appliance.fediverse.mastodon_api.accounts import present
+from appliance.fediverse.mastodon_api.arguments import Arguments
+from appliance.fediverse.mastodon_api.entities import accounts as entities
+from appliance.fediverse.mastodon_api.entities.common import Entity
+from appliance.fediverse.mastodon_api.routing import Call, Route
+from appliance.fediverse.model import MemberState, Visibility
+from appliance.fediverse.oauth import apps, tokens
+from appliance.fediverse.services import accounts, preferences, registration
+from appliance.fediverse.services.accounts import MAX_FIELDS, Profile
+from appliance.fediverse.services.registration import Application
+from appliance.secret import Secret
+
+
+def register(call: Call) -> Entity:
+    """A token for the new member. Who must wait for approval gets one too; it works once she is let in."""
+    arguments = call.arguments
+    if call.caller is None or call.caller.account_id is not None:
+        raise HearthError("app-token-needed", "This method requires an app token", status=403)
+    if not arguments.flag("agreement"):
+        raise BadInput("Validation failed: Service agreement must be accepted", "")
+    invite = arguments.text("invite_code")
+    application = Application(
+        username=arguments.text("username") or "",
+        password=Secret(arguments.text("password") or ""),
+        address=flask.request.remote_addr or "",
+        reason=arguments.text("reason") or "",
+        email=arguments.text("email"),
+        invite=Secret(invite) if invite else None,
+    )
+    registered = registration.register(call.tx, application)
+    app = apps.by_id(call.tx, call.caller.app_id)
+    token = tokens.issue(call.tx, app.id, registered.account_id, tuple(sorted(call.caller.scopes)))
+    return token.to_dict() | ({} if registered.state is MemberState.ACTIVE else {"pending": True})
+
+
+def update(call: Call) -> Entity:
+    arguments = call.arguments
+    if any(flask.request.files.get(name) for name in ("avatar", "header")):
+        raise BadInput("Validation failed: Pictures are not possible here yet", "")
+    profile = Profile(
+        display_name=arguments.text("display_name"),
+        note=arguments.text("note"),
+        fields=_fields(arguments),
+        locked=arguments.flag("locked"),
+        bot=arguments.flag("bot"),
+        discoverable=arguments.flag("discoverable"),
+    )
+    accounts.update_profile(call.tx, call.urls, call.account_id, profile)
+    _keep_preferences(call)
+    return entities.credential_account(call.tx, call.urls, present(call, call.account_id))
+
+
+def show_preferences(call: Call) -> Entity:
+    kept = preferences.get(call.tx, call.account_id)
+    return {
+        "posting:default:visibility": kept.visibility.value,
+        "posting:default:sensitive": kept.sensitive,
+        "posting:default:language": kept.language,
+        "reading:expand:media": "default",
+        "reading:expand:spoilers": False,
+        "reading:autoplay:gifs": False,
+    }
+
+
+def _keep_preferences(call: Call) -> None:
+    changes: dict[str, Any] = {}
+    if visibility := call.arguments.choice("source[privacy]", Visibility):
+        if visibility is Visibility.DIRECT:
+            raise BadInput("Validation failed: Default privacy can't be direct", "")
+        changes["visibility"] = visibility
+    if (sensitive := call.arguments.flag("source[sensitive]")) is not None:
+        changes["sensitive"] = sensitive
+    if language := call.arguments.text("source[language]"):
+        changes["language"] = language[:10]
+    if changes:
+        preferences.put(call.tx, call.account_id, replace(preferences.get(call.tx, call.account_id), **changes))
+
+
+def _fields(arguments: Arguments) -> tuple[tuple[str, str], ...] | None:
+    """Given as fields_attributes[0][name] and so on, whether in a form or in JSON."""
+    if not any(name.startswith("fields_attributes") for name in arguments.names()):
+        return None
+    pairs = []
+    for index in range(MAX_FIELDS + 1):
+        name, value = (arguments.text(f"fields_attributes[{index}][{part}]") for part in ("name", "value"))
+        pairs.append((name or "", value or ""))
+    return tuple(pairs)
+
+
+ROUTES = (
+    Route("POST", "/api/v1/accounts", register, ("write:accounts",), member=False),
+    Route("PATCH", "/api/v1/accounts/update_credentials", update, ("write:accounts",)),
+    Route("GET", "/api/v1/preferences", show_preferences, ("read:accounts",)),
+)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Lists that apps ask for when they log in, of things that this server has none of. All else is answered with 404."""
+
+from typing import Any
+
+from appliance.fediverse.mastodon_api.routing import Call, Route
+
+
+def nothing(call: Call, **_: str) -> list[Any]:
+    return []
+
+
+_NOTHING = (
+    ("/api/v1/custom_emojis", ()),
+    ("/api/v1/announcements", ("read",)),
+    ("/api/v1/lists", ("read:lists",)),
+    ("/api/v1/filters", ("read:filters",)),
+    ("/api/v2/filters", ("read:filters",)),
+    ("/api/v1/conversations", ("read:statuses",)),
+    ("/api/v1/mutes", ("read:mutes",)),
+    ("/api/v1/domain_blocks", ("read:blocks",)),
+    ("/api/v1/endorsements", ("read:accounts",)),
+    ("/api/v1/featured_tags", ("read:accounts",)),
+    ("/api/v1/followed_tags", ("read:follows",)),
+    ("/api/v1/scheduled_statuses", ("read:statuses",)),
+    ("/api/v1/suggestions", ("read",)),
+    ("/api/v2/suggestions", ("read",)),
+    ("/api/v1/directory", ()),
+    ("/api/v1/trends", ()),
+    ("/api/v1/trends/tags", ()),
+    ("/api/v1/trends/statuses", ()),
+    ("/api/v1/trends/links", ()),
+)
+ROUTES = tuple(Route("GET", path, nothing, scopes) for path, scopes in _NOTHING)

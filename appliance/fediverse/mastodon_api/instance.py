@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The instance about itself: https://docs.joinmastodon.org/methods/instance/"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from appliance import __version__
+from appliance.fediverse.db.tables import accounts as account_table
+from appliance.fediverse.db.tables import members
+from appliance.fediverse.mastodon_api import pictures
+from appliance.fediverse.mastodon_api.entities import accounts
+from appliance.fediverse.mastodon_api.entities.common import Entity
+from appliance.fediverse.mastodon_api.routing import Call, Route
+from appliance.fediverse.model import MemberState, Registration, Role
+from appliance.fediverse.services import instance_settings, text
+from appliance.fediverse.services.accounts import MAX_FIELDS
+from appliance.fediverse.services.instance_settings import InstanceSettings
+
+# Apps read from the number which calls they may make; the words say who answers.
+VERSION = f"4.2.0 (compatible; Hearth {__version__})"
+_NO_TITLE = "Hearth"
+_ACTIVE = members.c.state == MemberState.ACTIVE.value
+_MONTH = 30 * 24 * 60 * 60 * 1000
+_OWNER = (
+    sa.select(*accounts.COLUMNS)
+    .join(members, members.c.account_id == account_table.c.id)
+    .where(members.c.role == Role.OWNER.value, _ACTIVE)
+    .order_by(account_table.c.id)
+    .limit(1)
+)
+_DOMAINS = sa.select(account_table.c.domain).where(account_table.c.domain != "").distinct()
+
+
+def v2(call: Call) -> Entity:
+    settings = instance_settings.get(call.tx)
+    picture = pictures.header(call.urls)
+    active = sa.select(sa.func.count()).where(_ACTIVE, members.c.last_seen_at > call.tx.now_ms - _MONTH)
+    return {
+        "domain": call.urls.host,
+        "title": settings.title or _NO_TITLE,
+        "version": VERSION,
+        "source_url": "",
+        "description": settings.description,
+        "usage": {"users": {"active_month": call.tx.execute(active).scalar_one()}},
+        "thumbnail": {"url": picture, "blurhash": None, "versions": {"@1x": picture, "@2x": picture}},
+        "icon": [],
+        "languages": ["en"],
+        "configuration": _configuration(call)
+        | {
+            "urls": {"streaming": _streaming(call), "status": None, "about": f"{call.urls.origin}/"},
+            "vapid": {"public_key": ""},
+            "translation": {"enabled": False},
+            "limited_federation": not call.urls.federating,
+        },
+        "registrations": {
+            "enabled": _can_join(settings),
+            "approval_required": settings.registration is Registration.APPROVAL,
+            "reason_required": settings.registration is Registration.APPROVAL,
+            "message": None,
+            "min_age": None,
+            "url": None,
+        },
+        "api_versions": {},
+        "contact": {"email": "", "account": _owner(call)},
+        "rules": rules(call),
+    }
+
+
+def v1(call: Call) -> Entity:
+    settings = instance_settings.get(call.tx)
+    return {
+        "uri": call.urls.host,
+        "title": settings.title or _NO_TITLE,
+        "short_description": settings.description,
+        "description": settings.description,
+        "email": "",
+        "version": VERSION,
+        "urls": {"streaming_api": _streaming(call)},
+        "stats": _stats(call),
+        "thumbnail": pictures.header(call.urls),
+        "languages": ["en"],
+        "registrations": _can_join(settings),
+        "approval_required": settings.registration is Registration.APPROVAL,
+        "invites_enabled": settings.registration is not Registration.CLOSED,
+        "configuration": _configuration(call),
+        "contact_account": _owner(call),
+        "rules": rules(call),
+    }
+
+
+def rules(call: Call) -> list[Entity]:
+    kept = instance_settings.get(call.tx).rules
+    return [{"id": str(rule.id), "text": rule.text, "hint": "", "translations": {}} for rule in kept]
+
+
+def peers(call: Call) -> list[str]:
+    return [row.domain for row in call.tx.all(_DOMAINS)]
+
+
+def extended_description(call: Call) -> Entity:
+    description = instance_settings.get(call.tx).description
+    html = text.parse(description).html({})
+    return {"updated_at": "1970-01-01T00:00:00.000Z", "content": text.absolute(html, call.urls.origin)}
+
+
+def empty(call: Call) -> list[Any]:
+    return []
+
+
+def _configuration(call: Call) -> Entity:
+    return {
+        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": 0, "max_profile_fields": MAX_FIELDS},
+        "statuses": {
+            "max_characters": text.MAX_CHARACTERS,
+            "max_media_attachments": 0,
+            "characters_reserved_per_url": text.URL_CHARACTERS,
+        },
+        "media_attachments": {
+            "supported_mime_types": [],
+            "description_limit": 1500,
+            "image_size_limit": 0,
+            "image_matrix_limit": 0,
+            "video_size_limit": 0,
+            "video_frame_rate_limit": 0,
+            "video_matrix_limit": 0,
+        },
+        "polls": {
+            "max_options": 0,
+            "max_characters_per_option": 50,
+            "min_expiration": 300,
+            "max_expiration": 2_629_746,
+        },
+    }
+
+
+def _streaming(call: Call) -> str:
+    return urlsplit(call.urls.origin)._replace(scheme="wss" if call.urls.origin.startswith("https") else "ws").geturl()
+
+
+def _can_join(settings: InstanceSettings) -> bool:
+    return settings.registration in (Registration.OPEN, Registration.APPROVAL)
+
+
+def _owner(call: Call) -> Entity | None:
+    row = call.tx.one(_OWNER)
+    return None if row is None else accounts.account(call.urls, row)
+
+
+def _stats(call: Call) -> Entity:
+    local = account_table.c.domain == ""
+    posts = sa.select(sa.func.coalesce(sa.func.sum(account_table.c.statuses_count), 0)).where(local)
+    return {
+        "user_count": call.tx.execute(sa.select(sa.func.count()).where(_ACTIVE)).scalar_one(),
+        "status_count": call.tx.execute(posts).scalar_one(),
+        "domain_count": len(call.tx.all(_DOMAINS)),
+    }
+
+
+ROUTES = (
+    Route("GET", "/api/v2/instance", v2),
+    Route("GET", "/api/v1/instance", v1),
+    Route("GET", "/api/v1/instance/rules", rules),
+    Route("GET", "/api/v1/instance/peers", peers),
+    Route("GET", "/api/v1/instance/extended_description", extended_description),
+    Route("GET", "/api/v1/instance/activity", empty),
+)

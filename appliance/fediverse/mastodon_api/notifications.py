@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Notifications: https://docs.joinmastodon.org/methods/notifications/"""
+
+import flask
+
+from appliance.fediverse.mastodon_api.entities import notifications as entities
+from appliance.fediverse.mastodon_api.entities.common import Entity
+from appliance.fediverse.mastodon_api.paging import paged
+from appliance.fediverse.mastodon_api.routing import Call, Route
+from appliance.fediverse.model import NotificationKind
+from appliance.fediverse.services import markers, notifications
+
+
+def listed(call: Call) -> flask.Response:
+    arguments, page = call.arguments, call.arguments.page(40, 80)
+    rows = notifications.page(call.tx, call.account_id, page, _kinds(call), arguments.id("account_id"))
+    drawn = entities.draw(call.tx, call.urls, call.account_id, rows)
+    return paged(call, page, [row.id for row in rows], drawn)
+
+
+def show(call: Call, notification_id: int) -> Entity:
+    row = notifications.get(call.tx, call.account_id, notification_id)
+    return entities.draw(call.tx, call.urls, call.account_id, [row])[0]
+
+
+def dismiss(call: Call, notification_id: int) -> Entity:
+    notifications.dismiss(call.tx, call.account_id, notification_id)
+    return {}
+
+
+def clear(call: Call) -> Entity:
+    notifications.clear(call.tx, call.account_id)
+    return {}
+
+
+def unread_count(call: Call) -> Entity:
+    limit = max(1, min(call.arguments.number("limit") or 100, 1000))
+    read = markers.get(call.tx, call.account_id, ["notifications"])
+    return {"count": notifications.count_after(call.tx, call.account_id, read[0].last_read_id if read else 0, limit)}
+
+
+def _kinds(call: Call) -> list[str]:
+    """Kinds that an app knows and we don't are none of ours."""
+    known = [kind.value for kind in NotificationKind]
+    wanted, unwanted = call.arguments.texts("types"), call.arguments.texts("exclude_types")
+    return [kind for kind in known if (not wanted or kind in wanted) and kind not in unwanted]
+
+
+_ALL = "/api/v1/notifications"
+_READ, _WRITE = ("read:notifications",), ("write:notifications",)
+ROUTES = (
+    Route("GET", _ALL, listed, _READ),
+    Route("GET", f"{_ALL}/unread_count", unread_count, _READ),
+    Route("POST", f"{_ALL}/clear", clear, _WRITE),
+    Route("GET", f"{_ALL}/<notification_id>", show, _READ),
+    Route("POST", f"{_ALL}/<notification_id>/dismiss", dismiss, _WRITE),
+)

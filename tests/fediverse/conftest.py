@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A real instance in a folder of the test's own: database, clock, app, and people with tokens."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import flask
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from appliance.config import Config
+from appliance.fediverse.app import create_app
+from appliance.fediverse.context import Context, database_url
+from appliance.fediverse.db.database import Database
+from appliance.fediverse.db.tables import members
+from appliance.fediverse.db.upgrade import upgrade
+from appliance.fediverse.model import MemberState, Role
+from appliance.fediverse.oauth import apps, tokens
+from appliance.fediverse.services import accounts
+from appliance.fediverse.services.keys import KeyPair, make_key_pair
+from appliance.fediverse.services.remote import RemoteAccount
+from appliance.fediverse.urls import Urls
+from appliance.system.clock import VirtualClock
+from appliance.system.files import SystemFiles
+from appliance.system.net import VirtualNet
+
+ORIGIN = "http://localhost:10100"
+ALL = "read write follow push"
+
+
+@pytest.fixture(scope="session")
+def keys() -> KeyPair:
+    return make_key_pair()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database, made once and copied for every test."""
+    path = tmp_path_factory.mktemp("template") / "database.sqlite"
+    upgrade(f"sqlite:///{path}", SystemFiles())
+    return path
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(state=tmp_path, runtime=tmp_path / "run", virtual=True, development_origin=ORIGIN)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def database(config: Config, template: Path, clock: VirtualClock) -> Iterator[Database]:
+    config.fediverse_state.mkdir()
+    shutil.copy(template, config.fediverse_state / "database.sqlite")
+    database = Database(database_url(config), clock)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def urls() -> Urls:
+    return Urls(ORIGIN, True)
+
+
+@pytest.fixture
+def context(config: Config, database: Database, clock: VirtualClock) -> Context:
+    return Context(database, clock, VirtualNet(), config, ORIGIN)
+
+
+@pytest.fixture
+def app(context: Context) -> flask.Flask:
+    app = create_app(context)
+    app.testing = True
+    return app
+
+
+@dataclass
+class Person:
+    """A member with an app: `get("/api/v1/…")` and so on ask with her token."""
+
+    id: int
+    username: str
+    client: FlaskClient
+    token: str
+
+    def ask(self, method: str, path: str, **kwargs: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}"} | kwargs.pop("headers", {})
+        return self.client.open(path, method=method, headers=headers, **kwargs)
+
+    def get(self, path: str, **kwargs: Any) -> Any:
+        response = self.ask("GET", path, **kwargs)
+        assert response.status_code == 200, (response.status_code, response.text)
+        return response.json
+
+    def post(self, path: str, data: Any = None, **kwargs: Any) -> Any:
+        response = self.ask("POST", path, json=data or {}, **kwargs)
+        assert response.status_code == 200, (response.status_code, response.text)
+        return response.json
+
+    def toot(self, text: str, **more: Any) -> Any:
+        return self.post("/api/v1/statuses", {"status": text, **more})
+
+    def refused(self, status: int, method: str, path: str, **kwargs: Any) -> str:
+        """Ask for what is not allowed; the sentence it is refused with."""
+        response = self.ask(method, path, **kwargs)
+        assert response.status_code == status, (response.status_code, response.text)
+        assert response.json is not None
+        return str(response.json["error"])
+
+
+MakePerson = Callable[..., Person]
+
+
+@pytest.fixture
+def make_person(app: flask.Flask, database: Database, keys: KeyPair) -> MakePerson:
+    def make(username: str, scopes: str = ALL, **values: Any) -> Person:
+        with database.write() as tx:
+            row = accounts.find_local(tx, username)
+            account_id = row.id if row else make_member(tx, username, keys, **values)
+            registered, _ = apps.register(tx, apps.NewApp("Tests", (apps.OUT_OF_BAND,), ALL))
+            token = tokens.issue(tx, registered.id, account_id, tuple(scopes.split()))
+        return Person(account_id, username, app.test_client(), token.secret.reveal())
+
+    return make
+
+
+@pytest.fixture
+def anna(make_person: MakePerson) -> Person:
+    return make_person("anna")
+
+
+@pytest.fixture
+def bob(make_person: MakePerson) -> Person:
+    return make_person("bob")
+
+
+@pytest.fixture
+def carol(make_person: MakePerson) -> Person:
+    return make_person("carol")
+
+
+@pytest.fixture
+def stranger(app: flask.Flask) -> FlaskClient:
+    """Somebody without an account."""
+    return app.test_client()
+
+
+def make_member(
+    tx: Any, username: str, keys: KeyPair, state: MemberState = MemberState.ACTIVE, role: Role = Role.MEMBER
+) -> int:
+    account_id = accounts.create_local(tx, username, keys)
+    tx.execute(
+        sa.insert(members).values(
+            account_id=account_id,
+            password="",
+            role=role.value,
+            state=state.value,
+            preferences={},
+            created_at=tx.now_ms,
+        )
+    )
+    return account_id
+
+
+def remote_account(name: str, host: str = "far.example", **more: Any) -> RemoteAccount:
+    uri = f"https://{host}/users/{name}"
+    return RemoteAccount(
+        uri=uri,
+        username=name,
+        domain=host,
+        inbox=f"{uri}/inbox",
+        key_id=f"{uri}#main-key",
+        public_key="PEM",
+        followers_uri=f"{uri}/followers",
+        url=f"https://{host}/@{name}",
+        **more,
+    )
