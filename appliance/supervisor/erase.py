@@ -6,11 +6,12 @@ between costs nothing. In the folder lie `fediverse/`, the settings and the owne
 """
 
 import dataclasses
+import itertools
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from appliance.errors import BadInput, HearthError
+from appliance.errors import HearthError
 from appliance.parse import from_dict, to_dict
 from appliance.secret import Secret
 from appliance.settings import Erased, Settings
@@ -31,9 +32,12 @@ class Before:
 
 
 def decide(now: datetime, taken: tuple[Erased, ...]) -> Erased:
-    name = f"erased-{now:%Y%m%dT%H%M%SZ}"
-    if any(each.folder == name for each in taken):
-        raise BadInput("The box is erasing already.", "Wait a moment.", key="erasing")
+    names = {each.folder for each in taken}
+    name = stem = f"erased-{now:%Y%m%dT%H%M%SZ}"
+    for number in itertools.count(2):
+        if name not in names:
+            break
+        name = f"{stem}-{number}"
     return Erased(name, (now + KEPT).isoformat(timespec="seconds"))
 
 
