@@ -2,6 +2,7 @@
 """Pages for what went wrong: one sentence, what to do next, and a way out."""
 
 import logging
+from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
@@ -9,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.errors import HearthError
-from appliance.fediverse.web.visitor import LoginNeeded
+from appliance.fediverse.web.visitor import LoginNeeded, for_templates
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +49,22 @@ def error_page(error: HearthError) -> Response:
         title=_TITLES.get(error.status, "That did not work"),
         sentence=error.sentence,
         remedy=error.remedy,
+        **_surroundings(),
     )
     response = make_response(page, error.status)
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _surroundings() -> dict[str, Any]:
+    """What the page shows around the error; it must be shown even if just that can't be read."""
+    try:
+        return for_templates()
+    except Exception:
+        log.exception("an error page has to do without its surroundings")
+        return {"site": "Hearth", "me": None}
 
 
 def http_error(status: int) -> HearthError:
