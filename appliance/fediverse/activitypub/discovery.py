@@ -134,6 +134,5 @@ def _jrd(body: dict[str, Any]) -> Response:
 
 def _json(body: dict[str, Any], content_type: str) -> Response:
     response = Response(json.dumps(body, ensure_ascii=False), content_type=content_type)
-    response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = "public, max-age=600"
     return response

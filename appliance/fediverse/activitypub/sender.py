@@ -16,7 +16,7 @@ from appliance.fediverse.context import Context
 from appliance.system.clock import Clock
 
 REFETCH_SECONDS = 600.0
-MAX_FETCHES = 4
+MAX_FETCHES = 2  # of the four threads that a process has
 _REMEMBERED = 10_000
 
 

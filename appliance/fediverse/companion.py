@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The companion: beside the web server, one asyncio process that delivers, and answers the admin socket."""
+
+import asyncio
+import logging
+import os
+import signal
+
+import sqlalchemy as sa
+
+from appliance.config import Config
+from appliance.errors import HearthError
+from appliance.fediverse import admin, context
+from appliance.fediverse.context import Context
+from appliance.fediverse.db import upgrade
+from appliance.fediverse.db.database import Database
+from appliance.fediverse.delivery.courier import Courier
+from appliance.system import notify
+from appliance.system.async_net import AiohttpNet
+from appliance.system.clock import SystemClock
+from appliance.system.commands import CommandServer
+from appliance.system.net import SystemNet
+from appliance.system.nudge import NudgeListener
+
+LOOK_SECONDS = 0.2
+FINISH_SECONDS = 5.0
+_STATUS = sa.text("SELECT version_num FROM alembic_version")
+
+log = logging.getLogger(__name__)
+
+
+def serve(config: Config) -> None:
+    """Run until SIGTERM. Raises HearthError for a development setting that makes no sense."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    origin = context.origin(config)
+    clock = SystemClock(assume_trusted=config.virtual)
+    database = Database(context.database_url(config), clock)
+    net = SystemNet(development=origin is not None)
+    try:
+        asyncio.run(_run(Context(database, clock, net, config, origin)))
+    finally:
+        database.close()
+
+
+async def _run(here: Context) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    living = asyncio.create_task(_live())
+    try:
+        if await _database_ready(here, stop):
+            await _serve(here, stop)
+    finally:
+        notify.stopping()
+        living.cancel()
+
+
+async def _serve(here: Context, stop: asyncio.Event) -> None:
+    config = here.config
+    users = {os.getuid(), 0} | ({config.console_uid} if config.console_uid is not None else set())
+    net = AiohttpNet(development=here.origin is not None)
+    courier = Courier(here, net)
+    listener = NudgeListener(config.nudge_socket)
+    server = CommandServer(config.admin_socket, admin.commands(here), users=users)
+    loop = asyncio.get_running_loop()
+
+    def nudged() -> None:
+        listener.drain()
+        courier.wake()
+
+    loop.add_reader(listener.fileno(), nudged)
+    server.start()
+    notify.ready("Delivering." if here.origin else "Waiting for the instance's name.")
+    try:
+        await _until_stopped(courier, stop)
+    finally:
+        loop.remove_reader(listener.fileno())
+        server.close()
+        listener.close()
+        await net.close()
+
+
+async def _until_stopped(courier: Courier, stop: asyncio.Event) -> None:
+    """A courier that fails ends the process: the service manager starts it anew, and nothing is lost."""
+    running = asyncio.create_task(courier.run(stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    _, late = await asyncio.wait([running], timeout=FINISH_SECONDS)
+    if late:
+        running.cancel()
+        await asyncio.wait([running])
+    elif error := running.exception():
+        raise error
+
+
+async def _database_ready(here: Context, stop: asyncio.Event) -> bool:
+    """The web server makes and migrates the database; false if we were stopped before it had."""
+    told = False
+    while not stop.is_set():
+        if await asyncio.to_thread(_is_migrated, here.database):
+            return True
+        if not told:
+            log.info("waiting for the database")
+            told = True
+        await asyncio.sleep(LOOK_SECONDS)
+    return False
+
+
+def _is_migrated(database: Database) -> bool:
+    path = database.engine.url.database
+    if database.engine.dialect.name == "sqlite" and not (path and os.path.exists(path)):
+        return False  # opening it would make an empty one
+    try:
+        with database.read() as tx:
+            return tx.connection.execute(_STATUS).scalar_one_or_none() == upgrade.head()
+    except (sa.exc.OperationalError, sa.exc.ProgrammingError, HearthError):
+        return False
+
+
+async def _live() -> None:
+    """Feeds the watchdog from the loop that it watches."""
+    interval = notify.watchdog_interval()
+    while interval is not None:
+        notify.alive()
+        await asyncio.sleep(interval)

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The courier: one asyncio task that brings what is due to other servers, several at a time, each line in order.
+
+Of one author's activities for one host only one is under way, of one host's a few, and a host that is down is left
+alone with all that waits for it. The database is asked from threads, in short transactions; nothing is kept here
+that a restart would lose.
+"""
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
+
+from appliance.errors import Unavailable
+from appliance.fediverse.activitypub import signatures
+from appliance.fediverse.activitypub.documents import MEDIA_TYPE
+from appliance.fediverse.activitypub.signatures import Message
+from appliance.fediverse.context import Context
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.delivery import outbox
+from appliance.fediverse.delivery.outbox import Letter
+from appliance.fediverse.delivery.verdict import Outcome, Verdict, judge
+from appliance.system.async_net import AsyncNet
+from appliance.system.exchange import Limits, Request, Response
+from appliance.system.guard import Guard, NetError
+
+IN_ALL = 32
+PER_HOST = 4
+PRUNE_SECONDS = 3600.0
+IDLE_SECONDS = 60.0  # the longest sleep: a nudge may be lost
+WAIT_SECONDS = 5.0  # while the clock is not set
+_LIMITS = Limits(size=64 * 1024, seconds=10.0)
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class Courier:
+    """`jitter` gives numbers from -1 to 1."""
+
+    def __init__(self, context: Context, net: AsyncNet, *, jitter: Callable[[], float] | None = None) -> None:
+        self._context = context
+        self._net = net
+        self._jitter = jitter or _chance
+        self._urls = context.urls()
+        self._guard = Guard(development=self._urls.origin.startswith("http:"))
+        self._woken = asyncio.Event()
+        self._under_way: dict[int, tuple[Letter, asyncio.Task[None]]] = {}
+        self._results: list[tuple[Letter, Verdict]] = []
+        self._down: Counter[str] = Counter()
+        self._pruned_at: float | None = None
+
+    def wake(self) -> None:
+        """There is something new to send."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until told to stop; then wait for what is under way."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                try:
+                    seconds = await self.turn()
+                except Unavailable:
+                    seconds = WAIT_SECONDS
+                await self._sleep(seconds, stopping)
+        finally:
+            stopping.cancel()
+            await self.finish()
+
+    async def turn(self) -> float:
+        """Write down what came of earlier attempts, begin what is due; seconds until the next turn at the latest."""
+        self._woken.clear()
+        await self._settle()
+        await self._prune()
+        if not self._urls.federating:
+            return IDLE_SECONDS
+        if not self._context.clock.trusted():
+            return WAIT_SECONDS
+        room = IN_ALL - len(self._under_way)
+        if room <= 0:
+            return IDLE_SECONDS
+        hosts = Counter(letter.host for letter, _ in self._under_way.values())
+        full = [host for host, count in hosts.items() if count >= PER_HOST]
+        busy = list(self._under_way)
+        letters = await self._read(lambda tx: outbox.due(tx, room, busy, full))
+        for letter in letters:
+            if hosts[letter.host] < PER_HOST:
+                hosts[letter.host] += 1
+                self._under_way[letter.id] = letter, asyncio.create_task(self._deliver(letter))
+        seconds = await self._read(outbox.next_due)
+        return IDLE_SECONDS if seconds is None else min(seconds, IDLE_SECONDS)
+
+    async def finish(self) -> None:
+        """Wait for all that is under way, and write down what came of it."""
+        while self._under_way:
+            await asyncio.wait([task for _, task in self._under_way.values()])
+            await self._settle()
+        await self._settle()
+
+    async def _sleep(self, seconds: float, stopping: "asyncio.Task[bool]") -> None:
+        woken = asyncio.create_task(self._woken.wait())
+        try:
+            await asyncio.wait([woken, stopping], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+
+    async def _deliver(self, letter: Letter) -> None:
+        result: Response | NetError
+        try:
+            request = await asyncio.to_thread(self._request, letter)
+            result = await self._net.fetch(request)
+        except NetError as error:
+            result = error
+        except Exception:
+            log.exception("a delivery to %s failed in a way that nobody thought of", letter.host)
+            result = NetError("net-failed", "failed here")
+        attempts = max(letter.attempts, self._down[letter.host])
+        verdict = judge(result, attempts, self._context.clock.now(), self._jitter())
+        self._results.append((letter, verdict))
+        self._woken.set()
+
+    def _request(self, letter: Letter) -> Request:
+        """Signed at the last moment, so that the date is fresh however long it waited."""
+        target = self._guard.target(letter.inbox)
+        key = signatures.private_key(letter.private_key.reveal())
+        message = Message("POST", target.path, {"host": target.host_header, "content-type": MEDIA_TYPE}, letter.body)
+        headers = signatures.sign(key, self._urls.key(letter.username), message, self._context.clock.now())
+        return Request(letter.inbox, method="POST", headers=headers, body=letter.body, limits=_LIMITS, follow=False)
+
+    async def _settle(self) -> None:
+        results, self._results = self._results, []
+        if not results:
+            return
+
+        def write(tx: Tx) -> None:
+            for letter, verdict in results:
+                outbox.settle(tx, letter, verdict)
+
+        try:
+            await self._write(write)
+        except BaseException:
+            self._results = results + self._results
+            raise
+        for letter, verdict in results:
+            self._under_way.pop(letter.id, None)
+            self._note(letter, verdict)
+
+    def _note(self, letter: Letter, verdict: Verdict) -> None:
+        if verdict.outcome is Outcome.HOST_DOWN:
+            self._down[letter.host] += 1
+        else:
+            self._down.pop(letter.host, None)
+        if verdict.outcome is not Outcome.DONE:
+            log.info("delivery to %s: %s, %s", letter.host, verdict.outcome.value, verdict.error)
+
+    async def _prune(self) -> None:
+        now = self._context.clock.monotonic()
+        if self._pruned_at is None or now - self._pruned_at >= PRUNE_SECONDS:
+            self._pruned_at = now
+            if self._context.clock.trusted():
+                await self._write(outbox.prune)
+
+    async def _read(self, work: Callable[[Tx], T]) -> T:
+        def run() -> T:
+            with self._context.database.read() as tx:
+                return work(tx)
+
+        return await asyncio.to_thread(run)
+
+    async def _write(self, work: Callable[[Tx], None]) -> None:
+        def run() -> None:
+            with self._context.database.write() as tx:
+                work(tx)
+
+        await asyncio.to_thread(run)
+
+
+def _chance() -> float:
+    return random.uniform(-1, 1)  # noqa: S311 - nothing secret
