@@ -31,7 +31,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if missing else None
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     for path, missing in sorted(_left_out.items()):
         terminalreporter.write_line(f"left out, not in Debian: {path.relative_to(Path.cwd())} ({', '.join(missing)})")
 
