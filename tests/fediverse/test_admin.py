@@ -129,7 +129,7 @@ def test_a_lost_password(instance: InstanceClient) -> None:
     assert key_of(instance.set_password, "ada", Secret("short")) == "weak-password"
     for call in (instance.reset_password, instance.approve, instance.reject, instance.new_invite):
         assert key_of(call, "nobody_here") == "unknown-member"
-        assert key_of(call, "\ud800") == "unknown-member"
+        assert key_of(call, "\ud800") == "bad-input"
 
 
 def test_logging_in_is_throttled(instance: InstanceClient) -> None:
