@@ -40,7 +40,8 @@ class Box:
         """Each service is (name, lines for [Unit], lines for [Service])."""
         units = []
         for name, unit, service in services:
-            text = f"[Unit]\n{unit}\n[Service]\nType=notify\nExecStart=/usr/bin/hearth service {name}\n{_BEHAVED}\n{service}"
+            command = f"Type=notify\nExecStart=/usr/bin/hearth service {name}"
+            text = f"[Unit]\n{unit}\n[Service]\n{command}\n{_BEHAVED}\n{service}"
             units.append(parse_service(f"hearth-{name}", text))
         listeners = {}
         if activated:
@@ -291,6 +292,6 @@ def test_logs_are_merged_by_time_and_can_be_asked_for_one(box: Box) -> None:
     lines = manager.logs(lines=50)
     assert [line.at for line in lines] == sorted(line.at for line in lines)
     assert {line.service for line in lines} == {"good-a", "good-b"}
-    assert [line.line for line in manager.logs("good-a", 10)][0] == "hello from a"
+    assert next(line.line for line in manager.logs("good-a", 10)) == "hello from a"
     with pytest.raises(BadInput):
         manager.logs("../../etc/passwd")

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from appliance import design
 from appliance.board.virtual.box import VirtualBox
+from appliance.board.virtual.machine import DEBOUNCE
 from appliance.board.virtual.panel.look import Links, look_at
 from appliance.errors import BadInput, HearthError, Refused
 from appliance.parse import to_dict
@@ -107,6 +108,11 @@ def _actions(box: VirtualBox, clock: Clock) -> dict[str, Callable[[Form], None]]
 
         box.soon(finger)
 
+    def release(_: Form) -> None:
+        # Programs click faster than contacts settle; no finger does.
+        clock.sleep(2 * DEBOUNCE)
+        machine.release()
+
     def plug_disk(form: Form) -> None:
         machine.plug_disk(form.get("model", ""), int(_number(form, "gigabytes") * 1e9))
 
@@ -114,7 +120,7 @@ def _actions(box: VirtualBox, clock: Clock) -> dict[str, Callable[[Form], None]]
         "plug": lambda _: box.plug_in(),
         "pull": lambda _: box.pull_plug(),
         "press": lambda _: machine.press(),
-        "release": lambda _: machine.release(),
+        "release": release,
         "hold": hold,
         "heat": lambda form: machine.heat(_number(form, "temperature")),
         "weaken": lambda form: machine.weaken_supply(form.get("weak") == "yes"),
