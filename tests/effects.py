@@ -47,7 +47,7 @@ NAMES = {
     "asyncio.start_server": SOCKETS,
     "asyncio.start_unix_server": SOCKETS,
     **{f"{name}.": NET for name in ("urllib.request", "urllib3", "requests", "httpx", "http.client", "aiohttp")},
-    **{f"{name}.": NET for name in ("ftplib", "smtplib", "miniupnpc", "netifaces")},
+    **{f"{name}.": NET for name in ("ftplib", "smtplib", "miniupnpc")},
     **{f"{name}.": BOARD for name in ("pyudev", "evdev", "gpiod", "gpiozero", "RPi", "smbus")},
 }  # fmt: skip
 # Methods that only a Path has, whatever it is called.
