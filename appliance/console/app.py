@@ -9,7 +9,7 @@ from flask import Flask
 
 from appliance import design
 from appliance.board.light import PATTERNS, Light
-from appliance.console import claim, dashboard, errors, guard, live, login, pictures, settings, wizard, words
+from appliance.console import claim, dashboard, errors, guard, live, login, pictures, settings, undo, wizard, words
 from appliance.console import session as who
 from appliance.console.activity import Activity
 from appliance.console.context import Console, Instance, Supervisor, console, status
@@ -40,7 +40,7 @@ def create_app(
     design.register(app)
     guard.install(app)
     errors.install(app)
-    for part in (claim, wizard, login, dashboard, live, settings, pictures):
+    for part in (claim, wizard, login, dashboard, live, settings, undo, pictures):
         app.register_blueprint(part.blueprint())
     app.context_processor(_page_values)
     app.add_template_filter(_light_meaning, "light_meaning")
@@ -60,6 +60,7 @@ def _page_values() -> dict[str, Any]:
         "box": known.box,
         "instance_url": known.instance_url,
         "federating": known.federating,
+        "erased_until": next((c.facts["erased_until"] for c in known.capabilities if "erased_until" in c.facts), ""),
         "server_name": urlsplit(known.instance_url).netloc,
     }
 

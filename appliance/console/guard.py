@@ -3,7 +3,7 @@
 
 import ipaddress
 import unicodedata
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Flask, Response, request
 
@@ -31,6 +31,7 @@ def _check() -> None:
     _check_text(*request.args.values())
     if request.method not in _SAFE:
         _check_origin()
+        _check_encoding()
         _check_text(*request.form.values())
         if not who.csrf_fits(request.form.get("csrf", "")):
             raise Refused("stale-form", "This page was open for too long.", "Go back, load it again and send it anew.")
@@ -83,13 +84,26 @@ def _check_origin() -> None:
         raise Refused("wrong-origin", "That was sent from another site's page.", "Use the box's own pages.")
 
 
+def _check_encoding() -> None:
+    """Werkzeug leaves percent signs where an ordinary form's bytes are not UTF-8; no browser makes such a form."""
+    if request.mimetype == "application/x-www-form-urlencoded":
+        try:
+            unquote_to_bytes(request.get_data(cache=True)).decode()
+        except UnicodeDecodeError:
+            raise _not_text() from None
+
+
 def _check_text(*texts: str) -> None:
-    """Werkzeug puts U+FFFD where bytes are not UTF-8; control characters have no place in any of our fields."""
+    """In other forms Werkzeug puts U+FFFD where bytes are not UTF-8; no field of ours takes control characters."""
     for text in texts:
         if any(sign == "\ufffd" or (unicodedata.category(sign) == "Cc" and sign not in _LINES) for sign in text):
-            raise HearthError(
-                "not-text", "That contains signs that are not text.", "Go back, type it anew and send it.", status=400
-            )
+            raise _not_text()
+
+
+def _not_text() -> HearthError:
+    return HearthError(
+        "not-text", "That contains signs that are not text.", "Go back, type it anew and send it.", status=400
+    )
 
 
 def text(name: str, *, limit: int = 5000) -> str:

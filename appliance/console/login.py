@@ -76,7 +76,7 @@ def new_password(*, about: str) -> Secret:
 
 
 def tell_instance(owner: str, new: Secret) -> None:
-    """The owner is a member too, with the same password. The box's own login has changed even if the instance sleeps."""
+    """The owner is a member too, with the same password. The box's login has changed even if the instance sleeps."""
     try:
         console().instance.set_password(owner, new)
     except HearthError as error:

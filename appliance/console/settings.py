@@ -10,7 +10,7 @@ from appliance.console.context import console, instance_texts, status, status_ch
 from appliance.console.guard import text
 from appliance.console.login import new_password, tell_instance
 from appliance.console.places import only_owner
-from appliance.errors import HearthError
+from appliance.errors import BadInput, HearthError
 from appliance.secret import Secret
 from appliance.supervisor.protocol import PowerAction
 
@@ -46,7 +46,7 @@ def server() -> Response:
 def box() -> Response:
     name = text("box_name", limit=200)
     try:
-        console().supervisor.settings_set("box_name", name)
+        console().supervisor.settings_set("name", name)
     except HearthError as error:
         return _page({"box_name": str(error)}, error.status, {"box_name": name})
     status_changed()
@@ -80,7 +80,10 @@ def address() -> Response:
 
 
 def power() -> Response:
-    action = PowerAction.OFF if request.form.get("action") == "off" else PowerAction.RESTART
+    try:
+        action = PowerAction(request.form.get("action", ""))
+    except ValueError:
+        raise BadInput("Nobody knows what to do.", "Choose restart or shut down.") from None
     console().supervisor.power(action)
     return make_response(render_template("console/power.html", off=action is PowerAction.OFF))
 

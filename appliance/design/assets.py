@@ -45,8 +45,8 @@ def blueprint() -> Blueprint:
     def file(name: str) -> Response:
         made = name == "light.css"
         response = Response(lights, mimetype="text/css") if made else send_from_directory(_FILES, name)
-        if request.args.get("v") == versions.get(name):
-            response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
+        fresh = request.args.get("v") == versions.get(name)
+        response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable" if fresh else "no-cache"
         return response
 
     def design_url(name: str) -> str:

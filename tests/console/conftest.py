@@ -136,6 +136,10 @@ class FakeSupervisor:
         self.done.append(("erase", sentence))
         return "1"
 
+    def erase_undo(self) -> None:
+        self.done.append(("undo", ""))
+        self.box(owner="ada", epoch=self.state.box.epoch + 1)
+
     def power(self, action: PowerAction) -> None:
         self.done.append(("power", action))
 
