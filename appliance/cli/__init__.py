@@ -60,5 +60,4 @@ def _register_run(groups: Groups) -> None:
         arguments.state = Path(arguments.state or LOCAL_STATE)
         return run.run(arguments)
 
-    # Its own --state must not hide one that was given before the command.
-    run.add_parser(groups).set_defaults(handle=handle, state=argparse.SUPPRESS)
+    run.add_parser(groups).set_defaults(handle=handle)

@@ -36,7 +36,8 @@ _HOPELESS_RESTARTS = 2
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     parser = subparsers.add_parser("run", help="run a whole box on this machine, with a front panel in the browser")
-    parser.add_argument("--state", type=Path, default=Path("var"), help="folder that keeps everything (default: var)")
+    # Without a default of its own, so that it does not hide one that was given before the command.
+    parser.add_argument("--state", default=argparse.SUPPRESS, help="folder that keeps everything (default: var)")
     parser.add_argument(
         "--port",
         type=_port,
