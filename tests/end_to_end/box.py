@@ -15,13 +15,14 @@ from typing import Any
 import psutil
 import urllib3
 
-from tests.end_to_end.waiting import eventually
+from tests.end_to_end.waiting import Hopeless, eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PORTS = 3  # console, front panel, fediverse server
 _FIRST_PORT = 10_800
 _TAIL_LINES = 40
 VIRTUAL_BOX = "virtual box"
+_given: set[int] = set()  # a box that is not started yet does not hold its ports
 
 
 def world_traversable_folder() -> Path:
@@ -32,9 +33,10 @@ def world_traversable_folder() -> Path:
 
 
 def free_ports() -> int:
-    """The first of three neighbouring ports that nobody listens on."""
+    """The first of three neighbouring ports that nobody listens on, and that were not given out before."""
     for first in range(_FIRST_PORT, _FIRST_PORT + 1000, PORTS):
-        if all(_free(port) for port in range(first, first + PORTS)):
+        if first not in _given and all(_free(port) for port in range(first, first + PORTS)):
+            _given.add(first)
             return first
     raise AssertionError("no three neighbouring ports are free")
 
@@ -190,7 +192,8 @@ class Box:
         return self.http.request("GET", url, headers=headers, redirect=False)
 
     def _answers(self, url: str) -> bool:
-        assert self.running, f"{self.name} ended with code {self._process and self._process.returncode}"
+        if not self.running:
+            raise Hopeless(f"{self.name} ended: {self._output.read_text()[-2000:]}")
         return self.get(url).status < 500
 
 

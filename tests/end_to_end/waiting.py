@@ -8,6 +8,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+class Hopeless(AssertionError):
+    """What is waited for can't come any more."""
+
+
 def eventually(what: str, probe: Callable[[], T], *, seconds: float = 20.0) -> T:
     """The first true answer of `probe`. Fails with `what` and the last answer or error when there is none in time."""
     deadline = time.monotonic() + seconds
@@ -19,6 +23,8 @@ def eventually(what: str, probe: Callable[[], T], *, seconds: float = 20.0) -> T
             if answer:
                 return answer
             last = answer
+        except Hopeless:
+            raise
         except Exception as error:  # whatever it is, it may be gone on the next try
             last = error
         if time.monotonic() > deadline:
