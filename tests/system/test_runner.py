@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Child processes."""
+
+import signal
+import sys
+
+import pytest
+
+from appliance.errors import HearthError
+from appliance.secret import Secret
+from appliance.system.runner import Completed, SystemRunner, VirtualRunner
+
+PYTHON = sys.executable
+
+
+def key_of(call, *arguments, **named):
+    with pytest.raises(HearthError) as caught:
+        call(*arguments, **named)
+    return caught.value.key
+
+
+def test_a_child_gets_its_input_and_hands_back_its_output():
+    done = SystemRunner().run(["cat"], timeout=10.0, stdin=b"hello")
+    assert done == Completed(0, b"hello", b"")
+
+
+def test_nothing_of_our_environment_reaches_it(monkeypatch):
+    monkeypatch.setenv("HEARTH_SECRET", "x")
+    shown = SystemRunner().run([PYTHON, "-c", "import os; print(sorted(os.environ))"], timeout=10.0).output
+    assert b"HEARTH_SECRET" not in shown
+    assert b"PATH" in shown
+
+
+def test_arguments_are_never_a_shell_s():
+    assert SystemRunner().run(["echo", "$(id); `id` && id"], timeout=10.0).output == b"$(id); `id` && id\n"
+
+
+def test_a_failure_shows_the_command_and_not_its_secrets():
+    with pytest.raises(HearthError) as caught:
+        SystemRunner().run(["sh", "-c", "echo no luck >&2; exit 3", Secret("hunter2")], timeout=10.0)
+    assert caught.value.key == "command-failed"
+    assert "no luck" in caught.value.sentence
+    assert "hunter2" not in str(caught.value)
+    assert "****" in caught.value.sentence
+
+
+def test_what_is_missing_or_too_slow_says_so():
+    runner = SystemRunner()
+    assert key_of(runner.run, ["no-such-program-here"], timeout=10.0) == "command-missing"
+    assert key_of(runner.run, ["sleep", "10"], timeout=0.05) == "command-timeout"
+
+
+def test_an_expected_failure_is_an_answer():
+    assert SystemRunner().run(["false"], timeout=10.0, check=False).code == 1
+
+
+def test_a_child_beside_us_can_be_ended_with_all_its_descendants(tmp_path):
+    log = tmp_path / "log"
+    child = SystemRunner().spawn(["sh", "-c", "echo up; sleep 60"], environment={"A": "b"}, output=log)
+    assert child.poll() is None
+    assert child.wait(0.01) is None
+    child.signal_group(signal.SIGKILL)
+    assert child.wait(10.0) == -signal.SIGKILL
+    child.signal_group(signal.SIGKILL)
+
+
+def test_the_virtual_one_runs_nothing_and_remembers():
+    runner = VirtualRunner({("id",): Completed(0, b"me", b"")})
+    assert runner.run(["id"], timeout=1.0).output == b"me"
+    assert key_of(runner.run, ["rm", Secret("x")], timeout=1.0) == "command-missing"
+    assert runner.asked == ["id", "rm '****'"]
