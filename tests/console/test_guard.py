@@ -5,7 +5,11 @@ import re
 
 import pytest
 
-FORMS = ["/claim", "/claim/code", "/login", "/logout", "/recovery", "/setup/owner", "/power", "/erase", "/erase/undo", "/settings/server", "/settings/password", "/settings/box", "/settings/address", "/issues/fix", "/issues/acknowledge", "/jobs/cancel", "/invite"]
+FORMS = [
+    *("/claim", "/claim/code", "/login", "/logout", "/recovery", "/setup/owner", "/invite", "/power"),
+    *("/settings/server", "/settings/password", "/settings/box", "/settings/address", "/erase", "/erase/undo"),
+    *("/issues/fix", "/issues/acknowledge", "/jobs/cancel"),
+]
 
 
 @pytest.mark.parametrize("path", FORMS)
