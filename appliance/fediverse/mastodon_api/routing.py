@@ -60,7 +60,8 @@ class Route:
 
     def add_to(self, blueprint: flask.Blueprint) -> None:
         endpoint = f"{self.method} {self.path}".replace(".", "_")
-        blueprint.add_url_rule(self.path, endpoint, self.serve, methods=[self.method])
+        # Clients add a slash at the end now and then, and Mastodon does not mind.
+        blueprint.add_url_rule(self.path, endpoint, self.serve, methods=[self.method], strict_slashes=False)
 
     def serve(self, **path: str) -> flask.Response:
         database, urls = context().database, request_urls()
