@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -17,26 +17,21 @@ from appliance.fediverse.admin import commands
 from appliance.fediverse.client import InstanceClient
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.db.tables import metadata, sequence
 from appliance.fediverse.model import MemberState, Role
 from appliance.fediverse.services import members
 from appliance.secret import Secret
 from appliance.system.clock import VirtualClock
 from appliance.system.commands import CommandClient, CommandServer
+from appliance.system.net import VirtualNet
 
 PASSWORD = Secret("four unrelated words here")
 OTHER = Secret("other unrelated words here")
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> Iterator[Context]:
-    clock = VirtualClock()
-    database = Database(f"sqlite:///{tmp_path / 'database.sqlite'}", clock)
-    metadata.create_all(database.engine)
-    with database.write() as tx:
-        tx.execute(sequence.insert().values(name="id", last=0))
-    yield Context(database, clock, cast(Any, None), Config(state=tmp_path, runtime=tmp_path), None)
-    database.close()
+def context(config: Config, database: Database, clock: VirtualClock) -> Context:
+    """As on a box that has no name yet."""
+    return Context(database, clock, VirtualNet(), config, None)
 
 
 @pytest.fixture

@@ -2,27 +2,24 @@
 """A set-up instance with its owner Ada, and browsers to look at it with."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from appliance import design
 from appliance.config import Config
-from appliance.fediverse import web
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.db.tables import metadata, sequence
 from appliance.fediverse.model import Role
 from appliance.fediverse.services import instance_settings, members
 from appliance.secret import Secret
 from appliance.system.clock import VirtualClock
+from appliance.system.net import VirtualNet
 
 PASSWORD = "four unrelated words here"
 
@@ -76,29 +73,12 @@ class Browser:
 
 
 @pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock()
-
-
-@pytest.fixture
-def context(tmp_path: Path, clock: VirtualClock) -> Iterator[Context]:
-    database = Database(f"sqlite:///{tmp_path / 'database.sqlite'}", clock)
-    metadata.create_all(database.engine)
+def context(config: Config, database: Database, clock: VirtualClock) -> Context:
+    """As on a box that is set up and has no name yet."""
     with database.write() as tx:
-        tx.execute(sequence.insert().values(name="id", last=0))
         instance_settings.put(tx, "title", "The Kitchen Table")
         members.create(tx, "ada", Secret(PASSWORD), role=Role.OWNER)
-    yield Context(database, clock, cast(Any, None), Config(state=tmp_path, runtime=tmp_path), None)
-    database.close()
-
-
-@pytest.fixture
-def app(context: Context) -> Flask:
-    app = Flask("appliance.fediverse", static_folder=None)
-    context.attach(app)
-    design.register(app)
-    app.register_blueprint(web.blueprint())
-    return app
+    return Context(database, clock, VirtualNet(), config, None)
 
 
 @pytest.fixture
