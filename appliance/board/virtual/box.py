@@ -24,6 +24,8 @@ class VirtualBox:
         self._clock = clock
         self._switch = threading.RLock()
         self._manager: ServiceManager | None = None
+        # Its logs can still be read when the power has gone.
+        self._last: ServiceManager | None = None
 
     def plug_in(self) -> None:
         """Plug the cable in: the box starts. Nothing happens if it runs."""
@@ -38,12 +40,12 @@ class VirtualBox:
         if self._manager is not None:
             self._manager.kill()
         with self._switch:
-            self._lose_manager(ServiceManager.kill)
+            self._lose_manager(lambda manager: manager.kill())
 
     def shut_down(self) -> None:
         """Stop every service in order, then cut the power; the cable stays in."""
         with self._switch:
-            self._lose_manager(ServiceManager.stop)
+            self._lose_manager(lambda manager: manager.stop())
             self.machine.power_off()
 
     def restart(self) -> None:
@@ -62,8 +64,7 @@ class VirtualBox:
         return manager.states() if manager is not None else ()
 
     def logs(self, name: str = "", lines: int = 100) -> list[LogLine]:
-        manager = self._manager
-        return manager.logs(name, lines) if manager is not None else []
+        return self._last.logs(name, lines) if self._last is not None else []
 
     def manager(self) -> ServiceManager:
         """Who starts and stops single services. Raises HearthError no-power."""
@@ -84,5 +85,5 @@ class VirtualBox:
         except BaseException:
             self.machine.power_off()
             raise
-        self._manager = manager
+        self._manager = self._last = manager
         manager.start()

@@ -77,8 +77,8 @@ def machine_commands(box: VirtualBox) -> Collection[Command[Any]]:
         Command("power.off", NoArguments, off),
         Command("power.restart", NoArguments, restart),
         Command("units.states", NoArguments, lambda _: box.services()),
-        Command("units.start", UnitName, one(ServiceManager.start_one)),
-        Command("units.stop", UnitName, one(ServiceManager.stop_one)),
-        Command("units.restart", UnitName, one(ServiceManager.restart_one)),
+        Command("units.start", UnitName, one(lambda manager, name: manager.start_one(name))),
+        Command("units.stop", UnitName, one(lambda manager, name: manager.stop_one(name))),
+        Command("units.restart", UnitName, one(lambda manager, name: manager.restart_one(name))),
         Command("units.logs", UnitLogs, logs),
     ]

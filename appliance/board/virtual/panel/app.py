@@ -7,6 +7,7 @@ its Origin must be ours.
 """
 
 import json
+import math
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -147,6 +148,9 @@ def _stream(box: VirtualBox, clock: Clock, card: Callable[[], str]) -> Iterator[
 
 def _number(form: Form, name: str) -> float:
     try:
-        return float(form.get(name, ""))
+        number = float(form.get(name, ""))
     except ValueError:
-        raise BadInput(f"{name} must be a number.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise BadInput(f"{name} must be a number.")
+    return number
