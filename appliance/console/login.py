@@ -18,6 +18,7 @@ def blueprint() -> Blueprint:
     login.add_url_rule("/login", "show", show, methods=["GET", "POST"])
     login.add_url_rule("/logout", "leave", leave, methods=["POST"])
     login.add_url_rule("/recovery", "recovery", recovery, methods=["GET", "POST"])
+    login.add_url_rule("/recovery/code", "code", code, methods=["POST"])
     return login
 
 
@@ -61,6 +62,18 @@ def recovery() -> Response:
     status_changed()
     tell_instance(owner, new)
     return go_on()
+
+
+def code() -> Response:
+    """The code from the card opens the same five minutes."""
+    if status().box.owner is None:
+        return go_on()
+    given = "".join(text("code", limit=200).split())
+    try:
+        console().supervisor.claim_code(who.browser(), Secret(given))
+    except HearthError as error:
+        return _page("recovery", {"code": str(error)}, error.status)
+    return redirect(url_for("login.recovery"), 303)
 
 
 _AT_FIELD = frozenset({"weak-password", "not-the-same"})

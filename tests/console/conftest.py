@@ -83,6 +83,9 @@ class FakeSupervisor:
     def claim_code(self, browser: Secret, code: Secret) -> ClaimView:
         if not code.matches("apple-beech-cedar"):
             raise Refused("wrong-code", "That is not the code.", "Look it up again.")
+        if self.state.box.owner:
+            self.box(recovery_open=True)
+            return self.claim_look(browser)
         self.claimed_by = browser.reveal()
         self.box(claimed=True)
         return self.claim_look(browser)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 FORMS = [
-    *("/claim", "/claim/code", "/login", "/logout", "/recovery", "/setup/owner", "/invite", "/power"),
+    *("/claim", "/claim/code", "/login", "/logout", "/recovery", "/recovery/code", "/setup/owner", "/invite", "/power"),
     *("/settings/server", "/settings/password", "/settings/box", "/settings/address", "/erase", "/erase/undo"),
     *("/issues/fix", "/issues/acknowledge", "/jobs/cancel"),
 ]

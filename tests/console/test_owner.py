@@ -57,6 +57,14 @@ def test_recovery_opens_with_the_button_only(home, new_browser, supervisor, inst
     assert home.get("/").request.path == "/login"
 
 
+def test_the_code_opens_recovery_too(home, new_browser, supervisor):
+    other = new_browser()
+    other.get("/recovery")
+    assert "That is not the code." in other.post("/recovery/code", code="x").text
+    assert not supervisor.state.box.recovery_open
+    assert "Choose a new password" in other.post("/recovery/code", code="apple-beech-cedar").text
+
+
 def test_change_of_password(home, supervisor, instance):
     assert "wrong" in home.post("/settings/password", old="no", new=NEW, again=NEW).text
     assert "shorter" in home.post("/settings/password", old=PASSWORD, new="tiny", again="tiny").text
