@@ -79,19 +79,28 @@ class Courier:
             return IDLE_SECONDS
         if not self._context.clock.trusted():
             return WAIT_SECONDS
+        while await self._begin():
+            pass
+        seconds = await self._read(outbox.next_due)
+        return IDLE_SECONDS if seconds is None else min(seconds, IDLE_SECONDS)
+
+    async def _begin(self) -> bool:
+        """Begin what is due; true if more may be, since a host with much to get filled the list."""
         room = IN_ALL - len(self._under_way)
         if room <= 0:
-            return IDLE_SECONDS
+            return False
         hosts = Counter(letter.host for letter, _ in self._under_way.values())
         full = [host for host, count in hosts.items() if count >= PER_HOST]
         busy = list(self._under_way)
         letters = await self._read(lambda tx: outbox.due(tx, room, busy, full))
+        left_out = 0
         for letter in letters:
-            if hosts[letter.host] < PER_HOST:
-                hosts[letter.host] += 1
-                self._under_way[letter.id] = letter, asyncio.create_task(self._deliver(letter))
-        seconds = await self._read(outbox.next_due)
-        return IDLE_SECONDS if seconds is None else min(seconds, IDLE_SECONDS)
+            if hosts[letter.host] >= PER_HOST:
+                left_out += 1
+                continue
+            hosts[letter.host] += 1
+            self._under_way[letter.id] = letter, asyncio.create_task(self._deliver(letter))
+        return left_out > 0 and len(letters) == room
 
     async def finish(self) -> None:
         """Wait for all that is under way, and write down what came of it."""
