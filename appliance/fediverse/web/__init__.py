@@ -1,32 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Pages for people: the instance's front page, profiles and posts, joining, logging in, and a member's own pages."""
 
-from flask import Blueprint
-
-from appliance.fediverse.web import (
-    authorize,
-    avatars,
-    errors,
-    forms,
-    join,
-    login,
-    people,
-    posts,
-    settings,
-    visitor,
-)
+from appliance.fediverse.web.build import blueprint
 from appliance.fediverse.web.errors import error_page
 
 __all__ = ["blueprint", "error_page"]
-
-
-def blueprint() -> Blueprint:
-    """The blueprint "web". The app must have the design (`appliance.design.register`) and a Context."""
-    web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/pages")
-    web.before_request(forms.guard)
-    web.after_request(visitor.keep_cookies)
-    web.context_processor(visitor.for_templates)
-    for module in (posts, avatars, login, authorize, join, settings, people):
-        module.add_to(web)
-    errors.add_to(web)
-    return web

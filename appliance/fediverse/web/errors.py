@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.errors import HearthError
-from appliance.fediverse.web.visitor import LoginNeeded, for_templates
+from appliance.fediverse.web.visitor import LoginNeeded, for_templates, forget
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,8 @@ def _surroundings() -> dict[str, Any]:
         return for_templates()
     except Exception:
         log.exception("an error page has to do without its surroundings")
-        return {"site": "Hearth", "me": None}
+        forget()
+        return for_templates()
 
 
 def http_error(status: int) -> HearthError:

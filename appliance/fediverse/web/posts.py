@@ -17,7 +17,7 @@ def add_to(web: Blueprint) -> None:
     web.add_url_rule("/", "front", _front)
     web.add_url_rule("/about", "about", _about)
     web.add_url_rule("/@<name>", "profile", _profile)
-    web.add_url_rule("/@<name>/<int:status_id>", "post", _post)
+    web.add_url_rule(f"/@<name>/<int(max={2**63 - 1}):status_id>", "post", _post)
     web.add_url_rule("/tags/<name>", "tag", _tag)
 
 

@@ -14,6 +14,7 @@ from flask import Response, g, request
 
 from appliance.errors import HearthError
 from appliance.fediverse.context import context, request_urls
+from appliance.fediverse.model import Registration
 from appliance.fediverse.services import instance_settings, members, sessions
 from appliance.fediverse.services.instance_settings import InstanceSettings
 from appliance.fediverse.services.members import Member
@@ -48,6 +49,11 @@ def visitor() -> Visitor:
         g.visitor = _read()
     found: Visitor = g.visitor
     return found
+
+
+def forget() -> None:
+    """Take the visitor for a stranger to an instance of which nothing is known: for when the database fails."""
+    g.visitor = Visitor(InstanceSettings("", "", (), Registration.CLOSED, None))
 
 
 def member() -> Member:

@@ -17,6 +17,7 @@ from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.model import Role
 from appliance.fediverse.services import instance_settings, members
+from appliance.fediverse.services.keys import KeyPair
 from appliance.secret import Secret
 from appliance.system.clock import VirtualClock
 from appliance.system.net import VirtualNet
@@ -70,6 +71,12 @@ class Browser:
     def cookie(self, name: str) -> str | None:
         found = self.client.get_cookie(name)
         return found.value if found else None
+
+
+@pytest.fixture(autouse=True)
+def _quick_keys(keys: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making an RSA key takes longer than the rest of a test."""
+    monkeypatch.setattr("appliance.fediverse.services.accounts.make_key_pair", lambda: keys)
 
 
 @pytest.fixture
