@@ -5,7 +5,7 @@ import itertools
 import secrets
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHash, VerificationError
 
 from appliance.errors import BadInput
 from appliance.secret import Secret
@@ -31,7 +31,7 @@ def verify(verifier: str | None, password: Secret) -> bool:
         return False
     try:
         return _HASHER.verify(verifier or _NOBODY, password.reveal()) and verifier is not None
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHash):
         return False
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Verifiers, and which passwords are too weak."""
 
-import dataclasses
-
 import pytest
 from argon2 import extract_parameters
 from argon2.exceptions import VerifyMismatchError
@@ -36,8 +34,13 @@ def test_without_a_proper_verifier_nothing_fits(verifier):
 def test_the_verifier_of_nobody_takes_as_long_as_a_real_one():
     with pytest.raises(VerifyMismatchError):
         passwords._HASHER.verify(passwords._NOBODY, GOOD)
-    nobody, real = extract_parameters(passwords._NOBODY), extract_parameters(hash_password(Secret(GOOD)))
-    assert dataclasses.replace(nobody, salt_len=real.salt_len) == real
+    assert cost(passwords._NOBODY) == cost(hash_password(Secret(GOOD)))
+
+
+def cost(verifier):
+    """All that decides how long verifying takes; the salt's length does not."""
+    found = extract_parameters(verifier)
+    return found.type, found.version, found.hash_len, found.time_cost, found.memory_cost, found.parallelism
 
 
 def test_an_endless_password_is_not_even_tried():
