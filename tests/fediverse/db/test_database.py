@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import pytest
+import sqlalchemy as sa
+
+from appliance.fediverse.db.database import Database
+from appliance.fediverse.db.ids import floor
+from appliance.fediverse.db.tables import tags
+from appliance.system.clock import VirtualClock
+
+
+def test_ids_grow_with_time(database: Database, clock: VirtualClock) -> None:
+    with database.write() as tx:
+        first, second = tx.next_id(), tx.next_id()
+    clock.advance(1)
+    with database.write() as tx:
+        third = tx.next_id()
+    assert first == floor(clock.now()) - (1000 << 16)
+    assert first < second < third
+
+
+def test_ids_never_go_back_though_the_clock_does(database: Database, clock: VirtualClock) -> None:
+    with database.write() as tx:
+        before = tx.next_id()
+    clock.advance(-3600)
+    with database.write() as tx:
+        assert tx.next_id() > before
+
+
+def test_what_fails_leaves_nothing_behind(database: Database) -> None:
+    done: list[str] = []
+    with pytest.raises(ZeroDivisionError), database.write() as tx:
+        tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea"))
+        tx.after_commit.append(lambda: done.append("told"))
+        raise ZeroDivisionError
+    with database.read() as tx:
+        assert tx.all(sa.select(tags)) == []
+    assert done == []
+
+
+def test_after_commit_runs_when_others_can_read_what_was_written(database: Database) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        with database.read() as tx:
+            seen.append(len(tx.all(sa.select(tags))))
+
+    with database.write() as tx:
+        tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea"))
+        tx.after_commit.append(look)
+    assert seen == [1]

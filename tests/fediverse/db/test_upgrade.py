@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from appliance.errors import HearthError
+from appliance.fediverse.db import upgrade as upgrade_module
+from appliance.fediverse.db.tables import metadata
+from appliance.fediverse.db.upgrade import upgrade
+from appliance.system.files import SystemFiles, VirtualFiles
+
+
+def test_the_migrations_lead_to_the_tables_that_the_code_knows(template: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{template}")
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_a_second_upgrade_changes_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/database.sqlite"
+    upgrade(url, SystemFiles())
+    with sqlite3.connect(tmp_path / "database.sqlite") as connection:
+        connection.execute("UPDATE sequence SET last = 7")
+    connection.close()
+    upgrade(url, SystemFiles())
+    assert not list(tmp_path.glob("*.before-*"))
+    assert _value(tmp_path / "database.sqlite", "SELECT last FROM sequence") == 7
+
+
+def test_an_older_database_is_copied_aside_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path}/database.sqlite"
+    upgrade(url, SystemFiles())
+    monkeypatch.setattr(upgrade_module, "head", lambda: "9999")
+    monkeypatch.setattr(upgrade_module, "_migrate", lambda engine: None)
+    upgrade(url, SystemFiles())
+    assert _value(tmp_path / f"database.sqlite.before-0001", "SELECT last FROM sequence") == 0
+
+
+def test_without_room_for_the_copy_nothing_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(VirtualFiles):
+        def free_bytes(self, path: Path) -> int:
+            return 10
+
+    url = f"sqlite:///{tmp_path}/database.sqlite"
+    upgrade(url, SystemFiles())
+    monkeypatch.setattr(upgrade_module, "head", lambda: "9999")
+    with pytest.raises(HearthError, match="no room"):
+        upgrade(url, Full())
+    assert _value(tmp_path / "database.sqlite", "SELECT version_num FROM alembic_version") == "0001"
+
+
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/database.sqlite"
+    upgrade(url, SystemFiles())
+    with sqlite3.connect(tmp_path / "database.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(HearthError, match="newer Hearth"):
+        upgrade(url, SystemFiles())
+
+
+def _value(path: Path, query: str) -> object:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(query).fetchone()[0]
+    finally:
+        connection.close()

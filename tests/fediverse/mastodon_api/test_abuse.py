@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import pytest
+from flask.testing import FlaskClient
+
+from tests.fediverse.conftest import Person
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"", b"[1]", b'"text"', b"null", b"\xff\xfe", b'{"a":' * 2000 + b"1" + b"}" * 2000, b"[" * 100_000],
+)
+def test_a_body_that_is_not_a_json_object_is_refused_and_nothing_is_posted(anna: Person, body: bytes) -> None:
+    response = anna.ask("POST", "/api/v1/statuses", data=body, headers=JSON)
+    assert response.status_code in (400, 422)
+    assert response.json is not None
+    assert "error" in response.json
+    assert anna.get(f"/api/v1/accounts/{anna.id}/statuses") == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_ten_megabytes_are_too_much(anna: Person, kind: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="status"\r\n\r\n' + b"x" * 10_000_000
+    response = anna.ask("POST", "/api/v1/statuses", data=body, headers={"Content-Type": kind})
+    assert response.status_code == 413
+    assert response.json is not None
+    assert "megabyte" in response.json["error"]
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer", "Bearer ", "Bearer wrong", "Basic x", "Bearer \xff", "bearer " + "x" * 5000]
+)
+def test_wrong_tokens_are_told_so(stranger: FlaskClient, header: str) -> None:
+    response = stranger.get("/api/v1/timelines/home", headers={"Authorization": header})
+    assert response.status_code == 401
+    assert response.json == {"error": "The access token is invalid"}
+
+
+def test_a_form_with_a_body_of_invalid_utf8_is_no_traceback(anna: Person) -> None:
+    response = anna.ask(
+        "POST",
+        "/api/v1/statuses",
+        data=b"status=%ff%fe%00",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert response.status_code == 422
+
+
+def test_other_sites_may_ask_the_api_but_get_no_pages(stranger: FlaskClient) -> None:
+    preflight = stranger.options("/api/v1/statuses", headers={"Origin": "https://app.example"})
+    assert preflight.status_code == 204
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
+    assert "Link" in stranger.get("/api/v1/instance").headers["Access-Control-Expose-Headers"]
+    for path in ("/", "/oauth/authorize", "/login"):
+        assert "Access-Control-Allow-Origin" not in stranger.get(path).headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/accounts/{}/statuses?tagged=%00",
+        "/api/v1/accounts/search?q=%ED%A0%80",
+        "/api/v1/accounts/lookup?acct=@",
+        "/api/v1/accounts/lookup?acct=@@@",
+        "/api/v1/accounts/relationships?id[]=abc&id[]=" + "9" * 40,
+        "/api/v1/timelines/tag/%00",
+        "/api/v1/notifications?types[]=%00",
+        "/api/v2/search?q=https://[",
+        "/api/v2/search?q=%00&resolve=true",
+        "/api/v2/search?q=x&offset=-1&limit=-1&type=none",
+    ],
+)
+def test_strange_questions_are_answered_in_json(anna: Person, path: str) -> None:
+    response = anna.ask("GET", path.format(anna.id))
+    assert response.status_code in (200, 404, 422)
+    assert response.json is not None

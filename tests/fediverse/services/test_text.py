@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.fediverse.services.text import Mentioned, absolute, count, parse
+
+ANNA = {"anna": Mentioned("anna", "/@anna"), "cy@far.example": Mentioned("cy", "https://far.example/@cy")}
+
+
+def test_paragraphs_and_line_breaks() -> None:
+    assert parse("one\ntwo\r\n\r\nthree").html({}) == "<p>one<br />two</p><p>three</p>"
+
+
+def test_markup_is_only_text() -> None:
+    assert parse("<script>\"&'").html({}) == "<p>&lt;script&gt;&quot;&amp;&#x27;</p>"
+
+
+def test_mentions_of_people_who_are_known_become_links() -> None:
+    html = parse("hi @Anna and @cy@far.example and @nobody").html(ANNA)
+    assert (
+        '<span class="h-card" translate="no"><a href="/@anna" class="u-url mention">@<span>anna</span></a></span>'
+        in html
+    )
+    assert 'href="https://far.example/@cy"' in html
+    assert html.endswith("@nobody</p>")
+
+
+@pytest.mark.parametrize(
+    ("source", "handles"),
+    [
+        ("@anna", ("anna",)),
+        ("(@anna)", ("anna",)),
+        ("@anna.", ("anna",)),
+        ("@cy@far.example, hi", ("cy@far.example",)),
+        ("@cy@127.0.0.1:8082", ("cy@127.0.0.1:8082",)),
+        ("@a @A @b", ("a", "b")),
+        ("mail me at anna@far.example", ()),
+        ("https://far.example/@cy", ()),
+    ],
+)
+def test_which_mentions_are_found(source: str, handles: tuple[str, ...]) -> None:
+    assert parse(source).handles == handles
+
+
+@pytest.mark.parametrize(
+    ("source", "tags"),
+    [("#Tea and #tea", ("tea",)), ("#1 #2nd", ("2nd",)), ("a#b /#c", ()), ("#Käse!", ("käse",)), ("#", ())],
+)
+def test_which_hashtags_are_found(source: str, tags: tuple[str, ...]) -> None:
+    assert parse(source).tags == tags
+
+
+def test_links_are_shortened_and_completed() -> None:
+    html = parse("see https://www.far.example/" + "x" * 40 + ".").html({})
+    assert 'rel="nofollow noopener"' in html
+    assert (
+        '<span class="invisible">https://www.</span><span class="ellipsis">far.example/xxxxxxxxxxxxxxxxxx</span>'
+        in html
+    )
+    assert html.endswith("</a>.</p>")
+
+
+def test_brackets_that_belong_to_a_link_stay() -> None:
+    html = parse("(https://far.example/a_(b))").html({})
+    assert 'href="https://far.example/a_(b)"' in html
+
+
+def test_links_to_our_own_things_get_the_origin_when_shown() -> None:
+    html = absolute(parse('#tea @anna href="/x').html(ANNA), "https://here.example")
+    assert 'href="https://here.example/tags/tea"' in html
+    assert 'href="https://here.example/@anna"' in html
+    assert html.count("https://here.example") == 2
+
+
+def test_length_counts_links_and_mentions_as_mastodon_does() -> None:
+    assert parse("https://far.example/" + "x" * 400).length == 23
+    assert parse("@cy@far.example").length == len("@cy")
+    assert count("👩‍👩‍👧 é") == 3
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=200))
+def test_nothing_typed_becomes_markup(source: str) -> None:
+    html = parse(source).html({})
+    for allowed in ("<p>", "</p>", "<br />", "<span", "</span>", "<a href=", "</a>", ">"):
+        html = html.replace(allowed, "")
+    assert "<" not in html
