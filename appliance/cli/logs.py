@@ -17,7 +17,7 @@ def register(groups: Groups) -> None:
 def show(context: Context, arguments: argparse.Namespace) -> None:
     lines = context.supervisor.logs(arguments.service, arguments.lines)
     text = "\n".join(f"{each['at']} {each['service']}: {printable(each['line'])}" for each in lines)
-    context.answer(lines, text)
+    context.answer(lines, text or "Nothing was written yet.")
 
 
 def _lines(text: str) -> int:

@@ -35,7 +35,7 @@ def add(context: Context, arguments: argparse.Namespace) -> None:
 def show(context: Context, arguments: argparse.Namespace) -> None:
     members = context.instance.members()
     rows = [
-        [each.username, each.role.value, each.state.value, str(each.created_at), str(each.last_seen_at or "never")]
+        [each.username, each.role.value, each.state.value, each.created_at[:10], (each.last_seen_at or "never")[:10]]
         for each in members
     ]
     text = table(rows, ["NAME", "ROLE", "STATE", "SINCE", "LAST SEEN"]) if rows else "There are no members yet."

@@ -160,9 +160,11 @@ class Core:
     def claim_for(self, browser: str) -> None:
         self.change(claimed_by=browser)
         self.waiting = ()
+        log.info("the box was claimed")
 
     def open_recovery(self) -> None:
         self._recovery_until = self._clock.monotonic() + RECOVERY_SECONDS
+        log.info("the recovery login is open for five minutes")
         self.refresh()
 
     def close_recovery(self) -> None:
@@ -187,6 +189,7 @@ class Core:
         self.close_recovery()
         self.waiting = ()
         self.replace(after_reset(self.settings))
+        log.warning("the console was reset: the box can be claimed again")
 
     # Status
 

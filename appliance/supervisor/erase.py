@@ -8,6 +8,8 @@ between costs nothing. In the folder lie `fediverse/`, the settings and the owne
 import dataclasses
 import itertools
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -64,35 +66,41 @@ class Eraser:
         self._units = units
         self._secrets = secrets
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The instance stands still inside of this and starts again afterwards, whatever happens."""
+        try:
+            for service in SERVICES:
+                self._units.stop(service)
+            yield
+        finally:
+            for service in reversed(SERVICES):
+                self._units.start(service)
+
     def put_aside(self, folder: str, settings: Settings) -> None:
-        """Stop the instance, rename its data, start it anew. Raises HearthError."""
+        """Rename the data of the stopped instance and make an empty folder in its place. Raises HearthError."""
         aside = self._state / folder
         self._files.make_folder(aside)
         record = aside / "before.json"
         if not record.exists():
             before = Before(settings, self._secrets.get(Name.OWNER_VERIFIER))
             self._files.replace(record, json.dumps(to_dict(before)).encode())
-        self._stop()
-        try:
-            if self._fediverse.exists() and not (aside / "fediverse").exists():
-                old = self._fediverse.stat()
-                self._files.rename(self._fediverse, aside / "fediverse")
-                self._files.make_folder(self._fediverse)
-                self._files.give(self._fediverse, user=old.st_uid, group=old.st_gid, mode=old.st_mode & 0o7777)
-        finally:
-            self._start()
+        if self._fediverse.exists() and not self.has_moved(folder):
+            old = self._fediverse.stat()
+            self._files.rename(self._fediverse, aside / "fediverse")
+            self._files.make_folder(self._fediverse)
+            self._files.give(self._fediverse, user=old.st_uid, group=old.st_gid, mode=old.st_mode & 0o7777)
+
+    def has_moved(self, folder: str) -> bool:
+        return (self._state / folder / "fediverse").exists()
 
     def bring_back(self, folder: str) -> Before:
-        """Exchange the data for what was put aside in `folder`; the present data must be put aside already."""
+        """The other way: what was put aside takes the place of an empty folder. Raises HearthError nothing-kept."""
         aside = self._state / folder
         before = self._read(aside / "before.json")
-        if (aside / "fediverse").exists():
-            self._stop()
-            try:
-                self._files.remove(self._fediverse)
-                self._files.rename(aside / "fediverse", self._fediverse)
-            finally:
-                self._start()
+        if self.has_moved(folder):
+            self._files.remove(self._fediverse)
+            self._files.rename(aside / "fediverse", self._fediverse)
         if before.verifier:
             self._secrets.put(Name.OWNER_VERIFIER, before.verifier)
         return before
@@ -103,14 +111,6 @@ class Eraser:
             self._files.remove(self._state / folder)
         except OSError as error:
             raise HearthError("disk-refused", f"{folder} could not be deleted: {error.strerror}.") from error
-
-    def _stop(self) -> None:
-        for service in SERVICES:
-            self._units.stop(service)
-
-    def _start(self) -> None:
-        for service in reversed(SERVICES):
-            self._units.start(service)
 
     def _read(self, path: Path) -> Before:
         try:

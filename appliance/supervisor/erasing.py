@@ -83,6 +83,7 @@ class Erasing:
         self._secrets.drop(Name.OWNER_VERIFIER)
         self._core.waiting = ()
         self._core.replace(after_erase(self._core.settings, erased))
+        log.warning("everything was put aside as %s", erased.folder)
 
     def _begin_undo(self) -> tuple[Erased, Erased, Settings]:
         """What to bring back, what is put aside instead, and the settings now."""
@@ -108,10 +109,13 @@ class Erasing:
         """Exchange the data for what was erased last. Raises BadInput no-erased, erasing."""
         erased, instead, settings = self._loop.ask(self._begin_undo)
         try:
-            self._eraser.put_aside(instead.folder, settings)
-            before = self._eraser.bring_back(erased.folder)
-            brought_back = erased.folder
-            self._loop.ask(lambda: self._core.replace(after_undo(self._core.settings, before.settings, brought_back)))
+            with self._eraser.stopped():
+                self._eraser.put_aside(instead.folder, settings)
+                before = self._eraser.bring_back(erased.folder).settings
+                self._loop.ask(lambda: self._core.replace(after_undo(self._core.settings, before, erased.folder)))
+        except HearthError:
+            self._take_back(instead.folder)
+            raise
         finally:
             self._loop.tell(self._free)
         self._delete_folder(erased.folder)
@@ -120,11 +124,21 @@ class Erasing:
     def _erase(self, erased: Erased, settings: Settings, progress: Progress) -> str:
         try:
             progress.say(0.1, "The instance is being stopped.")
-            self._eraser.put_aside(erased.folder, settings)
-            self._loop.ask(lambda: self._finish_erase(erased))
+            with self._eraser.stopped():
+                self._eraser.put_aside(erased.folder, settings)
+                self._loop.ask(lambda: self._finish_erase(erased))
+        except HearthError:
+            self._take_back(erased.folder)
+            raise
         finally:
             self._loop.tell(self._free)
         return "Everything was put aside; it is deleted in seven days."
+
+    def _take_back(self, folder: str) -> None:
+        """What failed before anything was moved must not happen unasked at the next start."""
+        if not self._eraser.has_moved(folder):
+            self._loop.ask(lambda: self._forget(folder))
+            self._delete_folder(folder)
 
     def _delete(self, folder: str) -> str:
         self._eraser.delete(folder)

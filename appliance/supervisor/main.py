@@ -131,6 +131,7 @@ class Supervisor:
         ):
             threading.Thread(target=work, name=name, daemon=True).start()
         self._server.start()
+        log.info("watching over the box %s", self.core.settings.box_name)
         self.loop.tell(self.erasing.resume)
 
     def run(self) -> None:

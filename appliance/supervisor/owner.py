@@ -5,6 +5,7 @@ The methods run in the asking thread, as argon2id takes its time and memory; wha
 supervisor's state they do in the loop.
 """
 
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from appliance.supervisor.loop import Loop
 from appliance.supervisor.protocol import Login, NewOwner, NewPassword
 from appliance.supervisor.secrets_store import Name, SecretStore
 from appliance.supervisor.throttle import Throttle
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 2  # verifications: 19 MiB each, on boards with 512 MB
 
@@ -75,6 +78,7 @@ class Owner:
         with self._slot():
             right = verify(verifier.reveal() if verifier else None, password)
         if not right:
+            log.warning("somebody gave a wrong password")
             raise Refused(*_WRONG, status=401)
 
     # In the loop:

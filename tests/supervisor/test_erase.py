@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Erasing everything: put aside, brought back, gone after seven days, and power cuts in between."""
 
+import dataclasses
 import errno
 
 import pytest
 
 from appliance.errors import HearthError
 from appliance.secret import Secret
+from appliance.settings import Erased, SettingsFile
 from appliance.status import JobState
 
 ANNA = Secret("browser of anna")
@@ -141,14 +143,49 @@ def test_a_full_disk_erases_nothing(full):
     assert erase(full).state is JobState.DONE
 
 
-def test_a_power_cut_in_between_is_made_good_at_the_next_start(full):
-    full.units.fail_on = "stop fediverse"
-    assert erase(full).state is JobState.FAILED
-    assert posts(full) == "everything"
-    full.restart()
+def decided(box):
+    """The settings as they are in the middle of erasing."""
+    box.stop()
+    file = SettingsFile(box.config.settings_file, box.files, box.clock)
+    settings = file.load().settings
+    file.save(dataclasses.replace(settings, erased=(Erased("erased-x", "2026-01-08T00:00:00+00:00"),)))
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_power_cut_in_between_is_made_good_at_the_next_start(full, moved):
+    decided(full)
+    if moved:
+        (full.config.state / "erased-x").mkdir()
+        full.config.fediverse_state.rename(full.config.state / "erased-x" / "fediverse")
+    full.start()
     status = full.wait_for(lambda status: status.box.owner is None)
     assert not status.box.claimed
     assert posts(full) is None
+    assert (full.config.state / "erased-x" / "fediverse" / "posts").read_text() == "everything"
+    full.wait_for(lambda status: all(job.state is not JobState.RUNNING for job in status.jobs))
+    full.client.erase_undo()
+    assert posts(full) == "everything"
+
+
+def test_what_failed_does_not_happen_unasked_at_the_next_start(full):
+    full.units.fail_on = "stop fediverse"
+    assert erase(full).state is JobState.FAILED
+    full.restart()
+    assert full.status().box.owner == "anna"
+    assert posts(full) == "everything"
+    assert kept(full) == []
+
+
+def test_an_undo_that_fails_leaves_both_as_they_were(full):
+    erase(full)
+    (full.config.fediverse_state / "posts").write_text("new ones")
+    full.units.fail_on = "stop fediverse"
+    assert key_of(full.client.erase_undo) == "stuck"
+    assert posts(full) == "new ones"
+    full.restart()
+    assert posts(full) == "new ones"
+    full.client.erase_undo()
+    assert posts(full) == "everything"
 
 
 def test_the_status_says_until_when_it_is_kept(full):
