@@ -77,6 +77,8 @@ def create(
         raise HearthError("name-taken", f"The name {username} is taken.", "Choose another one.", status=409)
     _check_password_strength(tx, username, password)
     account_id = accounts.create_local(tx, username)
+    if state is MemberState.PENDING:
+        _hide(tx, account_id, tx.now_ms)
     tx.execute(
         sa.insert(members).values(
             account_id=account_id,
@@ -196,6 +198,7 @@ def approve(tx: Tx, account_id: int) -> None:
     """Let a waiting member in. Raises HearthError not-waiting."""
     _require_waiting(tx, account_id)
     tx.execute(sa.update(members).where(members.c.account_id == account_id).values(state=MemberState.ACTIVE.value))
+    _hide(tx, account_id, None)
 
 
 def reject(tx: Tx, account_id: int) -> None:
@@ -207,6 +210,11 @@ def reject(tx: Tx, account_id: int) -> None:
 def remove(tx: Tx, account_id: int) -> None:
     """Delete an account that nobody outside has ever seen; the database takes all that hangs on it along."""
     tx.execute(sa.delete(accounts_table).where(accounts_table.c.id == account_id, accounts_table.c.domain == ""))
+
+
+def _hide(tx: Tx, account_id: int, since: int | None) -> None:
+    """While somebody waits to be let in, her account is shown nowhere: not by the API, not to other servers."""
+    tx.execute(sa.update(accounts_table).where(accounts_table.c.id == account_id).values(suspended_at=since))
 
 
 def _require_waiting(tx: Tx, account_id: int) -> None:

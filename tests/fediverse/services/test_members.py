@@ -11,7 +11,7 @@ from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import apps, tokens
 from appliance.fediverse.db.tables import members as members_table
 from appliance.fediverse.model import MemberState, Role
-from appliance.fediverse.services import instance_settings, members, sessions
+from appliance.fediverse.services import accounts, instance_settings, members, sessions
 from appliance.fediverse.services.throttle import TooManyTries
 from appliance.fediverse.urls import Urls
 from appliance.secret import Secret
@@ -195,6 +195,14 @@ def test_who_may_help_whom_with_a_password(database: Database, member: int) -> N
                 else:
                     with pytest.raises(Refused):
                         members.help_with_password(tx, actor, target)
+
+
+def test_who_waits_is_shown_nowhere(database: Database) -> None:
+    bob = make(database, "bob", state=MemberState.PENDING)
+    with database.write() as tx:
+        assert accounts.find_local(tx, "bob") is None
+        members.approve(tx, bob)
+        assert accounts.find_local(tx, "bob") is not None
 
 
 def test_approving_and_turning_away(database: Database) -> None:
