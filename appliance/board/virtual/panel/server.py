@@ -26,7 +26,7 @@ class PanelServer:
             address, port, app, threaded=True, request_handler=_Quiet, fd=self._listener.fileno()
         )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
-        self._thread = threading.Thread(target=self._server.serve_forever, name="front panel", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="front panel", daemon=True)
 
     @property
     def port(self) -> int:
