@@ -11,6 +11,7 @@ from sqlalchemy.pool import QueuePool
 
 from appliance.errors import Unavailable
 from appliance.fediverse.db.ids import Ids
+from appliance.fediverse.db.kept import Kept
 from appliance.system.clock import Clock, milliseconds
 
 BUSY_MILLISECONDS = 10_000
@@ -62,6 +63,7 @@ class Database:
     def __init__(self, url: str, clock: Clock, *, nudge: Callable[[], None] = _nobody) -> None:
         self._clock = clock
         self._nudge = nudge
+        self.kept = Kept(url, clock)
         self._sqlite = url.startswith("sqlite")
         self.engine = sa.create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, pool_timeout=10)
         if self._sqlite:
@@ -96,6 +98,7 @@ class Database:
             action()
 
     def close(self) -> None:
+        self.kept.close()
         self.engine.dispose()
 
     @contextmanager

@@ -12,6 +12,7 @@ import flask
 from appliance.errors import HearthError
 from appliance.fediverse.context import context, request_urls
 from appliance.fediverse.db.database import Database, Tx
+from appliance.fediverse.db.kept import Answer
 from appliance.fediverse.mastodon_api.arguments import Arguments, parse_id
 from appliance.fediverse.oauth import tokens
 from appliance.fediverse.oauth.errors import OAuthError
@@ -64,6 +65,15 @@ class Route:
         blueprint.add_url_rule(self.path, endpoint, self.serve, methods=[self.method], strict_slashes=False)
 
     def serve(self, **path: str) -> flask.Response:
+        if self.method != "GET" or self.before:
+            return self._answer(**path)
+        # All that the answer depends on, besides the database.
+        request = flask.request
+        key = (request.host_url, request.full_path, request.headers.get("Authorization"))
+        answer = context().database.kept.get(key, lambda: _keep(self._answer(**path)))
+        return flask.Response(answer.body, headers=answer.headers)
+
+    def _answer(self, **path: str) -> flask.Response:
         database, urls = context().database, request_urls()
         ids = {name: parse_id(value) if name.endswith("_id") else value for name, value in path.items()}
         arguments = Arguments.of_request()
@@ -103,6 +113,10 @@ def as_response(value: Any) -> flask.Response:
         return value
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return flask.Response(body, content_type="application/json; charset=utf-8")
+
+
+def _keep(response: flask.Response) -> Answer:
+    return Answer(response.get_data(), tuple(response.headers))
 
 
 def _note_use(database: Database, caller: Caller) -> None:

@@ -28,10 +28,15 @@ def test_ids_never_go_back_though_the_clock_does(database: Database, clock: Virt
 
 def test_what_fails_leaves_nothing_behind(database: Database) -> None:
     done: list[str] = []
-    with pytest.raises(ZeroDivisionError), database.write() as tx:
-        tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea"))
-        tx.after_commit.append(lambda: done.append("told"))
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with database.write() as tx:
+            tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea"))
+            tx.after_commit.append(lambda: done.append("told"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.read() as tx:
         assert tx.all(sa.select(tags)) == []
     assert done == []

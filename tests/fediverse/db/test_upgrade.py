@@ -39,7 +39,7 @@ def test_an_older_database_is_copied_aside_first(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(upgrade_module, "head", lambda: "9999")
     monkeypatch.setattr(upgrade_module, "_migrate", lambda engine: None)
     upgrade(url, SystemFiles())
-    assert _value(tmp_path / f"database.sqlite.before-0001", "SELECT last FROM sequence") == 0
+    assert _value(tmp_path / "database.sqlite.before-0001", "SELECT last FROM sequence") == 0
 
 
 def test_without_room_for_the_copy_nothing_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,22 +7,23 @@ from flask.testing import FlaskClient
 from appliance.system.clock import VirtualClock
 from tests.fediverse.conftest import ORIGIN, Person
 
-STATUS_KEYS = set(
-    "id created_at in_reply_to_id in_reply_to_account_id sensitive spoiler_text visibility language uri url "
-    "replies_count reblogs_count favourites_count edited_at content reblog application account media_attachments "
-    "mentions tags emojis card poll favourited reblogged muted bookmarked pinned filtered".split()
-)
-ACCOUNT_KEYS = set(
-    "id username acct display_name locked bot discoverable group created_at note url uri avatar avatar_static header "
-    "header_static followers_count following_count statuses_count last_status_at hide_collections noindex emojis "
-    "roles fields".split()
-)
+STATUS_KEYS = {
+    *("id", "created_at", "in_reply_to_id", "in_reply_to_account_id", "sensitive", "spoiler_text", "visibility"),
+    *("language", "uri", "url", "replies_count", "reblogs_count", "favourites_count", "edited_at", "content"),
+    *("reblog", "application", "account", "media_attachments", "mentions", "tags", "emojis", "card", "poll"),
+    *("favourited", "reblogged", "muted", "bookmarked", "pinned", "filtered"),
+}
+ACCOUNT_KEYS = {
+    *("id", "username", "acct", "display_name", "locked", "bot", "discoverable", "group", "created_at", "note"),
+    *("url", "uri", "avatar", "avatar_static", "header", "header_static", "followers_count", "following_count"),
+    *("statuses_count", "last_status_at", "hide_collections", "noindex", "emojis", "roles", "fields"),
+}
 
 
 def test_a_post_has_every_documented_key(anna: Person) -> None:
     status = anna.toot("hello #tea", spoiler_text="drinks", language="en")
     assert set(status) == STATUS_KEYS
-    assert ACCOUNT_KEYS <= set(status["account"])
+    assert set(status["account"]) >= ACCOUNT_KEYS
     assert status["content"] == (
         f'<p>hello <a href="{ORIGIN}/tags/tea" class="mention hashtag" rel="tag">#<span>tea</span></a></p>'
     )

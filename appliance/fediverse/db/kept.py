@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Answers kept until anybody commits anything: on a small instance most questions are asked again before that.
+
+SQLite tells by `PRAGMA data_version` on a connection of its own, in microseconds, whether another connection, of any
+process, has committed since. The version is read before the answer is made, so an answer is never older than it says.
+"""
+
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+from appliance.system.clock import Clock
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+class Kept:
+    """Safe between threads. Make it, like its Database, for the process that uses it; it connects when first asked."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._engine = (
+            sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+            if url.startswith("sqlite")
+            else None
+        )
+        self._probe: Any = None
+        self._version: int | None = None
+        self._answers: dict[Hashable, tuple[float, Answer]] = {}
+        self._size = 0
+
+    def get(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
+        """The answer to `key`, made now unless it is known and nothing was committed since. What raises is not kept."""
+        if self._engine is None:
+            return make()
+        now = self._clock.monotonic()
+        with self._lock:
+            version = self._read_version(self._engine)
+            if version != self._version:
+                self._forget(version)
+            kept = self._answers.get(key)
+        if kept is not None and now - kept[0] < MAX_SECONDS:
+            return kept[1]
+        answer = make()
+        with self._lock:
+            if version == self._version and self._size + len(answer.body) <= MAX_BYTES:
+                self._answers[key] = (now, answer)
+                self._size += len(answer.body)
+        return answer
+
+    def close(self) -> None:
+        with self._lock:
+            self._probe = None
+            if self._engine is not None:
+                self._engine.dispose()
+
+    def _read_version(self, engine: sa.Engine) -> int:
+        if self._probe is None:
+            self._probe = engine.raw_connection().cursor()
+        return int(self._probe.execute("PRAGMA data_version").fetchone()[0])
+
+    def _forget(self, version: int) -> None:
+        self._answers.clear()
+        self._size = 0
+        self._version = version
