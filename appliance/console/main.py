@@ -20,6 +20,7 @@ from appliance.supervisor.client import SupervisorClient
 from appliance.system import notify
 from appliance.system.clock import SystemClock
 from appliance.system.files import Files, SystemFiles
+from appliance.system.lifeline import Lifeline
 
 IDLE_SECONDS = 300.0
 _KEY_BYTES = 16  # fewer would be guessable
@@ -80,6 +81,7 @@ class _Gunicorn(BaseApplication):
     def __init__(self, app: Flask, bind: str) -> None:
         self._app = app
         self._bind = bind
+        self._lifeline = Lifeline()
         super().__init__()
 
     def load_config(self) -> None:
@@ -95,6 +97,7 @@ class _Gunicorn(BaseApplication):
             "limit_request_line": 4094,
             "loglevel": "warning",
             "proc_name": "hearth-console",
+            "post_fork": self._in_worker,
             # Newer gunicorns open a control socket unless told not to.
             "control_socket_disable": True,
         }
@@ -104,6 +107,9 @@ class _Gunicorn(BaseApplication):
 
     def load(self) -> Any:
         return self._app
+
+    def _in_worker(self, _arbiter: Any, _worker: Any) -> None:
+        self._lifeline.hold()
 
 
 def _activity(app: Any) -> Activity:

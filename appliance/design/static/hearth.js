@@ -30,11 +30,13 @@ if (navigator.clipboard) {
   }
 }
 
-// Second clicks while the answer is on its way; pages from the back-forward cache are fresh again.
+// Second clicks while the answer is on its way. An answer that never came, or a page that the back button
+// brought to life again, must not leave the form dead.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
+    setTimeout(() => { delete form.dataset.sent; }, 8000);
   });
   addEventListener("pageshow", () => { delete form.dataset.sent; });
 }
