@@ -13,6 +13,7 @@ from appliance.fediverse import activitypub, mastodon_api, oauth, web
 from appliance.fediverse.context import Context
 from appliance.fediverse.context import context as get_context
 from appliance.fediverse.oauth.errors import OAuthError
+from appliance.fediverse.services.throttle import TooManyTries
 
 MAX_BODY = 1024 * 1024
 # What programs of any site may ask (CORS), since a token and no cookie says who asks.
@@ -71,7 +72,11 @@ def _refuse(error: HearthError) -> flask.typing.ResponseReturnValue:
     body = {"error": error.sentence}
     if error.remedy:
         body["error_description"] = error.remedy
-    headers = {"WWW-Authenticate": f'Bearer realm="Hearth", error="{error.key}"'} if error.status == 401 else {}
+    headers = {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = f'Bearer realm="Hearth", error="{error.key}"'
+    if isinstance(error, TooManyTries):
+        headers["Retry-After"] = str(error.retry_after)
     return body, error.status, headers
 
 

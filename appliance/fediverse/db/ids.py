@@ -9,7 +9,9 @@ from appliance.fediverse.db.tables import sequence
 from appliance.system.clock import milliseconds
 
 _SHIFT = 16
-_ROW = "id"
+_MINE = sequence.c.name == "id"
+_READ = sa.select(sequence.c.last).where(_MINE).with_for_update()
+_STORE = sa.update(sequence).where(_MINE).values(last=sa.bindparam("newest"))
 
 
 def floor(moment: datetime) -> int:
@@ -26,12 +28,11 @@ class Ids:
 
     def next(self, now: datetime) -> int:
         if self._last is None:
-            row = sa.select(sequence.c.last).where(sequence.c.name == _ROW).with_for_update()
-            self._last = self._connection.execute(row).scalar_one()
+            self._last = self._connection.execute(_READ).scalar_one()
         self._last = max(self._last + 1, floor(now))
         return self._last
 
     def store(self) -> None:
         """Called once, right before the commit."""
         if self._last is not None:
-            self._connection.execute(sa.update(sequence).where(sequence.c.name == _ROW).values(last=self._last))
+            self._connection.execute(_STORE, {"newest": self._last})

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Apps register themselves: https://docs.joinmastodon.org/methods/apps/"""
 
+import flask
+
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.oauth import apps, scopes
 from appliance.fediverse.oauth.apps import App, NewApp
+from appliance.fediverse.services import throttle
+
+APPS_FREE = 100  # per address, before waits begin: strangers may register apps, but not fill the disk with them
 
 
 def create(call: Call) -> Entity:
     arguments = call.arguments
+    throttle.attempt(call.tx, throttle.by_address("apps", flask.request.remote_addr or "", free=APPS_FREE))
     new = NewApp(
         name=arguments.text("client_name") or "",
         redirect_uris=tuple(_redirects(arguments)),

@@ -10,7 +10,10 @@ from appliance.fediverse.context import context, request_urls
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.oauth import apps, scopes, tokens
 from appliance.fediverse.oauth.errors import OAuthError
+from appliance.fediverse.services import throttle
 from appliance.secret import Secret
+
+TOKENS_FREE = 100  # per address, before waits begin: an app needs one
 
 
 def token() -> flask.Response:
@@ -26,6 +29,7 @@ def token() -> flask.Response:
     if grant == "client_credentials":
         with database.write() as tx:
             client = apps.authenticate(tx, client_id, secret)
+            throttle.attempt(tx, throttle.by_address("tokens", flask.request.remote_addr or "", free=TOKENS_FREE))
             wanted = scopes.parse(arguments.text("scope") or "")
             if not scopes.within(wanted, client.scopes):
                 raise OAuthError("invalid_scope", "The requested scope is invalid, unknown, or malformed.")

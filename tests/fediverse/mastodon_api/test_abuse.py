@@ -2,6 +2,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from appliance.fediverse.mastodon_api.apps import APPS_FREE
 from tests.fediverse.conftest import Person
 
 JSON = {"Content-Type": "application/json"}
@@ -78,3 +79,11 @@ def test_strange_questions_are_answered_in_json(anna: Person, path: str) -> None
     response = anna.ask("GET", path.format(anna.id))
     assert response.status_code in (200, 404, 422)
     assert response.json is not None
+
+
+def test_strangers_cannot_fill_the_disk_with_apps(stranger: FlaskClient) -> None:
+    form = {"client_name": "App", "redirect_uris": "app://x"}
+    answers = [stranger.post("/api/v1/apps", data=form) for _ in range(APPS_FREE + 1)]
+    assert {answer.status_code for answer in answers[:-1]} == {200}
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
