@@ -48,11 +48,11 @@ class Fetcher:
         What a server hands out under an address counts only if it says itself that this is its id; if it names
         another id of the same origin, that one is asked. Raises HearthError not-found, NetError.
         """
-        document = self._ask(uri)
+        document, found_at = self._ask(uri)
         own_id = reading.uri(document)
-        if own_id is not None and own_id != uri and reading.same_origin(own_id, uri):
-            uri, document = own_id, self._ask(own_id)
-        if reading.uri(document) != uri:
+        if own_id is not None and own_id != found_at and reading.same_origin(own_id, found_at):
+            document, found_at = self._ask(own_id)
+        if reading.uri(document) != found_at:
             raise not_found("That server's answer is about something else.")
         return document
 
@@ -66,7 +66,8 @@ class Fetcher:
             raise not_found()
         return reading.parse(response.body)
 
-    def _ask(self, uri: str) -> Document:
+    def _ask(self, uri: str) -> tuple[Document, str]:
+        """The document, and where it was in the end."""
         if self._urls.is_ours(uri):
             raise not_found()
         response = self._follow(uri)
@@ -76,7 +77,7 @@ class Fetcher:
         # Files that people upload must not pass for documents of their server.
         if kind != MEDIA_TYPE and not (kind == "application/ld+json" and PROFILE in response.headers["content-type"]):
             raise not_found("That server does not answer with a document of the fediverse.")
-        return reading.parse(response.body)
+        return reading.parse(response.body), response.url
 
     def _follow(self, uri: str) -> Response:
         """Every hop is signed anew, since a signature is made for one host and path."""
