@@ -57,7 +57,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM. The exit code: 0 after a clean stop, 1 when the box could not start."""
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     session = _Session(args.state.resolve(), args.port, args.listen, stop, print)
     try:
@@ -194,11 +194,8 @@ class _Session:
             self._say(f"  Claim code    {code.reveal()}   or press the button on the front panel")
         self._say("\nCtrl-C stops everything.")
         sys.stdout.flush()
-        if browse:
-            try:
-                self._runner.run(["xdg-open", self._links.panel], timeout=10.0)
-            except HearthError as error:
-                self._say(f"No browser could be opened: {error.sentence}")
+        if browse and not home.open_browser(self._links.panel):
+            self._say("No browser could be opened: open the front panel yourself.")
 
     def _card(self) -> str:
         """What a person reads who puts the box's card into another computer; "" before the supervisor wrote it."""

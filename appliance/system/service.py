@@ -102,9 +102,9 @@ class Service:
         self.state = State.STARTING
         try:
             self.child = self._launch(self.unit)
-        except HearthError as error:
+        except (HearthError, OSError) as error:
             self.child = None
-            self._fall(f"could not be started: {error.sentence}", clean=False)
+            self._fall(f"could not be started: {error}", clean=False)
             return
         if not self.unit.notify:
             self._ready()

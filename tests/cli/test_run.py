@@ -82,6 +82,12 @@ class Run:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
+    with open_folder() as made:
+        yield made
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
     """Under /tmp and open to all, so that root's box keeps its three users apart."""
     folder = Path(tempfile.mkdtemp(prefix="hearth-test-", dir="/tmp"))
     folder.chmod(0o755)
@@ -104,6 +110,20 @@ def free_port() -> int:
 
 @pytest.fixture
 def box(folder: Path) -> Iterator[Run]:
+    """A box of the test's own, to be stopped or killed."""
+    with started(folder) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Run]:
+    """One box for all tests that leave it running as it was."""
+    with open_folder() as folder, started(folder) as run:
+        yield run
+
+
+@contextlib.contextmanager
+def started(folder: Path) -> Iterator[Run]:
     run = start(folder / "state")
     try:
         run.until("Ctrl-C stops everything.")
@@ -154,16 +174,16 @@ def test_kill_9_takes_everything_along_and_the_next_start_works(box: Run) -> Non
 
 
 @pytest.mark.slow
-def test_power_cut_and_return_by_the_panel(box: Run) -> None:
-    before = set(box.processes())
-    box.do("pull")
-    look = box.look()
+def test_power_cut_and_return_by_the_panel(shared: Run) -> None:
+    before = set(shared.processes())
+    shared.do("pull")
+    look = shared.look()
     assert (look["powered"], look["light"], look["services"]) == (False, "off", [])
-    until(lambda: box.processes() == {}, 5.0)
-    box.do("plug")
-    until(lambda: box.look()["light"] == "unclaimed")
-    assert not before & set(box.processes())
-    assert all(service["restarts"] == 0 for service in box.look()["services"])
+    until(lambda: shared.processes() == {}, 5.0)
+    shared.do("plug")
+    until(lambda: shared.look()["light"] == "unclaimed")
+    assert not before & set(shared.processes())
+    assert all(service["restarts"] == 0 for service in shared.look()["services"])
 
 
 @pytest.mark.slow
@@ -178,37 +198,37 @@ def test_a_gesture_on_the_panel_reaches_the_supervisor(box: Run) -> None:
 
 
 @pytest.mark.slow
-def test_a_crashed_service_comes_back(box: Run) -> None:
+def test_a_crashed_service_comes_back(shared: Run) -> None:
     def supervisor() -> dict[str, Any]:
-        return next(each for each in box.look()["services"] if each["name"] == "supervisor")
+        return next(each for each in shared.look()["services"] if each["name"] == "supervisor")
 
     os.kill(supervisor()["pid"], signal.SIGKILL)
     until(lambda: supervisor()["restarts"] == 1 and supervisor()["state"] == "running")
 
 
 @pytest.mark.slow
-def test_a_second_run_on_the_same_state_is_refused(box: Run) -> None:
-    second = start(box.state)
+def test_a_second_run_on_the_same_state_is_refused(shared: Run) -> None:
+    second = start(shared.state)
     said, _ = second.process.communicate(timeout=20)
     assert second.process.returncode == 1
     assert "Another Hearth is already running with the state in" in said.decode()
     assert "--state" in said.decode()
-    assert Path(os.readlink(box.state / "run")).is_dir()
+    assert Path(os.readlink(shared.state / "run")).is_dir()
 
 
 @root_only
 @pytest.mark.slow
-def test_root_s_box_keeps_three_users_apart(box: Run) -> None:
+def test_root_s_box_keeps_three_users_apart(shared: Run) -> None:
     users = {}
-    urllib.request.urlopen(f"http://127.0.0.1:{box.port}/", timeout=20).close()
-    for service in box.look()["services"]:
+    urllib.request.urlopen(f"http://127.0.0.1:{shared.port}/", timeout=20).close()
+    for service in shared.look()["services"]:
         users[service["name"]] = Path(f"/proc/{service['pid']}").stat().st_uid
     assert users["supervisor"] == 0
     assert users["fediverse"] == users["companion"]
     assert len(set(users.values())) == 3
     for secret in ("secrets", "fediverse", "card", "logs"):
         done = subprocess.run(
-            ["setpriv", "--reuid", str(users["console"]), "--clear-groups", "ls", box.state / secret],
+            ["setpriv", "--reuid", str(users["console"]), "--clear-groups", "ls", shared.state / secret],
             capture_output=True,
             timeout=10,
             check=False,

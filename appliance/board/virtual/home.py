@@ -4,6 +4,7 @@
 import os
 import sys
 import tempfile
+import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -102,3 +103,9 @@ def find_users(state: Path, runtime: Path, runner: Runner) -> dict[str, int]:
         if done.code != 0:
             return {}
     return users
+
+
+def open_browser(url: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a browser could be opened. Never one in the terminal, where it would cover what we say."""
+    graphical = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
+    return bool(graphical) and webbrowser.open(url)

@@ -11,6 +11,7 @@ from appliance.board.virtual.panel.words import rhythm
 from appliance.supervisor import card as card_file
 from appliance.system.clock import Clock
 from appliance.system.service import ServiceState, State
+from appliance.system.units import SERVICES
 
 LOG_LINES = 40
 # From here on the processor protects itself by slowing down.
@@ -86,7 +87,7 @@ def look_at(box: VirtualBox, clock: Clock, card: Callable[[], str]) -> Look:
         weak=state.sensors.undervoltage,
         weak_since_boot=state.sensors.undervoltage_since_boot,
         disks=tuple(_disk(disk) for disk in state.disks),
-        services=tuple(_service(service) for service in box.services()),
+        services=tuple(_service(service) for service in sorted(box.services(), key=_rank)),
         log=tuple(f"{line.at[11:19]} {line.service}: {line.line}" for line in box.logs("", LOG_LINES)),
         card=text.replace("\r\n", "\n"),
         code=code.reveal() if code else "",
@@ -104,6 +105,10 @@ def _dark(cable: bool) -> str:
 def _disk(disk: Disk) -> DiskRow:
     size = f"{disk.size / 1e12:g} TB" if disk.size >= 1e12 else f"{disk.size / 1e9:.4g} GB"
     return DiskRow(disk.name, disk.model, size)
+
+
+def _rank(service: ServiceState) -> int:
+    return SERVICES.index(service.name) if service.name in SERVICES else len(SERVICES)
 
 
 def _service(service: ServiceState) -> ServiceRow:
