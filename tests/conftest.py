@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What all tests share: leaving out what cannot run on Debian's packages alone."""
+"""What all tests share: how Hypothesis works here, and leaving out what cannot run on Debian's packages alone."""
 
 import ast
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# No deadlines: a machine that is busy with something else makes no test fail.
+hypothesis.settings.register_profile("hearth", deadline=None)
+hypothesis.settings.load_profile("hearth")
 
 # Used by tests, on PyPI, and not in Debian trixie.
 NOT_IN_DEBIAN = {"axe_playwright_python", "mastodon", "playwright"}

@@ -17,7 +17,7 @@ TOP_LEVEL = {
     "appliance", "docs", "hardware", "image", "systemd", "tests",
 }  # fmt: skip
 # Lines. A migration is written once and never grows.
-LONGEST = {"appliance": 400, "tests": 600}
+LONGEST = {"appliance": 400, "tests": 700}
 MIGRATIONS = repository.ROOT / "appliance/fediverse/db/migrations/versions"
 LOCKS = ("run", "test", "build")
 # Whoever builds Hearth says where packages come from; the repository does not.
