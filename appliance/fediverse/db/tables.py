@@ -141,7 +141,9 @@ statuses = Table(
     Index(None, "in_reply_to_id"),
     Index(None, "conversation_id"),
     UniqueConstraint("boost_of_id", "account_id"),
-    Index("ix_statuses_public", "id", sqlite_where=text("visibility = 'public' AND boost_of_id IS NULL AND local")),
+    # For the local timeline. Boosts are in it too: were "boost_of_id IS NULL" part of it, SQLite would rather look that
+    # up in the unique index and sort all posts there are.
+    Index("ix_statuses_public", "id", sqlite_where=text("visibility = 'public' AND local")),
 )
 
 status_edits = Table(

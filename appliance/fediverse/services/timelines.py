@@ -22,7 +22,7 @@ ANONYMOUS_CONTEXT_LIMIT = 60
 _viewer: "sa.BindParameter[int]" = sa.bindparam("viewer_id")
 _PUBLIC = sa.and_(
     statuses.c.visibility == Visibility.PUBLIC.value,
-    statuses.c.boost_of_id.is_(None),
+    sa.func.coalesce(statuses.c.boost_of_id, 0) == 0,  # not IS NULL, which SQLite would look up in an index and sort
     visible(),
     not_blocking(statuses.c.account_id),
 )
@@ -33,9 +33,7 @@ _HOME = Paged(
 )
 # The literal conditions are those of the index ix_statuses_public.
 _LOCAL = Paged(
-    sa.select(statuses).where(
-        sa.text("statuses.visibility = 'public' AND statuses.boost_of_id IS NULL AND statuses.local"), _PUBLIC
-    ),
+    sa.select(statuses).where(sa.text("statuses.visibility = 'public' AND statuses.local"), _PUBLIC),
     statuses.c.id,
 )
 _FEDERATED = Paged(sa.select(statuses).where(_PUBLIC), statuses.c.id)

@@ -286,11 +286,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_statuses_conversation_id"), "statuses", ["conversation_id"], unique=False)
     op.create_index(op.f("ix_statuses_in_reply_to_id"), "statuses", ["in_reply_to_id"], unique=False)
     op.create_index(
-        "ix_statuses_public",
-        "statuses",
-        ["id"],
-        unique=False,
-        sqlite_where=sa.text("visibility = 'public' AND boost_of_id IS NULL AND local"),
+        "ix_statuses_public", "statuses", ["id"], unique=False, sqlite_where=sa.text("visibility = 'public' AND local")
     )
     op.create_table(
         "tokens",
