@@ -17,6 +17,7 @@ from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.upgrade import upgrade
 from appliance.system.clock import SystemClock
 from appliance.system.files import SystemFiles
+from appliance.system.lifeline import Lifeline
 from appliance.system.net import SystemNet
 from appliance.system.nudge import Nudge
 from appliance.system.watchdog import HttpWatchdog
@@ -45,6 +46,7 @@ class _Gunicorn(BaseApplication):
     def __init__(self, app: flask.Flask, bind: str) -> None:
         self._app = app
         self._bind = bind
+        self._lifeline = Lifeline()
         super().__init__()
 
     def load_config(self) -> None:
@@ -63,6 +65,7 @@ class _Gunicorn(BaseApplication):
             "loglevel": "warning",
             "proc_name": "hearth-fediverse",
             "when_ready": self._ready,
+            "post_fork": self._in_worker,
             # Newer gunicorns open a control socket unless told not to.
             "control_socket_disable": True,
         }
@@ -72,6 +75,9 @@ class _Gunicorn(BaseApplication):
 
     def load(self) -> Any:
         return self._app
+
+    def _in_worker(self, _arbiter: Any, _worker: Any) -> None:
+        self._lifeline.hold()
 
     def _ready(self, _arbiter: Any) -> None:
         # What exists now is shared by all workers, as long as the collector leaves its pages alone.
