@@ -94,9 +94,11 @@ class Box:
         return self
 
     def wait_until_up(self, seconds: float = 60.0) -> None:
-        """Until the wizard's or dashboard's page and the client API answer."""
+        """Until wizard or dashboard, the client API and the instance's admin socket answer."""
         for url in (f"{self.console}/", f"{self.instance}/api/v2/instance"):
             eventually(f"{self.name} answers at {url}", lambda url=url: self._answers(url), seconds=seconds)
+        admin = self.runtime / "fediverse" / "admin.sock"
+        eventually(f"{self.name} serves {admin}", admin.exists, seconds=seconds)
 
     def run_to_the_end(self, seconds: float = 30) -> tuple[int, str]:
         """For a start that must be refused: the exit code and everything that was printed."""

@@ -60,7 +60,7 @@ def test_an_expired_invite_says_so(pair: Pair, browser: Browser, inspection: Ins
         answer = page.goto(link)
         assert answer is not None
         assert answer.status in (403, 404, 410)
-        expect(page.locator("main")).to_contain_text("expired")
+        expect(page.locator("main")).to_contain_text("run out")
         inspection.look(page, "join-expired")
     inspection.assert_clean()
 
