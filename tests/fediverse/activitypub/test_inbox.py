@@ -260,6 +260,7 @@ def test_a_neighbour_on_the_same_server(followed: Any, anna: Any, make_remote: A
     assert nina.post(followed.activity("Create", followed.note("forged"))).status_code == 401
     nina.send("Follow", f"{HERE}/users/anna")  # now known here
     assert nina.post(followed.activity("Create", followed.note("forged"))).status_code == 403
+    assert nina.post(followed.activity("Like", anna.toot("hello")["uri"])).status_code == 403
     nina.key_id = followed.key_id
     assert nina.post(followed.activity("Create", followed.note("forged"))).status_code == 401
     assert rows(statuses) == []
@@ -377,6 +378,7 @@ def test_a_neighbours_things_are_not_touched(followed: Any, make_remote: Any, an
     like = followed.send("Like", anna.toot("hello")["uri"])
     nina.send("Delete", note["id"])
     nina.send("Undo", like["id"])
+    assert nina.post(nina.activity("Undo", like)).status_code == 403
     nina.send("Undo", {**like, "actor": nina.uri})
     assert nina.post(nina.activity("Update", {**note, "content": "forged"})).status_code == 403
     update = {**note, "content": "forged", "attributedTo": nina.uri, "updated": "2026-01-02T00:00:00Z"}
