@@ -16,6 +16,8 @@ from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.visibility import may_see
 
 _BY_ID = sa.select(statuses).where(statuses.c.id == sa.bindparam("id"))
+_BY_URI = sa.select(statuses).where(statuses.c.uri == sa.bindparam("uri"))
+_BURIED = sa.select(tombstones.c.uri).where(tombstones.c.uri == sa.bindparam("uri"))
 _INSERT = sa.insert(statuses)
 _COUNT_STATUS = (
     sa.update(accounts_table)
@@ -42,7 +44,7 @@ def by_id(tx: Tx, status_id: int) -> sa.Row[Any] | None:
 
 def by_uri(tx: Tx, uri: str) -> sa.Row[Any] | None:
     """A remote status by its ActivityPub id."""
-    return tx.one(sa.select(statuses).where(statuses.c.uri == uri))
+    return tx.one(_BY_URI, {"uri": uri})
 
 
 def seen_by(tx: Tx, viewer_id: int | None, status_id: int) -> sa.Row[Any]:
@@ -69,9 +71,14 @@ def check_text(parsed: text.Text, spoiler_text: str) -> None:
         raise BadInput(f"Validation failed: Text character limit of {text.MAX_CHARACTERS} exceeded", "")
 
 
+def buried(tx: Tx, uri: str) -> bool:
+    """Whether what has this URI was deleted before."""
+    return tx.exists(_BURIED, {"uri": uri})
+
+
 def bury(tx: Tx, uri: str) -> None:
     """Never take in what has this URI."""
-    if not tx.exists(sa.select(tombstones.c.uri).where(tombstones.c.uri == uri)):
+    if not buried(tx, uri):
         tx.execute(sa.insert(tombstones).values(uri=uri, deleted_at=tx.now_ms))
 
 

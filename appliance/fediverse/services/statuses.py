@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import idempotency, statuses, tombstones
+from appliance.fediverse.db.tables import idempotency, statuses
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import accounts, edits, mentions, text
 from appliance.fediverse.services.edits import Edit, edit
@@ -16,6 +16,7 @@ from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.services.status_rows import (
     author,
+    buried,
     bury,
     by_id,
     by_uri,
@@ -97,7 +98,7 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
     known = by_uri(tx, status.uri)
     if known is not None:
         return int(known.id)
-    if tx.exists(sa.select(tombstones.c.uri).where(tombstones.c.uri == status.uri)):
+    if buried(tx, status.uri):
         return None
     writer = author(tx, author_id)
     parent = by_id(tx, status.in_reply_to_id) if status.in_reply_to_id is not None else None
