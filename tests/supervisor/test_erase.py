@@ -117,6 +117,7 @@ def test_it_is_deleted_after_seven_days_and_not_before(full):
     erase(full)
     full.clock.advance(7 * DAY - 60)
     full.status()
+    assert [job.name for job in full.status().jobs] == ["Erase everything"]
     assert len(kept(full)) == 1
     full.clock.advance(120)
     full.status()
@@ -132,6 +133,7 @@ def test_nothing_is_old_enough_while_the_clock_is_not_trusted(full):
     full.clock.is_trusted = False
     full.clock.advance(400 * DAY)
     full.status()
+    assert [job.name for job in full.status().jobs] == ["Erase everything"]
     assert len(kept(full)) == 1
 
 
