@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.errors import HearthError
+from appliance.fediverse.web.forms import drain
 from appliance.fediverse.web.visitor import LoginNeeded, for_templates, forget
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,8 @@ def _login_first(_: LoginNeeded) -> BaseResponse:
 def _http_error(error: HTTPException) -> Response | BaseResponse:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
+    if error.code == 413:
+        drain()
     response = error_page(http_error(error.code))
     if error.code == 405:
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ("GET", "POST"))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Forms: where they may come from, how big they may be, and where to go afterwards."""
 
+import contextlib
 import hmac
 import re
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from appliance.fediverse.web.visitor import csrf_of, form_cookie, visitor
 from appliance.secret import Secret
 
 MAX_FORM = 64 * 1024
+_MAX_DRAINED = 16 * 1024 * 1024
 # Browsers drop tabs and line breaks inside addresses and read "\" as "/": none of them may be in ours.
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 # Forms that strangers send: they may be older than the session of the same browser.
@@ -53,6 +55,15 @@ def number(name: str) -> int:
 def safe_path(value: str) -> str | None:
     """A place of our own to go to, or None: whoever writes the link to our login page may not choose the next."""
     return value if len(value) <= 4000 and _PATH.fullmatch(value) else None
+
+
+def drain() -> None:
+    """Take in what is left of a form that is too big, within reason: a browser that can't finish sending shows
+    a broken connection instead of our answer."""
+    left = _MAX_DRAINED
+    with contextlib.suppress(OSError):
+        while left > 0 and (piece := request.environ["wsgi.input"].read(min(left, 64 * 1024))):
+            left -= len(piece)
 
 
 def _from_here() -> bool:

@@ -13,7 +13,7 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, members, status_tags, statuses, tags, tombstones
 from appliance.fediverse.model import MemberState, Visibility
 from appliance.fediverse.services.text import tag_key
-from appliance.fediverse.services.visibility import NOBODY, OPEN, visible
+from appliance.fediverse.services.visibility import NOBODY, visible
 from appliance.system.clock import from_milliseconds
 
 PAGE = 20
@@ -92,7 +92,7 @@ def tagged(tx: Tx, name: str, before: int | None) -> list[Post]:
 def by_account(tx: Tx, account_id: int, before: int | None) -> list[Post]:
     """What somebody wrote or boosted, answers to others left out."""
     own = sa.or_(statuses.c.in_reply_to_id.is_(None), statuses.c.in_reply_to_account_id == account_id)
-    condition = sa.and_(statuses.c.account_id == account_id, statuses.c.visibility.in_(OPEN), own)
+    condition = sa.and_(statuses.c.account_id == account_id, own)
     posts = []
     for row in tx.all(_paged(condition, before), _VIEWER):
         if row.boost_of_id is None:
@@ -129,7 +129,7 @@ def profile(tx: Tx, username: str, domain: str = "") -> Profile:
 
 def thread(tx: Tx, username: str, status_id: int) -> Thread:
     """A local post with what it answers and what answers it. Raises HearthError not-found (404) or gone (410)."""
-    row = tx.one(_select().where(statuses.c.id == status_id, statuses.c.visibility.in_(OPEN), visible()), _VIEWER)
+    row = tx.one(_select().where(statuses.c.id == status_id, visible()), _VIEWER)
     if row is None and tx.exists(sa.select(tombstones.c.uri).where(tombstones.c.uri == f"local:{status_id}")):
         raise _gone()
     if row is None or row.boost_of_id is not None or row.domain or row.username_key != username.lower():
@@ -139,7 +139,6 @@ def thread(tx: Tx, username: str, status_id: int) -> Thread:
         .where(
             statuses.c.conversation_id == row.conversation_id,
             statuses.c.boost_of_id.is_(None),
-            statuses.c.visibility.in_(OPEN),
             visible(),
         )
         .order_by(statuses.c.id)
