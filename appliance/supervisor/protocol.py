@@ -7,7 +7,7 @@
 | watch            | NoArguments   | stream of Status, the first at once, then on every change           |
 | claim.wait       | Browser       | ClaimView: start (or see) the 60 s in which a press claims          |
 | claim.look       | Browser       | ClaimView, without starting to wait                                 |
-| claim.code       | ClaimCode     | ClaimView                                                           |
+| claim.code       | ClaimCode     | ClaimView; once there is an owner it opens the recovery login       |
 | owner.set        | NewOwner      | {"epoch": int}; only the browser that claimed, only while no owner  |
 | owner.login      | Login         | {"epoch": int}; throttled                                           |
 | owner.password   | NewPassword   | {"epoch": int}; the old password, or an open recovery, is needed    |
@@ -19,7 +19,7 @@
 | issue.fix        | IssueFix      | {"job": id} or {}                                                   |
 | job.cancel       | Key           | {}                                                                  |
 | erase            | Erase         | {"job": id}: renames all data, deletes it after seven days          |
-| erase.undo       | NoArguments   | {}                                                                  |
+| erase.undo       | NoArguments   | {}; what was erased last comes back, what is there now is put aside |
 | power            | Power         | {}                                                                  |
 | logs             | Logs          | [{"at", "service", "line"}]                                         |
 """
