@@ -153,7 +153,7 @@ class _Session:
         if os.geteuid() == 0 and not launch.users:
             self._say("The other users can't read the code or the state folder, so every part runs as root.")
         if self._address != _LOOPBACK:
-            self._say(f"Careful: everybody who reaches {self._address} can open this box's pages, without encryption.")
+            self._say("Careful: other devices on your network can now open this box's pages, without encryption.")
 
     def _wait_until_up(self, box: VirtualBox) -> bool:
         """Show each service as it becomes ready; say why not if one can't."""

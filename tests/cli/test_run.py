@@ -92,6 +92,9 @@ def open_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="hearth-test-", dir="/tmp"))
     folder.chmod(0o755)
     yield folder
+    for link in folder.glob("*/run"):
+        # What was killed could not clean up after itself.
+        shutil.rmtree(link.readlink(), ignore_errors=True)
     shutil.rmtree(folder)
 
 

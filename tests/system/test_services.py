@@ -7,8 +7,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from appliance.errors import BadInput
 from appliance.system.clock import SystemClock
 from appliance.system.files import SystemFiles
 from appliance.system.launch import Launch
-from appliance.system.runner import SystemRunner
+from appliance.system.runner import Argument, Child, SystemRunner
 from appliance.system.service import ServiceState, State
 from appliance.system.services import ServiceManager
 from appliance.system.unit_files import SocketUnit, Units, in_order, parse_service
@@ -33,6 +34,8 @@ class Box:
         self.users = users
         self.manager: ServiceManager | None = None
         self.port = 0
+
+    runner = SystemRunner()
 
     def start(
         self, *services: tuple[str, str, str], activated: str = "", environment: dict[str, str] | None = None
@@ -59,7 +62,7 @@ class Box:
         self.manager = ServiceManager(
             Units(in_order(units), sockets),
             launch,
-            SystemRunner(),
+            self.runner,
             SystemFiles(),
             SystemClock(),
             logs=self.folder,
@@ -295,3 +298,17 @@ def test_logs_are_merged_by_time_and_can_be_asked_for_one(box: Box) -> None:
     assert next(line.line for line in manager.logs("good-a", 10)) == "hello from a"
     with pytest.raises(BadInput):
         manager.logs("../../etc/passwd")
+
+
+def test_a_command_that_is_missing_stops_that_service_alone(box: Box) -> None:
+    class NoSetpriv(SystemRunner):
+        def spawn(self, argv: Sequence[Argument], **more: Any) -> Child:
+            if argv[-1] == "good-b":
+                raise FileNotFoundError(2, "No such file or directory", "setpriv")
+            return super().spawn(argv, **more)
+
+    box.runner = NoSetpriv()
+    box.start(("good-a", "", ""), ("good-b", "", "Restart=no"))
+    until(lambda: running(box, "good-a"))
+    until(lambda: box.state("good-b").state is State.FAILED)
+    assert "setpriv" in box.log("good-b")
