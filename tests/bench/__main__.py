@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import urllib3
+
+from appliance.fediverse.main import THREADS, WORKERS
 from tests.bench import load, memory, signed
 from tests.bench.history import History, People
 from tests.bench.table import Table, machine
@@ -19,7 +22,14 @@ from tests.end_to_end.box import REPOSITORY, Box, free_ports
 from tests.end_to_end.waiting import eventually
 
 CONNECTIONS = 16
-WRITERS = 8
+POSTERS = 8
+_LIKE_THE_SERVER = (
+    "--worker-class=gthread",
+    f"--workers={WORKERS}",
+    f"--threads={THREADS}",
+    "--preload",
+    "--keep-alive=30",
+)
 HOME = "/api/v1/timelines/home?limit=20"
 
 
@@ -72,11 +82,18 @@ class Bench:
         started = time.monotonic()
         self._box.start(wait=False)
         for name, url in (("start to wizard", wizard), ("start to first API answer", api)):
-            eventually(name, lambda url=url: self._answers(url), seconds=60)
+            while not self._answers(url):
+                assert time.monotonic() < started + 60, f"{name}: nothing for a minute"
+                time.sleep(0.01)
             self._table.add(f"{name}, {label}", time.monotonic() - started, "s")
+        self._box.wait_until_up()
 
     def _answers(self, url: str) -> bool:
-        return self._box.running and self._box.get(url).status < 400
+        assert self._box.running, "the box ended while it started"
+        try:
+            return self._box.get(url).status < 400
+        except urllib3.exceptions.HTTPError:
+            return False
 
     def _measure(self, label: str, people: People) -> None:
         self._start(label)
@@ -131,7 +148,7 @@ class Bench:
                 "Content-Type": "application/x-www-form-urlencoded",
             }
             requests.append(load.post(url, headers, f"status=The+soup+is+ready,+pot+{number}".encode()))
-        result = load.send(url, requests, connections=WRITERS)
+        result = load.send(url, requests, connections=POSTERS)
         self._table.add(f"posts, {label}", result.per_second, "/s", _remark(result))
 
     def _inbox(self, label: str, people: People) -> None:
@@ -140,7 +157,7 @@ class Bench:
         requests = signed.creates(
             url, people.actor, people.key, count=self._amounts.activities, prefix=f"bench{self._sent}"
         )
-        result = load.send(url, requests, connections=WRITERS)
+        result = load.send(url, requests, connections=POSTERS)
         self._table.add(f"signed activities taken in, {label}", result.per_second, "/s", _remark(result))
 
 
@@ -154,13 +171,22 @@ def _bare(folder: Path, body: bytes) -> Iterator[str]:
     held = folder / "body.json"
     held.write_bytes(body)
     port = free_ports()
-    argv = [sys.executable, "-m", "gunicorn", *GUNICORN, "--bind", f"127.0.0.1:{port}", "tests.bench.bare:create_app()"]
+    argv = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        *_LIKE_THE_SERVER,
+        "--bind",
+        f"127.0.0.1:{port}",
+        "tests.bench.bare:create_app()",
+    ]
     with (folder / "bare.log").open("ab") as log:
         server = subprocess.Popen(
             argv, cwd=REPOSITORY, env={**os.environ, "BARE_BODY": str(held)}, stdout=log, stderr=log
         )
     url = f"http://127.0.0.1:{port}/"
     try:
+        eventually("the bare view answers", lambda: urllib3.request("GET", url, retries=False).status == 200)
         yield url
     finally:
         server.terminate()
