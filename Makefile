@@ -29,4 +29,5 @@ lock: ## Lock the Python packages anew; ARGS=--upgrade takes newer ones
 	@exec .setup/lock $(ARGS)
 
 clean: ## Remove what was made here, except the boxes' state in var/
+	@.setup/trixie remove
 	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis
