@@ -109,6 +109,10 @@ def empty(call: Call) -> list[Any]:
     return []
 
 
+def no_languages(call: Call) -> Entity:
+    return {}
+
+
 def _configuration(call: Call) -> Entity:
     return {
         "accounts": {"max_featured_tags": 0, "max_pinned_statuses": 0, "max_profile_fields": MAX_FIELDS},
@@ -165,4 +169,6 @@ ROUTES = (
     Route("GET", "/api/v1/instance/peers", peers),
     Route("GET", "/api/v1/instance/extended_description", extended_description),
     Route("GET", "/api/v1/instance/activity", empty),
+    Route("GET", "/api/v1/instance/domain_blocks", empty),
+    Route("GET", "/api/v1/instance/translation_languages", no_languages),
 )

@@ -9,6 +9,7 @@ from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.model import NotificationKind
 from appliance.fediverse.services import markers, notifications
+from appliance.fediverse.services.missing import missing
 
 
 def listed(call: Call) -> flask.Response:
@@ -20,7 +21,10 @@ def listed(call: Call) -> flask.Response:
 
 def show(call: Call, notification_id: int) -> Entity:
     row = notifications.get(call.tx, call.account_id, notification_id)
-    return entities.draw(call.tx, call.urls, call.account_id, [row])[0]
+    drawn = entities.draw(call.tx, call.urls, call.account_id, [row])
+    if not drawn:
+        raise missing()
+    return drawn[0]
 
 
 def dismiss(call: Call, notification_id: int) -> Entity:

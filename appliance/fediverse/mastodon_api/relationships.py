@@ -28,6 +28,11 @@ def relationships(call: Call) -> list[Entity]:
     return entities.relationships(call.tx, call.account_id, call.arguments.ids("id"))
 
 
+def familiar_followers(call: Call) -> list[Entity]:
+    """Nobody's followers are compared yet."""
+    return [{"id": str(each), "accounts": []} for each in call.arguments.ids("id")]
+
+
 def follow(call: Call, account_id: int) -> Entity:
     present(call, account_id)
     known: Any = follows.find(call.tx, call.account_id, account_id)
@@ -80,6 +85,7 @@ def _relationship(call: Call, account_id: int) -> Entity:
 _ONE = "/api/v1/accounts/<account_id>"
 ROUTES = (
     Route("GET", "/api/v1/accounts/relationships", relationships, ("read:follows",)),
+    Route("GET", "/api/v1/accounts/familiar_followers", familiar_followers, ("read:follows",)),
     Route("POST", f"{_ONE}/follow", follow, ("write:follows",)),
     Route("POST", f"{_ONE}/unfollow", unfollow, ("write:follows",)),
     Route("POST", f"{_ONE}/remove_from_followers", remove_from_followers, ("write:follows",)),

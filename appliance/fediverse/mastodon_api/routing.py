@@ -43,6 +43,13 @@ class Call:
         return self.viewer_id
 
 
+@dataclass(frozen=True)
+class Afterwards:
+    """An answer that is drawn when all is committed, so that others need not wait that long to write."""
+
+    draw: Callable[[Tx], Any]
+
+
 View = Callable[..., Any]
 Before = Callable[[Arguments, Urls], Any]
 
@@ -83,7 +90,11 @@ class Route:
                 caller = self._admit(tx)
             prepared = self.before(arguments, urls) if self.before else None
             with database.read() if self.method == "GET" else database.write() as tx:
-                response = as_response(self.view(Call(tx, urls, arguments, caller, prepared), **ids))
+                value = self.view(Call(tx, urls, arguments, caller, prepared), **ids)
+            if isinstance(value, Afterwards):
+                with database.read() as tx:
+                    value = value.draw(tx)
+            response = as_response(value)
         else:
             with database.read() as tx:
                 caller = self._admit(tx)

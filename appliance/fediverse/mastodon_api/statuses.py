@@ -12,7 +12,7 @@ from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as account_entities
 from appliance.fediverse.mastodon_api.entities import statuses as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity, moment
-from appliance.fediverse.mastodon_api.routing import Call, Route
+from appliance.fediverse.mastodon_api.routing import Afterwards, Call, Route
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import edits, preferences, statuses, timelines
 from appliance.fediverse.services.accounts import by_id as account_by_id
@@ -30,7 +30,7 @@ def resolve_mentions(arguments: Arguments, urls: Urls) -> dict[str, int]:
     return resolving.mentioned(context(), urls, arguments.text("status") or "")
 
 
-def create(call: Call) -> Entity:
+def create(call: Call) -> Afterwards:
     arguments = call.arguments
     _refuse_what_comes_later(arguments)
     kept = preferences.get(call.tx, call.account_id)
@@ -48,7 +48,7 @@ def create(call: Call) -> Entity:
         app_id=call.caller.app_id if call.caller else None,
     )
     status_id = statuses.create(call.tx, call.urls, call.account_id, draft)
-    return entities.one(call.tx, call.urls, call.account_id, status_id)
+    return Afterwards(lambda tx: entities.one(tx, call.urls, call.account_id, status_id))
 
 
 def edit(call: Call, status_id: int) -> Entity:

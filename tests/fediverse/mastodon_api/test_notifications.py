@@ -43,3 +43,12 @@ def test_read_positions_are_kept(anna: Person) -> None:
     assert saved["home"]["last_read_id"] == "5"
     assert anna.post("/api/v1/markers", {"home": {"last_read_id": "6"}})["home"]["version"] == 2
     assert anna.get("/api/v1/markers?timeline[]=home&timeline[]=notifications")["home"]["last_read_id"] == "6"
+
+
+def test_what_one_may_not_see_any_more_is_left_out(anna: Person, bob: Person) -> None:
+    anna.toot("hi @bob")
+    anna.post(f"/api/v1/accounts/{bob.id}/follow")
+    (follow, mention) = bob.get("/api/v1/notifications")
+    anna.post(f"/api/v1/accounts/{bob.id}/block")
+    assert [each["id"] for each in bob.get("/api/v1/notifications")] == [follow["id"]]
+    bob.refused(404, "GET", f"/api/v1/notifications/{mention['id']}")

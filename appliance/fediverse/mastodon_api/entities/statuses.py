@@ -11,6 +11,7 @@ from appliance.fediverse.db.tables import accounts, apps, bookmarks, favourites,
 from appliance.fediverse.mastodon_api.entities.accounts import account
 from appliance.fediverse.mastodon_api.entities.accounts import load as load_accounts
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment, moment_or_none, text_id
+from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.text import absolute
 from appliance.fediverse.urls import Urls
 
@@ -80,7 +81,11 @@ def draw(tx: Tx, urls: Urls, viewer_id: int | None, rows: Sequence[Row]) -> list
 
 
 def one(tx: Tx, urls: Urls, viewer_id: int | None, status_id: int) -> Entity:
-    return by_ids(tx, urls, viewer_id, [status_id])[0]
+    """Raises HearthError not-found if it went meanwhile."""
+    found = by_ids(tx, urls, viewer_id, [status_id])
+    if not found:
+        raise missing()
+    return found[0]
 
 
 def _load(tx: Tx, urls: Urls, viewer_id: int | None, rows: Sequence[Row]) -> _Parts:
