@@ -168,10 +168,12 @@ class CommandClient:
         connection.settimeout(timeout)
         try:
             connection.connect(os.fspath(self._path))
-            _send(
-                connection,
-                {"command": command, "arguments": to_dict(arguments) if arguments is not None else {}},
-            )
+            # Whoever refuses us may have said so and hung up before we spoke: its words can still be read.
+            with contextlib.suppress(BrokenPipeError):
+                _send(
+                    connection,
+                    {"command": command, "arguments": to_dict(arguments) if arguments is not None else {}},
+                )
         except PermissionError as error:
             connection.close()
             raise Refused("not-allowed", f"You may not speak to {self._name}.", "Run it as root.") from error
