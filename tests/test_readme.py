@@ -96,6 +96,11 @@ def test_readmes_answers_file_is_understood(tmp_path: Path) -> None:
     assert set(tomllib.loads(block)) == {field.name for field in fields(Answers)}
 
 
+def test_what_readme_links_to_is_there() -> None:
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", README)]
+    assert [each for each in targets if "://" not in each and not (repository.ROOT / each).exists()] == []
+
+
 def test_the_command_itself_says_the_same() -> None:
     """The walk above trusts the parser; this asks the program as a person would."""
     done = subprocess.run(
