@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.fediverse import admin, context
+from appliance.fediverse.activitypub import instance_actor
 from appliance.fediverse.context import Context
 from appliance.fediverse.db import upgrade
 from appliance.fediverse.db.database import Database
@@ -20,7 +21,7 @@ from appliance.system.async_net import AiohttpNet
 from appliance.system.clock import SystemClock
 from appliance.system.commands import CommandServer
 from appliance.system.net import SystemNet
-from appliance.system.nudge import NudgeListener
+from appliance.system.nudge import Nudge, NudgeListener
 
 LOOK_SECONDS = 0.2
 FINISH_SECONDS = 5.0
@@ -34,7 +35,7 @@ def serve(config: Config) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     origin = context.origin(config)
     clock = SystemClock(assume_trusted=config.virtual)
-    database = Database(context.database_url(config), clock)
+    database = Database(context.database_url(config), clock, nudge=Nudge(config.nudge_socket).send)
     net = SystemNet(development=origin is not None)
     try:
         asyncio.run(_run(Context(database, clock, net, config, origin)))
@@ -71,6 +72,8 @@ async def _serve(here: Context, stop: asyncio.Event) -> None:
 
     loop.add_reader(listener.fileno(), nudged)
     server.start()
+    if here.origin:  # made now, it keeps nobody waiting later
+        await asyncio.to_thread(instance_actor.key_pair, here.database)
     notify.ready("Delivering." if here.origin else "Waiting for the instance's name.")
     try:
         await _until_stopped(courier, stop)

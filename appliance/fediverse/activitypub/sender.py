@@ -67,15 +67,13 @@ def authenticate(
         if signatures.verify(signature, message, owner.public_key):
             return owner
     # Unknown, or the key was changed: what the actor's server says now decides.
-    if not doorkeeper.may_ask_about(actor_uri):
-        raise BadSignature("The signature is not valid.")
-    try:
-        with doorkeeper.asking():
+    with doorkeeper.asking():
+        if not doorkeeper.may_ask_about(actor_uri):
+            raise BadSignature("The signature is not valid.")
+        try:
             owner = Resolver(context, seconds=SECONDS_IN_INBOX).refresh(actor_uri)
-    except Unavailable:
-        raise
-    except HearthError as error:
-        raise BadSignature(f"The actor could not be read: {error.sentence}") from None
+        except HearthError as error:
+            raise BadSignature(f"The actor could not be read: {error.sentence}") from None
     if owner.key_id != signature.key_id:
         raise Refused("wrong-actor", "The key that signed this is not the actor's.")
     _check_owner(owner, actor_uri)

@@ -24,6 +24,7 @@ from appliance.fediverse.urls import Urls
 
 _DOORKEEPER = "hearth.doorkeeper"
 _PUBLIC_SECONDS = 60
+_NOT_YET = ("not-federating", "clock-not-set")
 
 
 def register(blueprint: flask.Blueprint) -> None:
@@ -45,7 +46,7 @@ def register(blueprint: flask.Blueprint) -> None:
 def show_error(error: HearthError) -> Response:
     body = json.dumps({"error": error.sentence, "error_description": error.remedy, "key": error.key})
     response = Response(body, error.status, content_type="application/json")
-    if error.status == 503:
+    if error.key in _NOT_YET:
         response.headers["Retry-After"] = "300"
     return response
 

@@ -263,7 +263,8 @@ def test_a_neighbour_on_the_same_server(followed: Any, anna: Any, make_remote: A
     assert nina.post(followed.activity("Like", anna.toot("hello")["uri"])).status_code == 403
     nina.key_id = followed.key_id
     assert nina.post(followed.activity("Create", followed.note("forged"))).status_code == 401
-    assert rows(statuses) == []
+    assert [row.content for row in rows(statuses)] == ["<p>hello</p>"]
+    assert rows(favourites) == []
 
 
 def test_a_body_that_was_changed(followed: Any, rows: Rows) -> None:
@@ -596,6 +597,18 @@ def test_while_the_clock_is_wrong_nothing_is_taken(rita: Any, clock: VirtualCloc
     clock.is_trusted = False
     answer = rita.post(rita.activity("Follow", f"{HERE}/users/anna"))
     assert (answer.status_code, answer.json["key"]) == (503, "clock-not-set")
+    assert answer.headers["Retry-After"] == "300"
+
+
+def test_when_too_many_servers_are_asked_at_once(followed: Any, make_remote: Any, app: Any) -> None:
+    """Strangers must wait; whoever is known is heard all the same."""
+    doorkeeper = app.extensions["hearth.doorkeeper"]
+    vera = make_remote("vera", "third.example")
+    with doorkeeper.asking(), doorkeeper.asking():
+        answer = vera.post(vera.activity("Follow", f"{HERE}/users/anna"))
+        assert (answer.status_code, answer.json["key"]) == (503, "busy")
+        assert followed.post(followed.activity("Create", followed.note())).status_code == 202
+    vera.send("Follow", f"{HERE}/users/anna")
 
 
 def test_nobody_of_that_name_has_an_inbox(rita: Any) -> None:
