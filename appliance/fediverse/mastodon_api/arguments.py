@@ -33,8 +33,9 @@ class Arguments:
         for source in (request.args, request.form):
             for name, given in source.lists():
                 values.setdefault(name.removesuffix("[]"), []).extend(given)
-        if request.is_json and request.content_length != 0:
-            _flatten(_json(request.get_data(cache=False)), "", values, 0)
+        # Some apps say JSON of every request, whether it has a body or not.
+        if request.is_json and (body := request.get_data(cache=False)):
+            _flatten(_json(body), "", values, 0)
         return cls(values)
 
     def __contains__(self, name: str) -> bool:

@@ -87,3 +87,7 @@ def test_strangers_cannot_fill_the_disk_with_apps(stranger: FlaskClient) -> None
     assert {answer.status_code for answer in answers[:-1]} == {200}
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_a_question_without_a_body_may_say_it_is_json(anna: Person) -> None:
+    assert anna.ask("GET", "/api/v1/timelines/home", headers=JSON).status_code == 200
