@@ -103,7 +103,7 @@ def csrf_of(secret: Secret) -> str:
 
 
 def form_cookie() -> Secret | None:
-    return _cookie(FORM_COOKIE)
+    return _cookie(_name(FORM_COOKIE))
 
 
 def keep_cookies(response: Response) -> Response:
@@ -114,7 +114,7 @@ def keep_cookies(response: Response) -> Response:
         _set_session(response, visitor().token)
     if "form_secret" in g:
         response.set_cookie(
-            FORM_COOKIE, g.form_secret.reveal(), httponly=True, samesite="Lax", secure=_secure(), path="/"
+            _name(FORM_COOKIE), g.form_secret.reveal(), httponly=True, samesite="Lax", secure=_secure(), path="/"
         )
     if "visitor" in g and (g.visitor.member or "form_secret" in g or "new_token" in g):
         response.headers["Cache-Control"] = "no-store"
@@ -146,7 +146,7 @@ def _moment(value: int | datetime) -> str:
 
 
 def _read() -> Visitor:
-    token = _cookie(sessions.COOKIE)
+    token = _cookie(_name(sessions.COOKIE))
     with context().database.read() as tx:
         instance = instance_settings.get(tx)
         session = sessions.look(tx, token) if token else None
@@ -171,6 +171,12 @@ def _form_secret() -> Secret:
     return kept
 
 
+def _name(cookie: str) -> str:
+    """Cookies ignore ports: without the port in the name, two boxes on one laptop would log each other out."""
+    _, colon, port = request.host.rpartition(":")
+    return f"{cookie}_{port}" if colon and port.isdigit() else cookie
+
+
 def _cookie(name: str) -> Secret | None:
     value = request.cookies.get(name, "")
     return Secret(value) if _TOKEN.fullmatch(value) else None
@@ -178,10 +184,10 @@ def _cookie(name: str) -> Secret | None:
 
 def _set_session(response: Response, token: Secret | None) -> None:
     if token is None:
-        response.delete_cookie(sessions.COOKIE, path="/", httponly=True, samesite="Lax", secure=_secure())
+        response.delete_cookie(_name(sessions.COOKIE), path="/", httponly=True, samesite="Lax", secure=_secure())
         return
     response.set_cookie(
-        sessions.COOKIE,
+        _name(sessions.COOKIE),
         token.reveal(),
         max_age=sessions.LIFETIME_SECONDS,
         httponly=True,

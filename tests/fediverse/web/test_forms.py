@@ -137,3 +137,11 @@ def test_every_page_guards_itself(app: Flask, ada: Any, browser: Callable[..., A
             assert "<style" not in answer.text
             assert "<script>" not in answer.text
             assert " on" + "click" not in answer.text
+
+
+def test_boxes_on_other_ports_of_one_host_keep_apart(app: Flask) -> None:
+    client = app.test_client()
+    for port in (8082, 8092):
+        client.get("/login", base_url=f"http://localhost:{port}")
+    names = {name for name in ("hearth_form_8082", "hearth_form_8092", "hearth_form") if client.get_cookie(name)}
+    assert names == {"hearth_form_8082", "hearth_form_8092"}
