@@ -6,8 +6,10 @@ import hashlib
 import sqlalchemy as sa
 
 from appliance.errors import HearthError, Unavailable
-from appliance.fediverse.activitypub import incoming, known, reading, signatures
-from appliance.fediverse.activitypub.incoming import Activity, Apply, Incoming
+from appliance.fediverse.activitypub import activity as activities
+from appliance.fediverse.activitypub import known, reading, signatures
+from appliance.fediverse.activitypub.activity import Activity
+from appliance.fediverse.activitypub.incoming import Apply, Incoming
 from appliance.fediverse.activitypub.sender import Doorkeeper, authenticate
 from appliance.fediverse.activitypub.signatures import Message, Signature
 from appliance.fediverse.context import Context
@@ -29,7 +31,7 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
         raise Unavailable("clock-not-set", "This server does not know the time yet.")
     signature = signatures.parse(message.headers.get("signature"))
     signatures.check(signature, message, context.clock.now(), urls.host)
-    activity = incoming.read(reading.parse(message.body))
+    activity = activities.read(reading.parse(message.body))
     if _is_farewell_of_a_stranger(context, activity):
         return
     sender = authenticate(context, doorkeeper, signature, message, activity.actor)

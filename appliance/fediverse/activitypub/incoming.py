@@ -7,14 +7,14 @@ proven; an object is trusted only if it is the sender's own and of the sender's 
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from appliance.errors import Refused, Unavailable
 from appliance.fediverse.activitypub import actors, known, notes, reading
-from appliance.fediverse.activitypub.documents import Document, Row
+from appliance.fediverse.activitypub.activity import Activity
+from appliance.fediverse.activitypub.documents import Row
 from appliance.fediverse.activitypub.fetch import SECONDS_IN_INBOX, Fetcher
 from appliance.fediverse.activitypub.notes import Note
 from appliance.fediverse.activitypub.reading import unfit
@@ -35,39 +35,6 @@ from appliance.system.clock import milliseconds
 
 Apply = Callable[[Tx], None]
 _TIMELINE_KINDS = notes.KINDS | notes.SHOWN_AS_LINK
-
-
-@dataclass(frozen=True)
-class Activity:
-    """`id` may be missing in what some servers send; `object` is a URI, a document, or nonsense."""
-
-    id: str | None
-    kind: str
-    actor: str
-    document: Document
-
-    @property
-    def object(self) -> object:
-        value = self.document.get("object")
-        return value[0] if isinstance(value, list) and value else value
-
-    @property
-    def object_uri(self) -> str | None:
-        return reading.uri(self.object)
-
-    @property
-    def embedded(self) -> Document | None:
-        return self.object if isinstance(self.object, dict) else None
-
-
-def read(document: Document) -> Activity:
-    """Raises BadInput bad-document."""
-    kind, actor, uri = reading.kind(document), reading.uri(document.get("actor")), reading.uri(document)
-    if not kind or actor is None:
-        raise unfit("This is not an activity.")
-    if uri is not None and not reading.same_origin(uri, actor):
-        raise unfit("The activity's id is on another server than its actor.")
-    return Activity(uri, kind, actor, document)
 
 
 class Incoming:
