@@ -40,7 +40,7 @@ class Erased:
 @dataclass(frozen=True)
 class Settings:
     """`claimed_by` is the SHA-256 (hex) of the claiming browser's token. `address` is the name on the internet,
-    "" for home only, None while undecided. `epoch` grows whenever console sessions must end.
+    "" for home only, None while undecided; with the end of the set-up it becomes final. `epoch` grows whenever console sessions must end.
     `acknowledged` are the keys of issues the owner has seen."""
 
     schema: int = SCHEMA
@@ -48,6 +48,7 @@ class Settings:
     claimed_by: str | None = None
     owner: str | None = None
     address: str | None = None
+    address_final: bool = False
     setup_done: bool = False
     epoch: int = 1
     acknowledged: tuple[str, ...] = ()
@@ -60,7 +61,7 @@ def after_reset(settings: Settings) -> Settings:
         settings,
         claimed_by=None,
         owner=None,
-        address=settings.address or None,
+        address=settings.address if settings.address_final else None,
         setup_done=False,
         epoch=settings.epoch + 1,
         acknowledged=(),

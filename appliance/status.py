@@ -70,7 +70,8 @@ class Job:
 @dataclass(frozen=True)
 class Box:
     """`claimed`: somebody holds the box; `owner`: the owner's user name once there is one;
-    `address`: the name on the internet that was chosen, "" for home only, None while undecided;
+    `address`: the name on the internet that was chosen, "" for home only, None while undecided, and whether it
+    is final;
     `setup_done`: the wizard was finished; `epoch` changes whenever console sessions must end."""
 
     name: str
@@ -82,6 +83,7 @@ class Box:
     setup_done: bool
     recovery_open: bool
     epoch: int
+    address_final: bool = False
 
 
 @dataclass(frozen=True)

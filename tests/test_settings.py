@@ -16,7 +16,13 @@ from appliance.system.clock import VirtualClock
 from appliance.system.files import VirtualFiles
 
 FULL = Settings(
-    box_name="attic", claimed_by="a" * 64, owner="anna", address="friends.example.org", setup_done=True, epoch=7
+    box_name="attic",
+    claimed_by="a" * 64,
+    owner="anna",
+    address="friends.example.org",
+    address_final=True,
+    setup_done=True,
+    epoch=7,
 )
 
 

@@ -46,19 +46,20 @@ class BoxSettings:
         return {}
 
     def choose_address(self, asked: Address) -> dict[str, str]:
-        """Raises Refused set-up-first, address-is-final; BadInput bad-address."""
+        """May be changed until the set-up is finished. Raises Refused set-up-first, address-is-final; BadInput
+        bad-address."""
         settings = self._core.settings
         name = _internet_name(asked.name)
         if settings.owner is None:
             raise Refused("set-up-first", "This box has no owner yet.", "Answer the earlier steps first.", status=409)
-        if settings.address and name != settings.address:
+        if settings.address_final and name != settings.address:
             raise Refused(
                 "address-is-final",
                 f"The instance is called {settings.address}, and that is for ever.",
                 "Its posts and followers know it by this name.",
                 status=409,
             )
-        self._core.change(address=name)
+        self._core.change(address=name, address_final=bool(name) and settings.setup_done)
         return {}
 
     def finish(self) -> dict[str, str]:
@@ -66,7 +67,7 @@ class BoxSettings:
         settings = self._core.settings
         if settings.owner is None or settings.address is None:
             raise Refused("set-up-first", "The set-up is not complete.", "Answer the earlier steps first.", status=409)
-        self._core.change(setup_done=True)
+        self._core.change(setup_done=True, address_final=bool(settings.address))
         return {}
 
 

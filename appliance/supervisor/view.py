@@ -44,6 +44,7 @@ def assemble(known: Known, *, serial: int, at: str) -> Status:
         claimed=settings.claimed_by is not None or settings.owner is not None,
         owner=settings.owner,
         address=settings.address,
+        address_final=settings.address_final,
         setup_done=settings.setup_done,
         recovery_open=known.recovery_open,
         epoch=settings.epoch,

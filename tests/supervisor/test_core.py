@@ -262,6 +262,19 @@ def test_a_name_is_for_ever(well):
         assert caught.value.key == "address-is-final"
 
 
+def test_a_slip_of_the_pen_can_be_mended_until_the_set_up_is_finished(box):
+    box.client.claim_wait(ANNA)
+    box.press()
+    box.client.owner_set(ANNA, "anna", PASSWORD)
+    for name in ("freinds.example.org", "friends.example.org"):
+        box.client.address_choose(name)
+    box.client.setup_finish()
+    with pytest.raises(HearthError) as caught:
+        box.client.address_choose("other.example.org")
+    assert caught.value.key == "address-is-final"
+    assert (box.client.status().box.address, box.client.status().box.address_final) == ("friends.example.org", True)
+
+
 def test_steps_can_not_be_skipped(box):
     for call in (lambda: box.client.address_choose(""), box.client.setup_finish):
         with pytest.raises(HearthError) as caught:
