@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
+from appliance.errors import HearthError
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.ids import floor
 from appliance.fediverse.db.tables import tags
@@ -53,3 +56,26 @@ def test_after_commit_runs_when_others_can_read_what_was_written(database: Datab
         tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea"))
         tx.after_commit.append(look)
     assert seen == [1]
+
+
+def test_a_full_disk_is_said_so(database: Database) -> None:
+    with pytest.raises(HearthError) as caught, database.write() as tx:
+        tx.connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea" * 100_000))
+    assert (caught.value.key, caught.value.status) == ("disk-full", 507)
+    with database.read() as tx:
+        assert tx.all(sa.select(tags)) == []
+
+
+def test_many_writers_on_one_file_all_get_their_turn(database: Database, clock: VirtualClock) -> None:
+    other = Database(database.engine.url.render_as_string(), clock)
+
+    def write(number: int) -> None:
+        with (database if number % 2 else other).write() as tx:
+            tx.execute(sa.insert(tags).values(id=tx.next_id(), name=f"tag{number}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(80)))
+    other.close()
+    with database.read() as tx:
+        assert len(tx.all(sa.select(tags))) == 80
