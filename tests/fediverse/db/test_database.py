@@ -59,9 +59,13 @@ def test_after_commit_runs_when_others_can_read_what_was_written(database: Datab
 
 
 def test_a_full_disk_is_said_so(database: Database) -> None:
-    with pytest.raises(HearthError) as caught, database.write() as tx:
-        tx.connection.exec_driver_sql("PRAGMA max_page_count = 1")
-        tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea" * 100_000))
+    def write_too_much() -> None:
+        with database.write() as tx:
+            tx.connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea" * 100_000))
+
+    with pytest.raises(HearthError) as caught:
+        write_too_much()
     assert (caught.value.key, caught.value.status) == ("disk-full", 507)
     with database.read() as tx:
         assert tx.all(sa.select(tags)) == []
