@@ -5,6 +5,7 @@ import asyncio
 import logging
 import os
 import signal
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -33,12 +34,11 @@ log = logging.getLogger(__name__)
 def serve(config: Config) -> None:
     """Run until SIGTERM. Raises HearthError for a development setting that makes no sense."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    origin = context.origin(config)
     clock = SystemClock(assume_trusted=config.virtual)
     database = Database(context.database_url(config), clock, nudge=Nudge(config.nudge_socket).send)
-    net = SystemNet(development=origin is not None)
+    net = SystemNet(development=config.development_origin is not None)
     try:
-        asyncio.run(_run(Context(database, clock, net, config, origin)))
+        asyncio.run(_run(Context(database, clock, net, config, None)))
     finally:
         database.close()
 
@@ -51,7 +51,8 @@ async def _run(here: Context) -> None:
     living = asyncio.create_task(_live())
     try:
         if await _database_ready(here, stop):
-            await _serve(here, stop)
+            name = await asyncio.to_thread(context.origin, here.config, here.database)
+            await _serve(replace(here, origin=name), stop)
     finally:
         notify.stopping()
         living.cancel()
@@ -60,7 +61,7 @@ async def _run(here: Context) -> None:
 async def _serve(here: Context, stop: asyncio.Event) -> None:
     config = here.config
     users = {os.getuid(), 0} | ({config.console_uid} if config.console_uid is not None else set())
-    net = AiohttpNet(development=here.origin is not None)
+    net = AiohttpNet(development=config.development_origin is not None)
     courier = Courier(here, net)
     listener = NudgeListener(config.nudge_socket)
     server = CommandServer(config.admin_socket, admin.commands(here), users=users)

@@ -11,6 +11,7 @@ import flask
 from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.fediverse.db.database import Database
+from appliance.fediverse.services import instance_settings
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import Clock
 
@@ -53,11 +54,19 @@ def database_url(config: Config) -> str:
     return f"sqlite:///{config.fediverse_state / 'database.sqlite'}"
 
 
-def origin(config: Config) -> str | None:
-    """The origin to federate under. Raises HearthError if the development setting names anything but loopback."""
-    if not config.development_origin:
-        return None
-    parts = urlsplit(config.development_origin)
+def origin(config: Config, database: Database) -> str | None:
+    """The origin to federate under: the one the instance was given for ever, or a laptop's; None while it has none.
+
+    Raises HearthError if the development setting names anything but loopback.
+    """
+    if config.development_origin:
+        return _development_origin(config.development_origin)
+    with database.read() as tx:
+        return instance_settings.get(tx).origin
+
+
+def _development_origin(text: str) -> str:
+    parts = urlsplit(text)
     try:
         port = parts.port
     except ValueError:
@@ -65,7 +74,7 @@ def origin(config: Config) -> str | None:
     if parts.scheme != "http" or not port or not _is_loopback(parts.hostname or "") or parts.path not in ("", "/"):
         raise HearthError(
             "bad-development-origin",
-            f"HEARTH_DEVELOPMENT_ORIGIN is {config.development_origin}, which is not this machine itself.",
+            f"HEARTH_DEVELOPMENT_ORIGIN is {text}, which is not this machine itself.",
             "Give it as http://127.0.0.1:PORT, or leave it out.",
         )
     return f"http://{parts.netloc}"

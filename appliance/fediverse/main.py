@@ -35,10 +35,13 @@ def serve(config: Config) -> None:
 
 
 def open_context(config: Config) -> Context:
-    """The real doors. No connection to the database is opened yet, so that none crosses a fork."""
-    name = origin(config)
+    """The real doors. No connection to the database is left open, so that none crosses a fork."""
     clock = SystemClock(assume_trusted=config.virtual)
     database = Database(database_url(config), clock, nudge=Nudge(config.nudge_socket).send)
+    try:
+        name = origin(config, database)
+    finally:
+        database.close()
     return Context(database, clock, SystemNet(development=config.development_origin is not None), config, name)
 
 

@@ -6,6 +6,8 @@ import pytest
 from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.fediverse.context import Context, origin
+from appliance.fediverse.db.database import Database
+from appliance.fediverse.services import instance_settings
 
 
 def _config(development_origin: str | None) -> Config:
@@ -15,8 +17,8 @@ def _config(development_origin: str | None) -> Config:
 @pytest.mark.parametrize(
     "text", ["http://127.0.0.1:10100", "http://localhost:1", "http://[::1]:80", "http://127.9.9.9:5/"]
 )
-def test_the_development_origin_is_this_machine(text: str) -> None:
-    assert origin(_config(text)) == text.removesuffix("/")
+def test_the_development_origin_is_this_machine(text: str, database: Database) -> None:
+    assert origin(_config(text), database) == text.removesuffix("/")
 
 
 @pytest.mark.parametrize(
@@ -32,9 +34,16 @@ def test_the_development_origin_is_this_machine(text: str) -> None:
         "nonsense",
     ],
 )
-def test_anything_else_stops_the_process(text: str) -> None:
+def test_anything_else_stops_the_process(text: str, database: Database) -> None:
     with pytest.raises(HearthError, match="not this machine"):
-        origin(_config(text))
+        origin(_config(text), database)
+
+
+def test_the_name_given_for_ever_is_the_origin(database: Database) -> None:
+    assert origin(_config(None), database) is None
+    with database.write() as tx:
+        instance_settings.put(tx, "origin", "table.example.org")
+    assert origin(_config(None), database) == "https://table.example.org"
 
 
 def test_without_a_name_addresses_begin_with_what_the_asker_said(context: Context) -> None:
