@@ -146,9 +146,12 @@ class Box:
         return found
 
     def services(self) -> dict[str, list[psutil.Process]]:
-        """The running processes by what they are; "virtual box" is `hearth run` itself and what serves its panel."""
+        """The running processes by what they are, the one that started the others first.
+
+        VIRTUAL_BOX is `hearth run` itself, with the front panel.
+        """
         found: dict[str, list[psutil.Process]] = {}
-        for process in self.processes():
+        for process in sorted(self.processes(), key=lambda process: process.pid):
             with contextlib.suppress(psutil.NoSuchProcess):
                 found.setdefault(_service(process), []).append(process)
         return found
