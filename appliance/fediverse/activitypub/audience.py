@@ -14,35 +14,47 @@ _BEST_INBOX = sa.func.coalesce(accounts.c.shared_inbox, accounts.c.inbox)
 _REACHABLE = (accounts.c.domain != "", accounts.c.deleted_at.is_(None), accounts.c.inbox.is_not(None))
 
 
+def _inboxes(ids: "sa.Select[tuple[int]]") -> "sa.Select[tuple[str]]":
+    return sa.select(_BEST_INBOX).distinct().where(accounts.c.id.in_(ids), *_REACHABLE)
+
+
+# Built once: these run with every post.
+_id: "sa.BindParameter[int]" = sa.bindparam("id", type_=sa.BigInteger)
+_OF_MENTIONED = _inboxes(sa.select(mentions.c.account_id).where(mentions.c.status_id == _id))
+_OF_FOLLOWERS = _inboxes(
+    sa.select(follows.c.follower_id).where(follows.c.followee_id == _id, follows.c.state == FollowState.ACCEPTED.value)
+)
+_OF_ACCOUNT = sa.select(_BEST_INBOX).where(accounts.c.id == _id, *_REACHABLE)
+_OF_HOLDERS = tuple(
+    _inboxes(query)
+    for query in (
+        sa.select(statuses.c.account_id).where(statuses.c.boost_of_id == _id),
+        sa.select(statuses.c.account_id).where(statuses.c.in_reply_to_id == _id),
+        sa.select(favourites.c.account_id).where(favourites.c.status_id == _id),
+    )
+)
+
+
 def of_status(tx: Tx, status: Row) -> Inboxes:
     """Everybody who should hear of a status: by its visibility, and whoever it names or answers."""
-    found = _of_accounts(tx, _mentioned(status.id))
+    found = _found(tx, _OF_MENTIONED, status.id)
     if status.visibility != Visibility.DIRECT.value:
         found |= of_followers(tx, status.account_id)
         if status.in_reply_to_account_id is not None and status.visibility != Visibility.FOLLOWERS.value:
-            found |= _of_accounts(tx, sa.select(sa.literal(status.in_reply_to_account_id)))
+            found |= _found(tx, _OF_ACCOUNT, status.in_reply_to_account_id)
     return found
 
 
 def of_holders(tx: Tx, status: Row) -> Inboxes:
     """Everybody who may have a copy: `of_status`, and whoever boosted, favourited or answered it."""
     found = of_status(tx, status)
-    for query in (
-        sa.select(statuses.c.account_id).where(statuses.c.boost_of_id == status.id),
-        sa.select(statuses.c.account_id).where(statuses.c.in_reply_to_id == status.id),
-        sa.select(favourites.c.account_id).where(favourites.c.status_id == status.id),
-    ):
-        found |= _of_accounts(tx, query)
+    for query in _OF_HOLDERS:
+        found |= _found(tx, query, status.id)
     return found
 
 
 def of_followers(tx: Tx, account_id: int) -> Inboxes:
-    return _of_accounts(
-        tx,
-        sa.select(follows.c.follower_id).where(
-            follows.c.followee_id == account_id, follows.c.state == FollowState.ACCEPTED.value
-        ),
-    )
+    return _found(tx, _OF_FOLLOWERS, account_id)
 
 
 def of_account(account: Row) -> Inboxes:
@@ -50,9 +62,5 @@ def of_account(account: Row) -> Inboxes:
     return {account.inbox} if account.domain and account.inbox and account.deleted_at is None else set()
 
 
-def _mentioned(status_id: int) -> "sa.Select[tuple[int]]":
-    return sa.select(mentions.c.account_id).where(mentions.c.status_id == status_id)
-
-
-def _of_accounts(tx: Tx, ids: "sa.Select[tuple[int]]") -> Inboxes:
-    return {row[0] for row in tx.all(sa.select(_BEST_INBOX).distinct().where(accounts.c.id.in_(ids), *_REACHABLE))}
+def _found(tx: Tx, query: "sa.Select[tuple[str]]", of: int) -> Inboxes:
+    return {row[0] for row in tx.all(query, {"id": of})}

@@ -30,10 +30,28 @@ from appliance.fediverse.db.tables import (
 )
 from appliance.fediverse.urls import Urls
 
+# Built once: these run with every post.
+_id: "sa.BindParameter[int]" = sa.bindparam("id", type_=sa.BigInteger)
+_STATUS = sa.select(statuses).where(statuses.c.id == _id)
+_MENTIONED = (
+    sa.select(accounts)
+    .join(mentions, mentions.c.account_id == accounts.c.id)
+    .where(mentions.c.status_id == _id)
+    .order_by(accounts.c.id)
+)
+_TAGS = (
+    sa.select(tags.c.name)
+    .join(status_tags, status_tags.c.tag_id == tags.c.id)
+    .where(status_tags.c.status_id == _id)
+    .order_by(tags.c.id)
+)
+
 
 def status_created(tx: Tx, urls: Urls, status_id: int) -> None:
-    if parts := _local_note(tx, urls, status_id):
-        _send(tx, parts.author.id, documents.create(urls, parts), audience.of_status(tx, parts.status))
+    status = _local_status(tx, urls, status_id)
+    # Who hears of it comes first: where nobody elsewhere does, nothing need be drawn.
+    if status is not None and (inboxes := audience.of_status(tx, status)):
+        _send(tx, status.account_id, documents.create(urls, note_parts(tx, urls, status)), inboxes)
 
 
 def status_edited(tx: Tx, urls: Urls, status_id: int) -> None:
@@ -120,36 +138,25 @@ def profile_updated(tx: Tx, urls: Urls, account_id: int) -> None:
 
 def note_parts(tx: Tx, urls: Urls, status: Row) -> NoteParts:
     """Everything that a local status is drawn from, its row given."""
-    parent = status.in_reply_to_id and tx.one(sa.select(statuses).where(statuses.c.id == status.in_reply_to_id))
+    parent = status.in_reply_to_id and tx.one(_STATUS, {"id": status.in_reply_to_id})
     return NoteParts(
         status=status,
         author=_account(tx, status.account_id),
-        mentioned=tuple(
-            tx.all(
-                sa.select(accounts)
-                .join(mentions, mentions.c.account_id == accounts.c.id)
-                .where(mentions.c.status_id == status.id)
-                .order_by(accounts.c.id)
-            )
-        ),
-        tags=tuple(
-            row.name
-            for row in tx.all(
-                sa.select(tags.c.name)
-                .join(status_tags, status_tags.c.tag_id == tags.c.id)
-                .where(status_tags.c.status_id == status.id)
-                .order_by(tags.c.id)
-            )
-        ),
+        mentioned=tuple(tx.all(_MENTIONED, {"id": status.id})),
+        tags=tuple(row.name for row in tx.all(_TAGS, {"id": status.id})),
         parent_uri=documents.status_uri(urls, parent, _account(tx, parent.account_id)) if parent else None,
     )
 
 
 def _local_note(tx: Tx, urls: Urls, status_id: int) -> NoteParts | None:
-    if not urls.federating:
-        return None
-    status = tx.one(sa.select(statuses).where(statuses.c.id == status_id, statuses.c.boost_of_id.is_(None)))
-    return note_parts(tx, urls, status) if status is not None and status.local else None
+    status = _local_status(tx, urls, status_id)
+    return None if status is None else note_parts(tx, urls, status)
+
+
+def _local_status(tx: Tx, urls: Urls, status_id: int) -> Row | None:
+    """A status that was written here and is no boost, if there is anywhere to tell of it."""
+    status = tx.one(_STATUS, {"id": status_id}) if urls.federating else None
+    return status if status is not None and status.local and status.boost_of_id is None else None
 
 
 def _announce(tx: Tx, urls: Urls, boost_id: int, *, undo: bool) -> None:
