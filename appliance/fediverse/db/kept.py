@@ -5,7 +5,9 @@ SQLite tells by `PRAGMA data_version` on a connection of its own, in microsecond
 process, has committed since. The version is read before the answer is made, so an answer is never older than it says.
 """
 
+import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +19,18 @@ from appliance.system.clock import Clock
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_SECONDS = 60.0
+_OVERHEAD = 1024  # of an entry, about: strangers can ask for many answers that are almost empty
 
 
 @dataclass(frozen=True)
 class Answer:
     body: bytes
     headers: tuple[tuple[str, str], ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes to keep this, about."""
+        return _OVERHEAD + len(self.body) + sum(len(name) + len(value) for name, value in self.headers)
 
 
 class Kept:
@@ -38,13 +46,17 @@ class Kept:
         )
         self._probe: Any = None
         self._version: int | None = None
-        self._answers: dict[Hashable, tuple[float, Answer]] = {}
+        self._answers: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
         self._size = 0
 
-    def get(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
-        """The answer to `key`, made now unless it is known and nothing was committed since. What raises is not kept."""
+    def get(self, question: Hashable, make: Callable[[], Answer]) -> Answer:
+        """The answer to a question (known by its repr), made now unless it is known and nothing was committed since.
+
+        What raises is not kept; what was made longest ago gives way.
+        """
         if self._engine is None:
             return make()
+        key = hashlib.sha256(repr(question).encode(errors="backslashreplace")).digest()
         now = self._clock.monotonic()
         with self._lock:
             version = self._read_version(self._engine)
@@ -55,9 +67,8 @@ class Kept:
             return kept[1]
         answer = make()
         with self._lock:
-            if version == self._version and self._size + len(answer.body) <= MAX_BYTES:
-                self._answers[key] = (now, answer)
-                self._size += len(answer.body)
+            if version == self._version:
+                self._keep(key, now, answer)
         return answer
 
     def close(self) -> None:
@@ -65,6 +76,14 @@ class Kept:
             self._probe = None
             if self._engine is not None:
                 self._engine.dispose()
+
+    def _keep(self, key: bytes, now: float, answer: Answer) -> None:
+        if key in self._answers:
+            self._size -= self._answers.pop(key)[1].size
+        self._answers[key] = (now, answer)
+        self._size += answer.size
+        while self._size > MAX_BYTES:
+            self._size -= self._answers.popitem(last=False)[1][1].size
 
     def _read_version(self, engine: sa.Engine) -> int:
         if self._probe is None:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
+import tracemalloc
+
 import pytest
 import sqlalchemy as sa
 
@@ -68,11 +70,39 @@ def test_nothing_is_kept_for_long_or_without_limit(database: Database, make: Cou
     clock.advance(kept.MAX_SECONDS + 1)
     database.kept.get("key", make)
     assert make.made == 2
-    for number in range(kept.MAX_BYTES // 1000 + 10):
+    for number in range(kept.MAX_BYTES // 1000):
         database.kept.get(number, make)
     made = make.made
-    database.kept.get(kept.MAX_BYTES // 1000 + 9, make)
+    database.kept.get(kept.MAX_BYTES // 1000 - 1, make)
+    assert make.made == made
+    database.kept.get("key", make)
     assert make.made == made + 1
+
+
+def test_long_questions_and_small_answers_take_no_more_room_than_others(database: Database) -> None:
+    tracemalloc.start()
+    try:
+        for number in range(4000):
+            database.kept.get(f"{number}" * 1000, lambda: Answer(b"[]", ()))
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used < 2 * kept.MAX_BYTES
+
+
+def test_what_is_made_anew_takes_the_room_of_the_old(database: Database, clock: VirtualClock) -> None:
+    made = []
+
+    def make() -> Answer:
+        made.append(1)
+        return Answer(b"x" * (kept.MAX_BYTES // 3), ())
+
+    for _ in range(5):
+        database.kept.get("key", make)
+        clock.advance(kept.MAX_SECONDS + 1)
+    database.kept.get("key", make)
+    database.kept.get("key", make)
+    assert len(made) == 6
 
 
 def test_failures_are_not_kept(database: Database, make: Counter) -> None:
