@@ -59,9 +59,7 @@ def lookup(call: Call) -> Entity:
 
 
 def before_lookup(arguments: Arguments, urls: Urls) -> None:
-    # Strangers can't make us ask other servers; for members unknown names are looked up there.
-    if flask.request.headers.get("Authorization"):
-        resolving.account(context(), urls, arguments.text("acct") or "")
+    resolving.account(context(), urls, arguments.text("acct") or "")
 
 
 def statuses(call: Call, account_id: int) -> flask.Response:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a request asks, from its query, form or JSON body alike, checked piece by piece."""
+"""What a request asks, from its query, form or JSON body alike, checked piece by piece. A GET has no body."""
 
 import json
 import re
@@ -30,11 +30,13 @@ class Arguments:
         """Raises HearthError for a body that is not what it says it is."""
         request = flask.request
         values: dict[str, list[Any]] = {}
-        for source in (request.args, request.form):
+        # Answers to GET are kept by their address, so nothing else may change them.
+        asking = request.method in ("GET", "HEAD")
+        for source in (request.args,) if asking else (request.args, request.form):
             for name, given in source.lists():
                 values.setdefault(name.removesuffix("[]"), []).extend(given)
         # Some apps say JSON of every request, whether it has a body or not.
-        if request.is_json and (body := request.get_data(cache=False)):
+        if not asking and request.is_json and (body := request.get_data(cache=False)):
             _flatten(_json(body), "", values, 0)
         return cls(values)
 

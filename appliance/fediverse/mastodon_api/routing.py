@@ -57,7 +57,7 @@ Before = Callable[[Arguments, Urls], Any]
 @dataclass(frozen=True)
 class Route:
     """`scopes`: one of them is needed; without any, a token is optional. `before` runs outside of any transaction
-    (asking other servers takes long) and only for callers that may."""
+    and only for members who may: it asks other servers, which takes long, and strangers must not make us do that."""
 
     method: str
     path: str
@@ -88,7 +88,8 @@ class Route:
         if self.method != "GET" or self.before:
             with database.read() as tx:
                 caller = self._admit(tx)
-            prepared = self.before(arguments, urls) if self.before else None
+            if self.before and caller is not None and caller.account_id is not None:
+                prepared = self.before(arguments, urls)
             with database.read() if self.method == "GET" else database.write() as tx:
                 value = self.view(Call(tx, urls, arguments, caller, prepared), **ids)
             if isinstance(value, Afterwards):

@@ -2,7 +2,10 @@
 import pytest
 from flask.testing import FlaskClient
 
+from appliance.fediverse.context import Context
 from appliance.fediverse.mastodon_api.apps import APPS_FREE
+from appliance.fediverse.oauth import apps, tokens
+from appliance.system.net import Request, VirtualNet
 from tests.fediverse.conftest import Person
 
 JSON = {"Content-Type": "application/json"}
@@ -91,3 +94,42 @@ def test_strangers_cannot_fill_the_disk_with_apps(stranger: FlaskClient) -> None
 
 def test_a_question_without_a_body_may_say_it_is_json(anna: Person) -> None:
     assert anna.ask("GET", "/api/v1/timelines/home", headers=JSON).status_code == 200
+
+
+@pytest.mark.parametrize("sent", [{"json": {"only_media": True}}, {"data": {"only_media": "true"}}])
+def test_nobody_can_change_with_a_body_what_others_are_answered(
+    anna: Person, stranger: FlaskClient, sent: dict[str, object]
+) -> None:
+    anna.toot("Hello")
+    stranger.get("/api/v1/timelines/public", **sent)  # type: ignore[arg-type]
+    answer = stranger.get("/api/v1/timelines/public").json
+    assert answer is not None
+    assert len(answer) == 1
+
+
+@pytest.mark.parametrize("header", ["Basic eDp4", "x", None])
+def test_strangers_can_not_make_us_ask_other_servers(
+    stranger: FlaskClient, context: Context, header: str | None
+) -> None:
+    headers = {"Authorization": header} if header else {}
+    assert stranger.get("/api/v1/accounts/lookup?acct=cy@far.example", headers=headers).status_code == 404
+    assert _asked(context) == []
+
+
+def test_an_app_without_a_member_can_not_make_us_ask_other_servers(stranger: FlaskClient, context: Context) -> None:
+    with context.database.write() as tx:
+        app, _ = apps.register(tx, apps.NewApp("Tests", (apps.OUT_OF_BAND,), "read"))
+        token = tokens.issue(tx, app.id, None, ("read",)).secret.reveal()
+    headers = {"Authorization": f"Bearer {token}"}
+    assert stranger.get("/api/v1/accounts/lookup?acct=cy@far.example", headers=headers).status_code == 404
+    assert _asked(context) == []
+
+
+def test_members_are_found_elsewhere(anna: Person, context: Context) -> None:
+    anna.refused(404, "GET", "/api/v1/accounts/lookup?acct=cy@far.example")
+    assert _asked(context) != []
+
+
+def _asked(context: Context) -> list[Request]:
+    assert isinstance(context.net, VirtualNet)
+    return context.net.asked
