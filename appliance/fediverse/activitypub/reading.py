@@ -15,6 +15,8 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 MAX_ITEMS = 256
 _MAX_ID = 2048
+# A moment of a far time zone may lie in no year that can be shown.
+_END_OF_TIME = milliseconds(datetime(9999, 1, 1, tzinfo=UTC))
 # Strings are stepped over whole; the closing quote is optional so that no input makes this look twice.
 _TOKEN = re.compile(rb'"(?:[^"\\]+|\\.)*"?|[\[\]{}]', re.DOTALL)
 
@@ -87,12 +89,13 @@ def link_text(value: object) -> str | None:
 
 
 def moment(value: object) -> int | None:
-    """An ISO 8601 moment in milliseconds."""
+    """An ISO 8601 moment in milliseconds; None also for what lies before 1970 or at the end of all time."""
     if not isinstance(value, str) or len(value) > 64:
         return None
     try:
         parsed = datetime.fromisoformat(value)
-        return milliseconds(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+        found = milliseconds(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+        return found if 0 <= found < _END_OF_TIME else None
     except (ValueError, OverflowError):
         return None
 

@@ -627,3 +627,17 @@ def test_suspended_accounts_are_not_heard(followed: Any, anna: Any, database: Da
 def test_what_was_received_is_remembered(followed: Any, rows: Rows, context: Context) -> None:
     activity = followed.send("Create", followed.note())
     assert activity["id"] in [row.uri for row in rows(received)]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1969-12-31T23:59:59Z"])
+def test_moments_that_no_calendar_shows_break_no_page(rita: Any, anna: Any, database: Database, moment: str) -> None:
+    rita.publish({**rita.document, "published": moment})
+    rita.send("Follow", f"{HERE}/users/anna")
+    with database.write() as tx:
+        made = tx.execute(sa.select(accounts.c.created_at).where(accounts.c.uri == rita.uri)).scalar_one()
+        assert made == tx.now_ms
+    assert len(anna.get("/api/v1/notifications")) == 1
+    own = anna.toot("Tea?")
+    rita.send("Announce", own["uri"], to=["https://www.w3.org/ns/activitystreams#Public"], published=moment)
+    (boost,) = anna.get(f"/api/v1/accounts/{anna.get('/api/v1/notifications')[0]['account']['id']}/statuses")
+    assert boost["created_at"].startswith("2026-")
