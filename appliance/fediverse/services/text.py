@@ -7,6 +7,7 @@ hashtag. Links to our own things are written without the origin ("/tags/tea") an
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -15,6 +16,7 @@ from typing import Literal
 MAX_CHARACTERS = 500
 URL_CHARACTERS = 23
 MAX_MENTIONS = 50
+_COUNTED_CLOSELY = 10_000
 _SHOWN_URL_CHARACTERS = 30
 
 _TOKEN = re.compile(
@@ -101,8 +103,11 @@ def absolute(html: str, origin: str) -> str:
 
 
 def count(text: str) -> int:
-    """Characters as a reader sees them: what joins or modifies another one is not counted."""
-    if text.isascii():
+    """Characters as a reader sees them: what joins or modifies another one is not counted.
+
+    Of a text far beyond every limit each counts, since many marks on one letter take very long to put in order.
+    """
+    if text.isascii() or len(text) > _COUNTED_CLOSELY:
         return len(text)
     total = 0
     joined = False
@@ -126,12 +131,14 @@ def _token(match: re.Match[str], value: str) -> Token:
 
 
 def _trim(url: str) -> str:
-    while url and url[-1] in _TRAILING:
-        opening = _PAIRS.get(url[-1])
-        if opening and url.count(opening) >= url.count(url[-1]):
+    """Without the signs at its end that belong to the sentence around it."""
+    counts, end = Counter(url), len(url)
+    while end and (last := url[end - 1]) in _TRAILING:
+        if last in _PAIRS and counts[_PAIRS[last]] >= counts[last]:
             break
-        url = url[:-1]
-    return url
+        counts[last] -= 1
+        end -= 1
+    return url[:end]
 
 
 def _length(token: Token) -> int:

@@ -85,3 +85,18 @@ def test_nothing_typed_becomes_markup(source: str) -> None:
     for allowed in ("<p>", "</p>", "<br />", "<span", "</span>", "<a href=", "</a>", ">"):
         html = html.replace(allowed, "")
     assert "<" not in html
+
+
+@pytest.mark.parametrize(
+    "source", ["https://far.example/" + ")" * 500_000, "https://far.example/" + "[" * 9 + "]." * 250_000]
+)
+def test_what_ends_in_many_signs_is_read_in_one_go(source: str) -> None:
+    # The way that looks at all of it again for each sign takes minutes for this.
+    html = parse(source).html({})
+    assert 'href="https://far.example/' in html
+
+
+def test_marks_without_end_are_counted_in_one_go() -> None:
+    source = "a" + "\u0301\u0316" * 250_000
+    assert count(source) > 400_000
+    assert parse(source).length > 400_000
