@@ -33,11 +33,15 @@ def still_waiting(waiting: tuple[Waiting, ...], now: float) -> tuple[Waiting, ..
 
 
 def wait(waiting: tuple[Waiting, ...], browser: str, now: float) -> tuple[Waiting, ...]:
-    """Start waiting; a browser that waits already keeps its time, so that asking often doesn't prolong it."""
+    """Start waiting; a browser that waits already keeps its time, so that asking often doesn't prolong it.
+
+    In a crowd the one that has waited longest gives way: whoever is turned out leaves so many behind that wait
+    longer than it would have, so that a press meets a contest and never the last of a crowd.
+    """
     waiting = still_waiting(waiting, now)
-    if any(each.browser == browser for each in waiting) or len(waiting) >= MAX_WAITING:
+    if any(each.browser == browser for each in waiting):
         return waiting
-    return (*waiting, Waiting(browser, now + WAIT_SECONDS))
+    return (*waiting[-(MAX_WAITING - 1) :], Waiting(browser, now + WAIT_SECONDS))
 
 
 def press(waiting: tuple[Waiting, ...], now: float) -> str | None:

@@ -70,6 +70,26 @@ def test_a_crowd_is_bounded():
     assert len(waiting) == claim.MAX_WAITING
 
 
+@pytest.mark.parametrize("joins", [130.0, 161.0])
+def test_nobody_gets_the_box_by_filling_the_crowd_before_somebody_else_comes(joins):
+    waiting = ()
+    for number in range(claim.MAX_WAITING - 1):
+        waiting = claim.wait(waiting, f"crowd {number}", 100.0)
+    waiting = claim.wait(waiting, "crowd, later", 150.0)
+    waiting = claim.wait(waiting, ANNA, joins)
+    assert look(waiting, ANNA, joins) is ClaimState.CONTESTED
+    assert claim.press(waiting, joins + 45) != "crowd, later"
+
+
+def test_nobody_gets_the_box_by_turning_somebody_out():
+    waiting = claim.wait((), ANNA, 100.0)
+    for number in range(50):
+        waiting = claim.wait(waiting, f"crowd {number}", 101.0 + number)
+        assert claim.press(waiting, 101.0 + number) is None
+    for second in range(150, 161):
+        assert claim.press(waiting, float(second)) is None
+
+
 def test_the_fingerprint_does_not_contain_the_token():
     assert "token" not in claim.fingerprint(Secret("token"))
     assert claim.fingerprint(Secret("token")) == claim.fingerprint(Secret("token"))
