@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 2  # verifications: 19 MiB each, on boards with 512 MB
 
+# There is but one, so guesses at any name count together. Each guess renews it, so that no crowd of addresses can
+# push it out of the throttle's memory.
+_ACCOUNT = "account"
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,30}")
 _WRONG = ("wrong-password", "The user name or the password is wrong.", "Press the box's button to choose a new one.")
 
@@ -54,7 +57,7 @@ class Owner:
 
     def login(self, asked: Login) -> dict[str, int]:
         """Raises Refused wrong-password, too-many-tries."""
-        keys = (f"account {asked.username.lower()}", f"address {asked.address}")
+        keys = (_ACCOUNT, f"address {asked.address}")
         known = self._loop.ask(lambda: self._begin(asked.username, keys))
         self._verify(known, asked.password)
         return {"epoch": self._loop.ask(lambda: self._succeed(keys))}
@@ -66,7 +69,7 @@ class Owner:
             raise Refused("no-owner", "This box has no owner yet.", "Set it up first.", status=409)
         check_strength(asked.new, about=(owner,))
         if not asked.recovery:
-            keys = (f"account {owner.lower()}",)
+            keys = (_ACCOUNT,)
             known = self._loop.ask(lambda: self._begin(owner, keys))
             self._verify(known, asked.old or Secret(""))
             self._loop.ask(lambda: self._succeed(keys))
@@ -132,7 +135,7 @@ class Owner:
         self._core.change(epoch=self._core.settings.epoch + 1)
         if recovery:
             self._core.close_recovery()
-            self._throttle.succeed(f"account {owner.lower()}")
+            self._throttle.succeed(_ACCOUNT)
         return self._core.settings.epoch
 
     @contextmanager

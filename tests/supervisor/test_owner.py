@@ -84,6 +84,12 @@ def test_guessing_is_slowed_down_by_account_and_by_address(owned):
     assert key_of(login, "anna", PASSWORD, "192.0.2.7") == "too-many-tries"
 
 
+def test_many_names_and_addresses_can_not_push_the_account_out_of_memory(owned):
+    for number in range(5):
+        assert key_of(owned.client.owner_login, f"name{number}", OTHER, f"192.0.2.{number}") == "wrong-password"
+    assert key_of(owned.client.owner_login, "anna", OTHER, "192.0.2.99") == "too-many-tries"
+
+
 def test_many_guesses_at_once_gain_nothing(owned):
     with ThreadPoolExecutor(12) as pool:
         keys = list(pool.map(lambda _: key_of(owned.client.owner_login, "anna", OTHER, "192.0.2.1"), range(12)))

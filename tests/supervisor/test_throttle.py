@@ -80,3 +80,11 @@ def test_memory_is_bounded(throttle):
     for number in range(MAX_KEYS * 2):
         throttle.begin(f"{number}")
     assert len(throttle._failures) == MAX_KEYS
+
+
+def test_what_is_guessed_at_from_very_many_addresses_stays_known(throttle, clock):
+    tries = 0
+    for number in range(3 * MAX_KEYS):
+        clock.advance(1)
+        tries += not refused(throttle, "account", f"address {number}")
+    assert tries < 20
