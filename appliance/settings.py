@@ -40,8 +40,8 @@ class Erased:
 @dataclass(frozen=True)
 class Settings:
     """`claimed_by` is the SHA-256 (hex) of the claiming browser's token. `address` is the name on the internet,
-    "" for home only, None while undecided; with the end of the set-up it becomes final. `epoch` grows whenever console sessions must end.
-    `acknowledged` are the keys of issues the owner has seen."""
+    "" for home only, None while undecided; with the end of the set-up it becomes final. `epoch` grows whenever
+    console sessions must end. `acknowledged` are the keys of issues the owner has seen."""
 
     schema: int = SCHEMA
     box_name: str = "hearth"

@@ -3,10 +3,13 @@
 
 from dataclasses import dataclass
 
+from appliance.board.model import Fan
+
 
 @dataclass(frozen=True)
 class Health:
-    """Degrees Celsius; bytes of memory that programs can still have, and of all."""
+    """Degrees Celsius; bytes of memory that programs can still have, and of all; `load` is how many programs wanted a
+    processor in the last fifteen minutes, for each processor there is."""
 
     temperature: float
     undervoltage: bool
@@ -14,3 +17,7 @@ class Health:
     memory_available: int
     memory_total: int
     clock_trusted: bool
+    throttled: bool = False
+    throttled_since_boot: bool = False
+    fan: Fan | None = None
+    load: float = 0.0

@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Storage as a capability. Unknown disks are named and never touched: they are somebody's."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.board.model import Board
-from appliance.health.checks import free_space, settings_damaged, unknown_disk
+from appliance.board.model import Board, Drive, Host
+from appliance.health.checks import filesystem_errors, free_space, read_only, settings_damaged, unknown_disk, wear
 from appliance.settings import Settings
 from appliance.status import Capability as Report
 from appliance.status import Level
 from appliance.storage.model import Storage
 from appliance.supervisor.capability import Plan
 from appliance.supervisor.issues import worst
+from appliance.system.clock import Clock
 from appliance.system.files import Files
 
 DAMAGED = "settings.damaged-*.json"
+# Drives wear out over years, and asking them costs a process.
+DRIVES_EVERY = 3600.0
+FIRST_DRIVES_AFTER = 60.0
 
 
 @dataclass(frozen=True)
@@ -23,45 +26,81 @@ class DeleteDamaged:
     """Delete the damaged settings files that were kept."""
 
 
+@dataclass(frozen=True)
+class Restart:
+    """Restart the box, which checks its file systems as it starts."""
+
+
 class StorageCapability:
     name = "storage"
 
-    def __init__(self, state: Path, files: Files, board: Board) -> None:
+    def __init__(
+        self, state: Path, files: Files, board: Board, host: Host, clock: Clock, *, drives_every: float = DRIVES_EVERY
+    ) -> None:
         self._state = state
         self._files = files
         self._board = board
+        self._host = host
+        self._clock = clock
+        self._drives_every = drives_every
+        self._drives: tuple[Drive, ...] = ()
+        # Not at once: the box should be up before it waits for a slow disk.
+        self._drives_due = clock.monotonic() + min(drives_every, FIRST_DRIVES_AFTER)
 
     def observe(self) -> Storage:
-        system = os.statvfs(self._state)
+        volume = self._host.volume(self._state)
         return Storage(
-            free=self._files.free_bytes(self._state),
-            total=self._files.total_bytes(self._state),
-            free_inodes=system.f_favail,
-            total_inodes=system.f_files,
-            read_only=bool(system.f_flag & os.ST_RDONLY),
+            free=volume.free,
+            total=volume.total,
+            free_inodes=volume.free_inodes,
+            total_inodes=volume.total_inodes,
+            read_only=volume.read_only,
             disks=self._board.disks(),
             damaged=tuple(sorted(path.name for path in self._state.glob(DAMAGED))),
+            errors=volume.errors,
+            drives=self._known_drives(),
         )
 
     def plan(self, settings: Settings, observed: Storage) -> Plan:
-        found = (free_space.check(observed), settings_damaged.check(observed), *unknown_disk.check(observed))
+        found = (
+            read_only.check(observed),
+            filesystem_errors.check(observed),
+            *wear.check(observed),
+            free_space.check(observed),
+            settings_damaged.check(observed),
+            *unknown_disk.check(observed),
+        )
         findings = tuple(finding for finding in found if finding is not None)
         facts = {"free": gigabytes(observed.free), "total": gigabytes(observed.total)}
+        worn = max((drive.worn for drive in observed.drives if drive.worn is not None), default=None)
+        if worn is not None:
+            facts["worn"] = f"{worn * 100:.0f} %"
         kept = [each.until for each in settings.erased if each.moved]
         if kept:
             facts["erased_until"] = kept[-1]
         level = worst(finding.level for finding in findings)
         sentence = f"{facts['free']} of {facts['total']} are free."
         if level is Level.FAILING:
-            sentence = findings[0].sentence
+            sentence = next(each.sentence for each in findings if each.level is level)
         return Plan(Report(self.name, level, sentence, facts), findings)
 
-    def apply(self, action: DeleteDamaged) -> None:
+    def apply(self, action: DeleteDamaged | Restart) -> None:
+        if isinstance(action, Restart):
+            self._board.power_restart()
+            return
         for path in self._state.glob(DAMAGED):
             self._files.remove(path)
 
-    def fix(self, key: str) -> DeleteDamaged | None:
+    def fix(self, key: str) -> DeleteDamaged | Restart | None:
+        if key == read_only.RESTART.key:
+            return Restart()
         return DeleteDamaged() if key == settings_damaged.DELETE.key else None
+
+    def _known_drives(self) -> tuple[Drive, ...]:
+        now = self._clock.monotonic()
+        if now >= self._drives_due:
+            self._drives, self._drives_due = self._host.drives(), now + self._drives_every
+        return self._drives
 
 
 def gigabytes(count: int) -> str:

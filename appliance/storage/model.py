@@ -3,13 +3,14 @@
 
 from dataclasses import dataclass
 
-from appliance.board.model import Disk
+from appliance.board.model import Disk, Drive
 
 
 @dataclass(frozen=True)
 class Storage:
     """Of the state folder, in bytes and inodes; `disks` are plugged in and not ours; `damaged` are settings files
-    that could not be read and were put aside."""
+    that could not be read and were put aside. `errors` are those the kernel found in the file system; `drives` are what
+    the box itself is made of."""
 
     free: int
     total: int
@@ -18,3 +19,5 @@ class Storage:
     read_only: bool
     disks: tuple[Disk, ...] = ()
     damaged: tuple[str, ...] = ()
+    errors: int = 0
+    drives: tuple[Drive, ...] = ()

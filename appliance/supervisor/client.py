@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from appliance.health.history import History, KeptHistory, unpack
 from appliance.parse import from_dict
 from appliance.secret import Secret
 from appliance.status import Status
@@ -71,6 +72,9 @@ class SupervisorClient:
         """The id of the job that mends it, if it takes one."""
         job = self._client.ask("issue.fix", words.IssueFix(issue, fix)).get("job")
         return None if job is None else str(job)
+
+    def health_history(self) -> History:
+        return unpack(from_dict(KeptHistory, self._client.ask("health.history")))
 
     def job_cancel(self, job: str) -> None:
         self._client.ask("job.cancel", words.Key(job))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from appliance.errors import BadInput
+from appliance.health.history import keep
+from appliance.health.recorder import Recorder
 from appliance.parse import to_dict
 from appliance.status import Status
 from appliance.supervisor import protocol as words
@@ -34,6 +36,7 @@ class Desk:
     owner: Owner
     settings: BoxSettings
     erasing: Erasing
+    recorder: Recorder
     units: Units
     power: Callable[[words.PowerAction], None]
 
@@ -57,6 +60,7 @@ def commands(desk: Desk) -> list[Command[Any]]:
         Command("settings.set", words.KeyValue, looped(desk.settings.set)),
         Command("issue.acknowledge", words.Key, looped(lambda asked: acknowledge(desk, asked))),
         Command("issue.fix", words.IssueFix, looped(lambda asked: fix(desk, asked))),
+        Command("health.history", NoArguments, lambda _: keep(desk.recorder.history)),
         Command("job.cancel", words.Key, looped(lambda asked: cancel(desk, asked))),
         Command("erase", words.Erase, looped(desk.erasing.erase)),
         Command("erase.undo", NoArguments, lambda _: desk.erasing.undo()),

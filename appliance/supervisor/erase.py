@@ -8,7 +8,7 @@ between costs nothing. In the folder lie `fediverse/`, the settings and the owne
 import dataclasses
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -105,10 +105,14 @@ class Eraser:
             self._secrets.put(Name.OWNER_VERIFIER, before.verifier)
         return before
 
-    def delete(self, folder: str) -> None:
-        """For good."""
+    def delete(self, folder: str, before_each: Callable[[], None] = lambda: None) -> None:
+        """For good, piece by piece: what `before_each` raises ends it between two of them, and leaves the rest."""
+        aside = self._state / folder
         try:
-            self._files.remove(self._state / folder)
+            for path in sorted(aside.rglob("*"), reverse=True):
+                before_each()
+                self._files.remove(path)
+            self._files.remove(aside)
         except OSError as error:
             raise HearthError("disk-refused", f"{folder} could not be deleted: {error.strerror}.") from error
 

@@ -67,7 +67,7 @@ class Erasing:
                 self._start_deleting(erased.folder)
 
     def _start_deleting(self, folder: str) -> None:
-        self._core.jobs.start("Delete erased data", lambda _: self._delete(folder))
+        self._core.jobs.start("Delete erased data", lambda progress: self._delete(folder, progress))
 
     def _begin(self) -> None:
         if self._busy:
@@ -140,8 +140,8 @@ class Erasing:
             self._loop.ask(lambda: self._forget(folder))
             self._delete_folder(folder)
 
-    def _delete(self, folder: str) -> str:
-        self._eraser.delete(folder)
+    def _delete(self, folder: str, progress: Progress) -> str:
+        self._eraser.delete(folder, lambda: progress.before_much_writing("The erased data is being deleted."))
         self._loop.ask(lambda: self._forget(folder))
         return "The erased data is gone."
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import BadInput, HearthError
+from appliance.health.power import TOO_WEAK, Power
 from appliance.parse import from_dict, to_dict
 from appliance.status import Job, JobState
 from appliance.system.clock import Clock
 from appliance.system.files import Files
 
 KEPT = 20
+LOOK_AT_POWER_EVERY = 2.0
 RESTARTED = "The box was restarted before this was done."
 
 log = logging.getLogger(__name__)
@@ -30,16 +32,34 @@ class Cancelled(Exception):
 
 
 class Progress:
-    """What the work of a job is given: to say how far it is, and to learn that it should stop."""
+    """What the work of a job is given: to say how far it is, and to learn that it should stop or wait."""
 
-    def __init__(self, say: Callable[[float | None, str], None], cancelled: threading.Event) -> None:
+    def __init__(
+        self, say: Callable[[float | None, str], None], cancelled: threading.Event, power: Power, clock: Clock
+    ) -> None:
         self._say = say
         self._cancelled = cancelled
+        self._power = power
+        self._clock = clock
 
     def say(self, progress: float | None, sentence: str) -> None:
         """`progress` is 0 to 1, or None when unknown. Raises Cancelled."""
         self.stop_if_cancelled()
         self._say(progress, sentence)
+
+    def before_much_writing(self, sentence: str) -> None:
+        """Wait here while the power supply is too weak, and say so; afterwards say `sentence`. Raises Cancelled.
+
+        Work that writes much calls this before each piece of it.
+        """
+        self.stop_if_cancelled()
+        if self._power.is_good():
+            return
+        self.say(None, TOO_WEAK)
+        while not self._power.is_good():
+            self._clock.sleep(LOOK_AT_POWER_EVERY)
+            self.stop_if_cancelled()
+        self.say(None, sentence)
 
     def stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
@@ -65,6 +85,7 @@ class Jobs:
         clock: Clock,
         tell: Tell,
         *,
+        power: Power | None = None,
         changed: Callable[[], object] = lambda: None,
         spawn: Spawn = in_a_thread,
     ) -> None:
@@ -73,6 +94,7 @@ class Jobs:
         self._clock = clock
         self._tell = tell
         self._spawn = spawn
+        self._power = power or Power(clock)
         self.changed = changed
         self._cancels: dict[str, threading.Event] = {}
         self._jobs = {job.id: _interrupted(job) for job in self._load()}
@@ -92,7 +114,7 @@ class Jobs:
         def say(progress: float | None, sentence: str) -> None:
             self._tell(lambda: self._put(_change(self._jobs[job_id], progress=progress, sentence=sentence)))
 
-        self._spawn(lambda: self._work(job_id, work, Progress(say, cancelled)))
+        self._spawn(lambda: self._work(job_id, work, Progress(say, cancelled, self._power, self._clock)))
         return job_id
 
     def cancel(self, job_id: str) -> None:

@@ -7,17 +7,21 @@ import signal
 import threading
 from collections.abc import Callable
 
-from appliance.board.model import Board
+from appliance.board.host import SystemHost
+from appliance.board.model import Board, Host
 from appliance.board.plain import PlainBoard
 from appliance.board.virtual.door import VirtualBoard
+from appliance.board.virtual.host import VirtualHost
 from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.fediverse.client import InstanceClient
 from appliance.health.capability import HealthCapability
+from appliance.health.power import Power
+from appliance.health.recorder import Recorder
 from appliance.network.capability import NetworkCapability
 from appliance.secret import Secret
 from appliance.settings import SettingsFile
-from appliance.storage.capability import StorageCapability
+from appliance.storage.capability import DRIVES_EVERY, StorageCapability
 from appliance.supervisor import card
 from appliance.supervisor.box_settings import BoxSettings
 from appliance.supervisor.claiming import Claiming
@@ -49,11 +53,13 @@ def serve(config: Config) -> None:
     clock, runner = SystemClock(assume_trusted=config.virtual), SystemRunner()
     board: Board = VirtualBoard(config.machine_socket) if config.virtual else PlainBoard(runner)
     units: Units = VirtualUnits(config.machine_socket, clock) if config.virtual else SystemdUnits(runner)
+    system = SystemHost(runner)
+    host: Host = VirtualHost(config.machine_socket, system) if config.virtual else system
     files = SystemFiles()
     files.make_folder(config.state, mode=0o711)
     lock = Lock(config.state / "lock")
     try:
-        Supervisor(config, clock, files, board, units).run()
+        Supervisor(config, clock, files, board, host, units).run()
     finally:
         lock.release()
 
@@ -61,7 +67,7 @@ def serve(config: Config) -> None:
 class Supervisor:
     """All parts put together. `start` opens the socket, `run` works until SIGTERM."""
 
-    def __init__(self, config: Config, clock: Clock, files: Files, board: Board, units: Units) -> None:
+    def __init__(self, config: Config, clock: Clock, files: Files, board: Board, host: Host, units: Units) -> None:
         self._config = config
         self._clock = clock
         self._board = board
@@ -71,10 +77,14 @@ class Supervisor:
         secrets = SecretStore(config.secrets, files)
         _write_card(config, files, secrets.prepare())
         url = config.development_origin or (f"http://{config.fediverse_bind}" if config.virtual else "")
+        power = Power(clock)
+        self.recorder = Recorder(config.state / "health.json", files, clock)
         capabilities = (
-            StorageCapability(config.state, files, board),
+            StorageCapability(
+                config.state, files, board, host, clock, drives_every=0.0 if config.virtual else DRIVES_EVERY
+            ),
             NetworkCapability(console_url=config.console_url),
-            HealthCapability(board, clock),
+            HealthCapability(board, host, clock, state=config.state, recorder=self.recorder, power=power),
             InstanceCapability(units, InstanceClient(config.admin_socket), clock, url=url),
         )
         self._light = LightSwitch(board)
@@ -83,7 +93,7 @@ class Supervisor:
             lambda name, observed: loop.ask(lambda: core.take(name, observed)),
             lambda name, error: loop.ask(lambda: core.take_failure(name, error)),
         )
-        jobs = Jobs(config.state / "jobs.json", files, clock, loop.tell)
+        jobs = Jobs(config.state / "jobs.json", files, clock, loop.tell, power=power)
 
         def reset_console() -> None:
             core.reset()
@@ -114,6 +124,7 @@ class Supervisor:
             owner=Owner(loop, core, secrets, Throttle(clock)),
             settings=BoxSettings(core),
             erasing=self.erasing,
+            recorder=self.recorder,
             units=units,
             power=self._power_command,
         )
@@ -143,6 +154,7 @@ class Supervisor:
             self.loop.run(self.tick)
         finally:
             notify.stopping()
+            self.recorder.save()
             self._server.close()
 
     def tick(self) -> float:

@@ -17,6 +17,7 @@
 | settings.set     | KeyValue      | {}                                                                  |
 | issue.acknowledge| Key           | {}                                                                  |
 | issue.fix        | IssueFix      | {"job": id} or {}                                                   |
+| health.history   | NoArguments   | health.history.KeptHistory: a day and a month                       |
 | job.cancel       | Key           | {}                                                                  |
 | erase            | Erase         | {"job": id}: renames all data, deletes it after seven days          |
 | erase.undo       | NoArguments   | {}; what was erased last comes back, what is there now is put aside |

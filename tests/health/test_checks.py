@@ -5,17 +5,23 @@ import dataclasses
 
 import pytest
 
-from appliance.board.model import Disk
+from appliance.board.model import Disk, Drive, Fan
 from appliance.health.checks import (
     clock_untrusted,
+    fan,
+    filesystem_errors,
     free_space,
     heat,
+    load,
     memory,
     no_network,
+    read_only,
     services,
     settings_damaged,
+    throttling,
     undervoltage,
     unknown_disk,
+    wear,
 )
 from appliance.health.checks.services import Services
 from appliance.health.model import Health
@@ -57,7 +63,27 @@ def one(function):
         (one(free_space.check), STORAGE, {"free": 199_999_999}, "storage-full", Level.FAILING),
         (one(free_space.check), STORAGE, {"free_inodes": 39}, "storage-many-files", Level.ATTENTION),
         (one(free_space.check), STORAGE, {"free_inodes": 0, "total_inodes": 0}, None, None),
-        (one(free_space.check), STORAGE, {"read_only": True}, "storage-read-only", Level.FAILING),
+        (one(read_only.check), STORAGE, {}, None, None),
+        (one(read_only.check), STORAGE, {"read_only": True}, "storage-read-only", Level.FAILING),
+        (one(filesystem_errors.check), STORAGE, {}, None, None),
+        (one(filesystem_errors.check), STORAGE, {"errors": 1}, "storage-errors", Level.ATTENTION),
+        (one(filesystem_errors.check), STORAGE, {"errors": 70}, "storage-errors", Level.ATTENTION),
+        (each(wear.check), STORAGE, {"drives": (Drive("mmcblk0", "Card"),)}, None, None),
+        (each(wear.check), STORAGE, {"drives": (Drive("mmcblk0", "Card", 0.79),)}, None, None),
+        (each(wear.check), STORAGE, {"drives": (Drive("sda", "SSD", 0.8),)}, "drive-old-sda", Level.ATTENTION),
+        (each(wear.check), STORAGE, {"drives": (Drive("sda", "SSD", 1.1),)}, "drive-worn-sda", Level.FAILING),
+        (each(wear.check), STORAGE, {"drives": (Drive("sda", "SSD", None, True),)}, "drive-failing-sda", Level.FAILING),
+        (one(throttling.check), HEALTH, {}, None, None),
+        (one(throttling.check), HEALTH, {"throttled": True}, "slowed-down", Level.ATTENTION),
+        (one(throttling.check), HEALTH, {"throttled": True, "temperature": 82.0}, None, None),
+        (one(throttling.check), HEALTH, {"throttled": True, "undervoltage": True}, None, None),
+        (one(throttling.check), HEALTH, {"throttled_since_boot": True}, "slowed-down-before", Level.WELL),
+        (one(load.check), HEALTH, {"load": 2.99}, None, None),
+        (one(load.check), HEALTH, {"load": 3.0}, "busy", Level.ATTENTION),
+        (one(fan.check), HEALTH, {}, None, None),
+        (one(fan.check), HEALTH, {"fan": Fan(0, False)}, None, None),
+        (one(fan.check), HEALTH, {"fan": Fan(3000, True)}, None, None),
+        (one(fan.check), HEALTH, {"fan": Fan(0, True)}, "fan-stuck", Level.ATTENTION),
         (one(settings_damaged.check), STORAGE, {}, None, None),
         (one(settings_damaged.check), STORAGE, {"damaged": ("x.json",)}, "settings-damaged", Level.ATTENTION),
         (each(unknown_disk.check), STORAGE, {}, None, None),

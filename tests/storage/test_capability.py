@@ -5,24 +5,75 @@ import dataclasses
 
 import pytest
 
-from appliance.board.model import Disk
+from appliance.board.host import SystemHost
+from appliance.board.model import Disk, Drive
 from appliance.settings import Erased, Settings
 from appliance.status import Level
-from appliance.storage.capability import DeleteDamaged, StorageCapability, gigabytes
+from appliance.storage.capability import DeleteDamaged, Restart, StorageCapability, gigabytes
 from appliance.storage.model import Storage
+from appliance.system.clock import VirtualClock
 from appliance.system.files import SystemFiles
+from appliance.system.runner import VirtualRunner
 
 PLENTY = Storage(20_000_000_000, 32_000_000_000, 1000, 2000, False)
 
 
 class Board:
+    restarted = False
+
+    def power_restart(self):
+        self.restarted = True
+
     def disks(self):
         return (Disk("sda", "Disk", 10**9),)
 
 
+class Host(SystemHost):
+    asked = 0
+
+    def drives(self):
+        self.asked += 1
+        return (Drive("nvme0n1", "SSD", 0.31),)
+
+
 @pytest.fixture
-def storage(tmp_path):
-    return StorageCapability(tmp_path, SystemFiles(), Board())
+def clock():
+    return VirtualClock()
+
+
+@pytest.fixture
+def board():
+    return Board()
+
+
+@pytest.fixture
+def host():
+    return Host(VirtualRunner())
+
+
+@pytest.fixture
+def storage(tmp_path, board, host, clock):
+    return StorageCapability(tmp_path, SystemFiles(), board, host, clock)
+
+
+def test_drives_are_asked_after_a_while_and_then_seldom(storage, host, clock):
+    assert storage.observe().drives == ()
+    for seconds in (61, 5, 5, 3000):
+        clock.advance(seconds)
+        assert [drive.worn for drive in storage.observe().drives] == [0.31]
+    assert host.asked == 1
+    clock.advance(600)
+    assert storage.plan(Settings(), storage.observe()).report.facts["worn"] == "31 %"
+    assert host.asked == 2
+
+
+def test_a_restart_is_offered_where_it_mends(storage, board):
+    plan = storage.plan(Settings(), dataclasses.replace(PLENTY, read_only=True, errors=3))
+    assert [fix.key for finding in plan.findings for fix in finding.fixes] == ["restart-box"] * 2
+    assert plan.report.sentence == "The card can no longer be written."
+    storage.apply(storage.fix("restart-box"))
+    assert board.restarted
+    assert storage.fix("restart-box") == Restart()
 
 
 def test_this_folder_can_be_observed(storage, tmp_path):

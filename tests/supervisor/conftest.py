@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.board.light import Pattern
-from appliance.board.model import Disk, Event, EventKind, Sensors
+from appliance.board.model import Disk, Drive, Event, EventKind, Memory, Sensors, Volume
 from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.status import Status
@@ -51,6 +51,25 @@ class RecordingBoard:
         self.power.append("restart")
 
 
+class StillHost:
+    """A machine with plenty of everything."""
+
+    def __init__(self) -> None:
+        self.has = Volume(20 * 10**9, 32 * 10**9, 1000, 2000)
+
+    def load(self) -> float:
+        return 0.1
+
+    def memory(self) -> Memory:
+        return Memory(300_000_000, 1_000_000_000)
+
+    def volume(self, path: Path) -> Volume:
+        return self.has
+
+    def drives(self) -> tuple[Drive, ...]:
+        return ()
+
+
 class RecordingUnits:
     def __init__(self) -> None:
         self.did: list[str] = []
@@ -90,6 +109,7 @@ class Bench:
         self.clock = VirtualClock()
         self.files = VirtualFiles()
         self.board = RecordingBoard()
+        self.host = StillHost()
         self.units = RecordingUnits()
         self.client = SupervisorClient(self.config.supervisor_socket)
         self._ticked = threading.Event()
@@ -97,7 +117,7 @@ class Bench:
 
     def start(self) -> None:
         """The loop and the socket, as after power-on; nothing looks around unless `look` is called."""
-        self.supervisor = Supervisor(self.config, self.clock, self.files, self.board, self.units)
+        self.supervisor = Supervisor(self.config, self.clock, self.files, self.board, self.host, self.units)
         supervisor = self.supervisor
         thread = threading.Thread(target=lambda: supervisor.loop.run(supervisor.tick), daemon=True)
         server = supervisor._server

@@ -6,6 +6,7 @@ import errno
 import pytest
 
 from appliance.errors import HearthError
+from appliance.health.power import CALM_SECONDS, TOO_WEAK, Power
 from appliance.status import JobState
 from appliance.supervisor.jobs import KEPT, RESTARTED, Jobs
 from appliance.system.clock import VirtualClock
@@ -18,6 +19,8 @@ class Bench:
     def __init__(self, path):
         self.path = path
         self.files = VirtualFiles()
+        self.clock = VirtualClock()
+        self.power = Power(self.clock)
         self.waiting = []
         self.changes = 0
         self.jobs = self.again()
@@ -26,8 +29,9 @@ class Bench:
         return Jobs(
             self.path / "jobs.json",
             self.files,
-            VirtualClock(),
+            self.clock,
             lambda work: work(),
+            power=self.power,
             changed=self.change,
             spawn=self.waiting.append,
         )
@@ -121,3 +125,42 @@ def test_a_full_disk_does_not_keep_a_job_from_running(bench):
     bench.jobs.start("Make room", lambda progress: "Done.")
     bench.run()
     assert bench.jobs.all()[0].state is JobState.DONE
+
+
+def test_heavy_work_pauses_while_the_power_supply_is_too_weak_and_goes_on_by_itself(bench):
+    said = []
+
+    def sleep(seconds):
+        said.append(bench.jobs.all()[0].sentence)
+        bench.clock.advance(seconds)
+
+    bench.clock.sleep = sleep
+    bench.power.note(weak=True)
+    written = []
+
+    def work(progress):
+        for number in range(3):
+            progress.before_much_writing("It goes on.")
+            said.append(bench.jobs.all()[0].sentence)
+            written.append((number, bench.power.is_good()))
+        return "Done."
+
+    bench.jobs.start("Heavy work", work)
+    bench.run()
+    assert written == [(0, True), (1, True), (2, True)]
+    assert said == [TOO_WEAK] * (len(said) - 3) + ["It goes on."] * 3
+    assert bench.clock.monotonic() - 1000.0 > CALM_SECONDS
+    assert bench.jobs.all()[0].state is JobState.DONE
+
+
+def test_work_that_waits_for_power_can_be_cancelled(bench):
+    bench.power.note(weak=True)
+
+    def sleep(seconds):
+        bench.jobs.cancel(job)
+        bench.power.note(weak=True)
+
+    bench.clock.sleep = sleep
+    job = bench.jobs.start("Heavy work", lambda progress: progress.before_much_writing("") or "", cancellable=True)
+    bench.run()
+    assert bench.jobs.all()[0].state is JobState.CANCELLED

@@ -7,6 +7,7 @@
 | board.events  | NoArguments | stream of Event; null now and then; ends with the power                   |
 | board.sensors | NoArguments | Sensors                                                                   |
 | board.disks   | NoArguments | [Disk]                                                                    |
+| host.ailments | NoArguments | Ailments                                                                  |
 | power.off     | NoArguments | {}: services stop in order, then the power goes                           |
 | power.restart | NoArguments | {}                                                                        |
 | units.states  | NoArguments | [ServiceState]                                                            |
@@ -74,6 +75,7 @@ def machine_commands(box: VirtualBox) -> Collection[Command[Any]]:
         Command("board.events", NoArguments, lambda _: machine.events()),
         Command("board.sensors", NoArguments, lambda _: machine.state().sensors),
         Command("board.disks", NoArguments, lambda _: machine.state().disks),
+        Command("host.ailments", NoArguments, lambda _: machine.state().ailments),
         Command("power.off", NoArguments, off),
         Command("power.restart", NoArguments, restart),
         Command("units.states", NoArguments, lambda _: box.services()),

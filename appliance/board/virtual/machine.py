@@ -5,13 +5,15 @@ Without power there is no light, no event and no sensor. What sensors remember i
 The kernel reports edges of the button, never the same one twice, and swallows the bouncing of its contacts.
 """
 
+import dataclasses
 import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from appliance.board.light import PATTERNS, Light, Pattern
-from appliance.board.model import Disk, Event, EventKind, Sensors
+from appliance.board.model import Disk, Event, EventKind, Fan, Sensors
+from appliance.board.virtual.host import Ailments
 from appliance.errors import BadInput, HearthError
 from appliance.system.clock import Clock
 
@@ -22,6 +24,8 @@ COLDEST, HOTTEST = -10.0, 110.0
 MAX_DISKS = 4
 MAX_DISK_SIZE = 2**44
 HEARTBEAT = 10.0
+# From this heat on its fan turns, in turns per minute.
+FAN_FROM, FAN_SPEED = 55.0, 3200
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class MachineState:
     held_since: float | None
     sensors: Sensors
     disks: tuple[Disk, ...]
+    ailments: Ailments
 
 
 class Machine:
@@ -51,7 +56,8 @@ class Machine:
         self._light: Pattern | None = None
         self._held_since: float | None = None
         self._last_edge = float("-inf")
-        self._sensors = Sensors(COOL, False, False)
+        self._ailments = Ailments()
+        self._sensors = self._with_fan(Sensors(COOL, False, False))
         self._disks: dict[str, Disk] = {}
         self._listeners: list[queue.SimpleQueue[Event | None]] = []
 
@@ -59,7 +65,9 @@ class Machine:
         with self._condition:
             disks = tuple(self._disks.values())
             light = self._light if self._powered else None
-            return MachineState(self._cable, self._powered, light, self._held_since, self._sensors, disks)
+            return MachineState(
+                self._cable, self._powered, light, self._held_since, self._sensors, disks, self._ailments
+            )
 
     def wait(self, serial: int, timeout: float) -> int:
         """Wait until something changed since `serial`; the new serial, or the same one after `timeout` seconds."""
@@ -101,13 +109,24 @@ class Machine:
         if not COLDEST <= temperature <= HOTTEST:
             raise BadInput(f"The temperature must lie between {COLDEST:g} and {HOTTEST:g} degrees.")
         with self._condition:
-            self._sense(Sensors(temperature, self._sensors.undervoltage, self._sensors.undervoltage_since_boot))
+            self._sense(dataclasses.replace(self._sensors, temperature=temperature))
 
     def weaken_supply(self, weak: bool) -> None:
         """A poor power supply: under-voltage now, and remembered until the next power-on."""
         with self._condition:
             seen = self._sensors.undervoltage_since_boot or (weak and self._powered)
-            self._sense(Sensors(self._sensors.temperature, weak, seen))
+            self._sense(dataclasses.replace(self._sensors, undervoltage=weak, undervoltage_since_boot=seen))
+
+    def suffer(self, ailments: Ailments) -> None:
+        """What was wrong before goes, but for what sensors remember until the next power-on. Raises BadInput."""
+        if not 0 <= ailments.worn <= 1.2 or not 0 <= ailments.errors <= 1000:
+            raise BadInput("A card can be worn by 0 to 120 per cent.")
+        with self._condition:
+            self._ailments = ailments
+            seen = self._sensors.throttled_since_boot or (ailments.throttled and self._powered)
+            self._sense(
+                dataclasses.replace(self._sensors, throttled=ailments.throttled, throttled_since_boot=seen), always=True
+            )
 
     def plug_disk(self, model: str, size: int) -> Disk:
         """Plug in a disk of `size` bytes. Raises BadInput, or HearthError no-free-port."""
@@ -141,8 +160,9 @@ class Machine:
         with self._condition:
             if not self._cable:
                 raise HearthError("no-power", "The power cable is not plugged in.", "Plug it in.", status=409)
-            weak = self._sensors.undervoltage
-            self._sensors = Sensors(COOL if not self._powered else self._sensors.temperature, weak, weak)
+            weak, slow = self._sensors.undervoltage, self._ailments.throttled
+            heat = self._sensors.temperature if self._powered else COOL
+            self._sensors = self._with_fan(Sensors(heat, weak, weak, slow, slow))
             self._powered = True
             # The device tree lets the light blink from the first moment, before any of our code runs.
             self._light = PATTERNS[Light.STARTING]
@@ -190,8 +210,15 @@ class Machine:
         self._emit(kind)
         return True
 
-    def _sense(self, sensors: Sensors) -> None:
-        if sensors != self._sensors:
+    def _with_fan(self, sensors: Sensors) -> Sensors:
+        wanted = sensors.temperature >= FAN_FROM
+        return dataclasses.replace(
+            sensors, fan=Fan(FAN_SPEED if wanted and not self._ailments.fan_stuck else 0, wanted)
+        )
+
+    def _sense(self, sensors: Sensors, *, always: bool = False) -> None:
+        sensors = self._with_fan(sensors)
+        if always or sensors != self._sensors:
             self._sensors = sensors
             self._emit(EventKind.SENSORS_CHANGED)
             self._change()

@@ -11,13 +11,6 @@ LITTLE_INODES = 0.02
 
 def check(storage: Storage) -> Finding | None:
     remedy = "Delete what is not needed, or use a larger card."
-    if storage.read_only:
-        return Finding(
-            "storage-read-only",
-            Level.FAILING,
-            "The card can no longer be written.",
-            "It may be worn out: replace the card.",
-        )
     if storage.free < NONE:
         return Finding("storage-full", Level.FAILING, "The box has no room left.", remedy)
     if storage.free < LITTLE:

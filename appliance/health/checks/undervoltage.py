@@ -7,10 +7,12 @@ from appliance.supervisor.issues import Finding
 
 _REMEDY = "Use the power supply made for this board, and a short, thick cable."
 
+_MEANWHILE = "Until then the box puts off what writes much."
+
 
 def check(health: Health) -> Finding | None:
     if health.undervoltage:
-        return Finding("undervoltage", Level.ATTENTION, "The power supply is too weak.", _REMEDY)
+        return Finding("undervoltage", Level.ATTENTION, "The power supply is too weak.", f"{_REMEDY} {_MEANWHILE}")
     if health.undervoltage_since_boot:
         return Finding("undervoltage-seen", Level.ATTENTION, "The power supply was too weak for a moment.", _REMEDY)
     return None

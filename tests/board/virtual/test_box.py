@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from appliance.board.light import PATTERNS, Light
-from appliance.board.model import Board, Disk, Event, EventKind, Sensors
+from appliance.board.model import Board, Disk, Event, EventKind, Fan, Sensors
 from appliance.board.virtual.box import VirtualBox
 from appliance.board.virtual.commands import machine_commands
 from appliance.board.virtual.door import VirtualBoard
-from appliance.board.virtual.machine import Machine
+from appliance.board.virtual.machine import FAN_SPEED, Machine
 from appliance.errors import HearthError, Unavailable
 from appliance.system.clock import SystemClock
 from appliance.system.commands import CommandServer
@@ -74,7 +74,7 @@ def test_the_door_is_a_board(path: Path, box: VirtualBox) -> None:
     board.show(PATTERNS[Light.RECOVERY])
     assert box.machine.state().light == PATTERNS[Light.RECOVERY]
     box.machine.heat(77.5)
-    assert board.sensors() == Sensors(77.5, False, False)
+    assert board.sensors() == Sensors(77.5, False, False, fan=Fan(FAN_SPEED, True))
     assert board.disks() == ()
     box.machine.plug_disk("Travel disk", 10**9)
     assert board.disks() == (Disk("sda", "Travel disk", 10**9),)

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Can the box still write? The kernel forbids it when it meets a damaged file system, to save what is there."""
+
+from appliance.status import Fix, Level
+from appliance.storage.model import Storage
+from appliance.supervisor.issues import Finding
+
+RESTART = Fix("restart-box", "Restart the box")
+
+
+def check(storage: Storage) -> Finding | None:
+    if not storage.read_only:
+        return None
+    return Finding(
+        "storage-read-only",
+        Level.FAILING,
+        "The card can no longer be written.",
+        "Restart the box: it checks the card as it starts. If this comes back, the card is worn out: replace it.",
+        (RESTART,),
+    )
