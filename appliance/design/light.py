@@ -2,6 +2,7 @@
 """The status light as a style sheet, made from the table of patterns: class `lamp lamp--NAME` shines like the box."""
 
 from appliance.board.light import PATTERNS, Colour, Pattern
+from appliance.board.rhythm import spans
 
 
 def light_css() -> str:
@@ -14,13 +15,12 @@ def light_css() -> str:
 def _rules(name: str, pattern: Pattern) -> str:
     total = sum(step.milliseconds for step in pattern.steps)
     frames = []
-    start, before = 0, pattern.steps[-1].colour
-    for step in pattern.steps:
-        end = start + step.milliseconds
-        first = before if step.fade else step.colour
-        frames.append(f"{100 * start / total:.2f}%{{color:{_value(first)}}}")
-        frames.append(f"{max(0.0, 100 * end / total - 0.01):.2f}%{{color:{_value(step.colour)}}}")
-        start, before = end, step.colour
+    start = 0
+    for span in spans(pattern):
+        end = start + span.milliseconds
+        frames.append(f"{100 * start / total:.2f}%{{color:{_value(span.first)}}}")
+        frames.append(f"{max(0.0, 100 * end / total - 0.01):.2f}%{{color:{_value(span.last)}}}")
+        start = end
     steady = next((step.colour for step in pattern.steps if step.colour is not Colour.OFF), Colour.OFF)
     return (
         f"@keyframes lamp-{name}{{{''.join(frames)}}}\n"

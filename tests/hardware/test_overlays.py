@@ -25,7 +25,11 @@ def test_it_compiles_without_a_warning(source: Path, tmp_path: Path):
 
 
 BASE = """/dts-v1/;
-/ { gpio: gpio@0 { gpio-controller; #gpio-cells = <2>; reg = <0 0>; }; #address-cells = <1>; #size-cells = <1>; };
+/ {
+    #address-cells = <1>;
+    #size-cells = <1>;
+    gpio: gpio@0 { gpio-controller; #gpio-cells = <2>; reg = <0 0>; };
+};
 """
 
 
