@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
 
 from appliance.config import Config
 from appliance.console.activity import Activity
@@ -21,6 +20,7 @@ from appliance.system import notify
 from appliance.system.clock import SystemClock
 from appliance.system.files import Files, SystemFiles
 from appliance.system.lifeline import Lifeline
+from appliance.system.patience import PatientWorker
 
 IDLE_SECONDS = 300.0
 _KEY_BYTES = 16  # fewer would be guessable
@@ -54,7 +54,7 @@ def session_key(files: Files, folder: str) -> Secret:
     return Secret(key)
 
 
-class Worker(ThreadWorker):
+class Worker(PatientWorker):
     """Feeds the watchdog from the very loop that serves, and ends the console when nobody needs it."""
 
     def init_process(self) -> None:

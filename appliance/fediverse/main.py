@@ -20,6 +20,7 @@ from appliance.system.files import SystemFiles
 from appliance.system.lifeline import Lifeline
 from appliance.system.net import SystemNet
 from appliance.system.nudge import Nudge
+from appliance.system.patience import PatientWorker
 from appliance.system.watchdog import HttpWatchdog
 
 WORKERS = 2
@@ -57,7 +58,7 @@ class _Gunicorn(BaseApplication):
             "bind": self._bind,
             "workers": WORKERS,
             "threads": THREADS,
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
             "preload_app": True,
             "timeout": 60,
             "graceful_timeout": 10,

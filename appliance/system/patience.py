@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A worker of gunicorn's that waits for nobody for long. Each thread serves one request, so whoever sends theirs byte
+by byte would otherwise keep a thread for as long as they like, and a handful of them the whole server."""
+
+import contextlib
+import socket
+import time
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+HEAD_SECONDS = 5.0
+BODY_SECONDS = 20.0  # a megabyte over a slow line
+
+
+class PatientWorker(ThreadWorker):
+    """What has not arrived in time never will: the reading half of the connection is closed, the writing half stays."""
+
+    def init_process(self) -> None:
+        self._deadlines: dict[Any, float] = {}
+        super().init_process()
+
+    def handle(self, conn: Any) -> Any:
+        self._deadlines[conn] = time.monotonic() + HEAD_SECONDS
+        try:
+            return super().handle(conn)
+        finally:
+            self._deadlines.pop(conn, None)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        self._deadlines[conn] = time.monotonic() + BODY_SECONDS
+        return super().handle_request(req, conn)
+
+    def notify(self) -> None:
+        """Called by the worker's loop about once a second."""
+        super().notify()
+        now = time.monotonic()
+        for conn, deadline in list(self._deadlines.items()):
+            if now > deadline:
+                with contextlib.suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RD)

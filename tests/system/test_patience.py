@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A server of two threads, and clients who take their time."""
+
+import http.client
+import socket
+import sys
+from collections.abc import Iterator
+from subprocess import PIPE, Popen
+
+import pytest
+
+_SERVER = """
+import sys
+from gunicorn.app.base import BaseApplication
+from appliance.system import patience
+
+patience.HEAD_SECONDS = patience.BODY_SECONDS = 0.5
+
+def app(environ, start):
+    body = environ["wsgi.input"].read()
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [b"%d" % len(body)]
+
+class Server(BaseApplication):
+    def load_config(self):
+        for name, value in {
+            "bind": "127.0.0.1:0", "threads": 2, "worker_class": patience.PatientWorker, "loglevel": "error",
+            "control_socket_disable": True, "post_worker_init": ready,
+        }.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+    def load(self):
+        return app
+
+def ready(worker):
+    print(worker.sockets[0].getsockname()[1], flush=True)
+
+Server().run()
+"""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    process = Popen([sys.executable, "-c", _SERVER], stdout=PIPE)
+    assert process.stdout is not None
+    yield int(process.stdout.readline())
+    process.terminate()
+    process.wait(20)
+    process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx"],
+    ids=["head", "body"],
+)
+def test_those_who_never_finish_what_they_send_keep_nobody_out(port: int, begun: bytes) -> None:
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(4)]
+    for each in slow:
+        each.sendall(begun)
+    assert _post(port, b"hello") == b"5"
+    for each in slow:
+        each.close()
+
+
+def _post(port: int, body: bytes) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("POST", "/", body)
+    answer = connection.getresponse().read()
+    connection.close()
+    return answer
