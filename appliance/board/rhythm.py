@@ -73,13 +73,18 @@ def steady(course: tuple[Ramp, ...]) -> float | None:
     return levels.pop() if len(levels) == 1 else None
 
 
+def whole(level: float, brightest: int) -> int:
+    """In the LED's own steps. Half of one that is only on or off is on: its amber is red and green."""
+    return int(level * brightest + 0.5)
+
+
 def kernel_pattern(course: tuple[Ramp, ...], brightest: int) -> str:
     """The same for the kernel's LED trigger "pattern": pairs of brightness and milliseconds, between which it fades;
     a pair of no length after each makes it jump (Documentation/ABI/testing/sysfs-class-led-trigger-pattern)."""
     pairs = []
     for ramp in course:
         pairs += [(ramp.first, ramp.milliseconds), (ramp.last, 0)]
-    return " ".join(f"{round(level * brightest)} {milliseconds}" for level, milliseconds in pairs)
+    return " ".join(f"{whole(level, brightest)} {milliseconds}" for level, milliseconds in pairs)
 
 
 def frames(pattern: Pattern, channels: tuple[Channel, ...]) -> Iterator[tuple[tuple[float, ...], float | None]]:
