@@ -13,6 +13,8 @@ from typing import Protocol
 
 from appliance.errors import HearthError
 
+SECTOR = 512  # what cards write whole or not at all
+
 
 class Files(Protocol):
     def read(self, path: Path, *, limit: int = 16 * 1024 * 1024) -> bytes:
@@ -21,6 +23,15 @@ class Files(Protocol):
 
     def replace(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
         """Write durably: the old content or the new, never a mixture. Raises HearthError disk-full, disk-refused."""
+        ...
+
+    def overwrite(self, path: Path, data: bytes) -> None:
+        """Write over a file of exactly this length, in place: for FAT, which knows no safe renaming.
+
+        Sectors that differ are written from the last to the first, each on the card before the next, so a power cut
+        leaves the old ones in front and the new ones behind. Raises HearthError disk-refused, also for a file of
+        another length.
+        """
         ...
 
     def append(self, path: Path, data: bytes) -> None:
@@ -66,6 +77,23 @@ class SystemFiles:
                 raise
             _sync_folder(path.parent)
 
+    def overwrite(self, path: Path, data: bytes) -> None:
+        with _plain_words(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                old = os.pread(descriptor, len(data) + 1, 0)
+                if len(old) != len(data):
+                    raise OSError(errno.EFBIG, "another length")
+                for offset in reversed(range(0, len(data), SECTOR)):
+                    if old[offset : offset + SECTOR] != data[offset : offset + SECTOR]:
+                        self._write_sector(descriptor, data[offset : offset + SECTOR], offset)
+            finally:
+                os.close(descriptor)
+
+    def _write_sector(self, descriptor: int, data: bytes, offset: int) -> None:
+        os.pwrite(descriptor, data, offset)
+        os.fsync(descriptor)
+
     def append(self, path: Path, data: bytes) -> None:
         with path.open("ab") as file:
             file.write(data)
@@ -100,11 +128,20 @@ class SystemFiles:
         return shutil.disk_usage(path).total
 
 
+class PowerCut(BaseException):
+    """The power went. Nobody catches this but tests."""
+
+
 class VirtualFiles(SystemFiles):
-    """The real rules on a real folder, and faults on request: a full disk, a disk gone read-only."""
+    """The real rules on a real folder, and faults on request: a full disk, a disk gone read-only, a power cut."""
 
     def __init__(self) -> None:
         self.fault: int | None = None
+        self.sectors_left: int | None = None
+
+    def cut_power_after(self, sectors: int | None) -> None:
+        """Let `overwrite` write so many more sectors and then raise PowerCut; None ends it."""
+        self.sectors_left = sectors
 
     def fail_with(self, number: int | None) -> None:
         """Let every write fail with this errno (errno.ENOSPC, errno.EROFS …); None ends it."""
@@ -114,6 +151,18 @@ class VirtualFiles(SystemFiles):
         with _plain_words(path):
             self._fail(path)
         super().replace(path, data, mode=mode)
+
+    def overwrite(self, path: Path, data: bytes) -> None:
+        with _plain_words(path):
+            self._fail(path)
+        super().overwrite(path, data)
+
+    def _write_sector(self, descriptor: int, data: bytes, offset: int) -> None:
+        if self.sectors_left is not None:
+            if self.sectors_left == 0:
+                raise PowerCut
+            self.sectors_left -= 1
+        super()._write_sector(descriptor, data, offset)
 
     def append(self, path: Path, data: bytes) -> None:
         self._fail(path)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from appliance.errors import HearthError
-from appliance.system.files import Lock, SystemFiles, VirtualFiles
+from appliance.system.files import SECTOR, Lock, PowerCut, SystemFiles, VirtualFiles
 
 
 @pytest.fixture
@@ -76,6 +76,61 @@ def test_the_virtual_one_fails_on_request(files, tmp_path):
 def test_reading_is_bounded(files, tmp_path):
     files.replace(tmp_path / "file", b"x" * 100)
     assert files.read(tmp_path / "file", limit=10) == b"x" * 10
+
+
+OLD, NEW = b"".join(bytes([65 + n]) * SECTOR for n in range(5)), b"".join(bytes([97 + n]) * SECTOR for n in range(5))
+
+
+def test_overwriting_leaves_the_file_where_it_is_and_as_long_as_it_is(files, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(OLD[:-7])
+    before = path.stat()
+    files.overwrite(path, NEW[:-7])
+    after = path.stat()
+    assert path.read_bytes() == NEW[:-7]
+    assert (before.st_ino, before.st_mode, before.st_size) == (after.st_ino, after.st_mode, after.st_size)
+
+
+@pytest.mark.parametrize("sectors", range(6))
+def test_a_power_cut_while_overwriting_leaves_old_ones_in_front_and_new_ones_behind(files, tmp_path, sectors):
+    path = tmp_path / "file"
+    path.write_bytes(OLD)
+    files.cut_power_after(sectors)
+    if sectors < 5:
+        with pytest.raises(PowerCut):
+            files.overwrite(path, NEW)
+    else:
+        files.overwrite(path, NEW)
+    cut = (5 - sectors) * SECTOR
+    assert path.read_bytes() == OLD[:cut] + NEW[cut:]
+
+
+def test_each_sector_is_on_the_disk_before_the_next_and_same_ones_are_spared(tmp_path, monkeypatch):
+    events = []
+    fsync, pwrite = os.fsync, os.pwrite
+    monkeypatch.setattr(os, "fsync", lambda fd: (events.append("sync"), fsync(fd)))
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, at: (events.append(at), pwrite(fd, data, at)))
+    path = tmp_path / "file"
+    path.write_bytes(OLD)
+    SystemFiles().overwrite(path, NEW[:SECTOR] + OLD[SECTOR : 3 * SECTOR] + NEW[3 * SECTOR :])
+    assert events == [4 * SECTOR, "sync", 3 * SECTOR, "sync", 0, "sync"]
+
+
+@pytest.mark.parametrize("data", [b"", OLD[:-1], OLD + b"x"])
+def test_another_length_is_refused_and_changes_nothing(files, tmp_path, data):
+    path = tmp_path / "file"
+    path.write_bytes(OLD)
+    assert key_of(files.overwrite, path, data) == "disk-refused"
+    assert path.read_bytes() == OLD
+
+
+def test_what_is_not_there_or_a_link_is_not_overwritten(files, tmp_path):
+    assert key_of(files.overwrite, tmp_path / "none", b"x") == "disk-refused"
+    (tmp_path / "target").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    assert key_of(files.overwrite, tmp_path / "link", b"y") == "disk-refused"
+    files.fail_with(errno.EROFS)
+    assert key_of(files.overwrite, tmp_path / "target", b"y") == "disk-refused"
 
 
 def test_removing_takes_files_folders_and_links_but_not_what_they_point_at(files, tmp_path):
