@@ -45,7 +45,7 @@ def test_two_browsers_that_claim_at_once_both_get_nothing(
         assert not box.status()["box"]["claimed"]
 
         code = Panel(box).look()["code"]
-        mine.get_by_text("Type a code instead").click()
+        mine.get_by_text("I have a code").click()
         mine.get_by_label("Claim code").fill("AAAA-BBBB")
         mine.get_by_role("button", name="Claim with the code").click()
         expect(mine.get_by_role("alert").first).to_be_visible()
