@@ -2,7 +2,7 @@
 # Each line does all of its own set-up. ARGS="…" is handed on: make run ARGS="--port 9000"
 # A set-up step becomes the command it prepares for (exec), so that Ctrl-C reaches it directly.
 
-.PHONY: help run test lint bench test-trixie trixie-versions lock clean
+.PHONY: help run test lint bench image test-image test-image-long reproduce test-trixie trixie-versions lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -18,6 +18,18 @@ lint: ## Style, types, and whether README and `hearth --help` agree
 
 bench: ## Measure; prints a table and writes bench.json
 	@exec .setup/prepare test .venv/bin/python -m tests.bench $(ARGS)
+
+image: ## The card image, as root: BOARD=qemu (or another of hardware/boards), BASE=debian
+	@exec .setup/prepare image .venv/bin/python -m image build $(or $(BOARD),qemu) $(addprefix --base ,$(BASE))
+
+test-image: image ## The image in an emulator; without KVM about twenty minutes
+	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image -m "not long" $(ARGS)
+
+test-image-long: image ## The same, with more power cuts and every fault
+	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image $(ARGS)
+
+reproduce: ## Build twice and compare, as root: BOARD=qemu
+	@exec .setup/prepare image .venv/bin/python -m image reproduce $(or $(BOARD),qemu) $(addprefix --base ,$(BASE))
 
 test-trixie: ## Unit tests on Debian trixie's own Python and packages alone
 	@exec .setup/prepare trixie .setup/trixie test $(ARGS)

@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="leave out test files that import what Debian does not have, and say which",
     )
+    parser.addoption("--image", action="store_true", help="also test the card image in an emulator; takes long")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

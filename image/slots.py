@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The two halves of a slot: the FAT file system that the firmware reads, and the read-only system."""
+
+import shutil
+from pathlib import Path
+
+from image.plan import DISK_SIGNATURE, LAYOUT, MIB, Plan
+from image.steps import Workshop, empty
+
+SIZES = {each.name: each.mib * MIB for each in LAYOUT}
+# quiet, so that a box is not slowed by its own console; panics restart it.
+_COMMAND_LINE = (
+    "root=PARTUUID={disk:08x}-{number:02d} rootfstype=erofs ro rootwait panic=10 quiet systemd.show_status=no"
+    " rauc.slot={slot}"
+)
+
+
+def initramfs(workshop: Workshop, tree: Path) -> None:
+    (version,) = [each.name for each in (tree / "usr/lib/modules").iterdir()]
+    workshop.run("chroot", tree, "mkinitramfs", "-o", "/boot/initrd.img", version)
+
+
+def boot(workshop: Workshop, plan: Plan, tree: Path, target: Path) -> None:
+    """The FAT image of both boot slots, which are alike bit by bit; config.txt tells them apart by partition."""
+    folder = empty(workshop.folder / "boot")
+    (kernel,) = (tree / "boot").glob("vmlinuz-*")
+    shutil.copy(kernel, folder / "vmlinuz")
+    shutil.copy(tree / "boot/initrd.img", folder / "initrd.img")
+    for slot, number in (("a", 5), ("b", 6)):
+        line = _COMMAND_LINE.format(disk=DISK_SIGNATURE, number=number, slot=slot.upper())
+        (folder / f"cmdline-{slot}.txt").write_text(line + "\n")
+    (folder / "config.txt").write_text(_config(plan))
+    fat(workshop, folder, target, SIZES["boot_a"], "HEARTH-BOOT", 0x48420001)
+
+
+def _config(plan: Plan) -> str:
+    """config.txt of Raspberry Pi's firmware; the firmware model of the tests reads the same lines."""
+    return "\n".join(
+        [
+            f"# Hearth for {plan.title}. The system replaces this file with each update.",
+            "arm_64bit=1",
+            "kernel=vmlinuz",
+            "initramfs initrd.img followkernel",
+            "enable_uart=0",
+            "dtparam=watchdog=on",
+            "kernel_watchdog_timeout=60",
+            "[boot_partition=2]",
+            "cmdline=cmdline-a.txt",
+            "[boot_partition=3]",
+            "cmdline=cmdline-b.txt",
+            "[all]",
+            "",
+        ]
+    )
+
+
+def system(workshop: Workshop, tree: Path, target: Path) -> None:
+    """The read-only root. Raises SystemExit if it does not fit its partition."""
+    for path in (tree / "boot").iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    target.unlink(missing_ok=True)
+    workshop.run(
+        "mkfs.erofs", "-z", "lz4hc,12", "-T", str(workshop.epoch), "-U", "485f0000-0000-4000-8000-000000000005",
+        "-E", "force-inode-extended", target, tree,
+    )  # fmt: skip
+    if target.stat().st_size > SIZES["system_a"]:
+        raise SystemExit(f"The system has {target.stat().st_size // MIB} MiB and does not fit its slot.")
+
+
+def fat(workshop: Workshop, folder: Path, target: Path, size: int, label: str, serial: int) -> None:
+    """A FAT32 image of `size` bytes with the files of `folder`, the same bits whenever it is made."""
+    target.unlink(missing_ok=True)
+    with target.open("wb") as made:
+        made.truncate(size)
+    workshop.run("mkfs.vfat", "--invariant", "-F", "32", "-s", "1", "-n", label, "-i", f"{serial:08x}", target)
+    for path in sorted(folder.rglob("*")):
+        inside = f"::{path.relative_to(folder)}"
+        if path.is_dir():
+            workshop.run("mmd", "-i", target, inside)
+        else:
+            workshop.run("mcopy", "-i", target, path, inside)

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The system's tree: Debian's packages first, then what is ours."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from image.plan import ROOT, Flow, Plan
+from image.steps import Workshop, empty
+
+# Manuals, translations and examples; licences stay.
+_LEFT_OUT = ("man", "locale", "doc", "info", "lintian", "bash-completion", "zsh", "gtk-doc", "help")
+# Debian compiles each Python package as it is installed, under emulation; once for all of them is much quicker.
+_DIVERT = (
+    'chroot "$1" dpkg-divert --add --no-rename --divert /usr/bin/py3compile.real /usr/bin/py3compile'
+    ' && ln -s true "$1/usr/bin/py3compile"'
+)
+_COMPILE = (
+    'rm "$1/usr/bin/py3compile" && chroot "$1" dpkg-divert --remove --rename /usr/bin/py3compile'
+    # The root can't be written to, so that nobody need ever look whether the source is newer.
+    ' && chroot "$1" python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash'
+    " -x 'lib2to3|idlelib|turtledemo|/tests?/' /usr/lib/python3 /usr/lib/python3.13"
+)
+
+
+def debian(workshop: Workshop, plan: Plan, archive: Path) -> None:
+    """Writes `archive`, a tar of Debian's packages and nothing else."""
+    filters = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT]
+    cache = workshop.cache
+    cache.mkdir(parents=True, exist_ok=True)
+    workshop.run(
+        "mmdebstrap",
+        "--architectures=arm64",
+        "--variant=essential",
+        f"--components=main{',non-free-firmware' if any('firmware' in each for each in plan.packages) else ''}",
+        f"--include={','.join(plan.packages)}",
+        *filters,
+        "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+        "--skip=download/empty,essential/unlink",
+        '--setup-hook=mkdir -p "$1/var/cache/apt/archives"',
+        f"--setup-hook=sync-in {cache} /var/cache/apt/archives",
+        f"--essential-hook={_DIVERT}",
+        f"--customize-hook=sync-out /var/cache/apt/archives {cache}",
+        f"--customize-hook={_COMPILE}",
+        "trixie",
+        archive,
+        *mirror(),
+        # The initramfs is made once everything is there, and not whenever a package comes.
+        INITRD="No",
+    )
+
+
+def check_raspios() -> None:
+    """Raises SystemExit: see image/README.md for what is missing."""
+    raise SystemExit(
+        "BASE=raspios is not built yet: its archive could not be reached from where this was written. "
+        "Take BASE=debian (image/README.md)."
+    )
+
+
+def mirror() -> list[str]:
+    """Where this machine takes Debian's packages from; mmdebstrap knows where else."""
+    asked = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return asked.stdout.split()[:1]
+
+
+def ours(workshop: Workshop, plan: Plan, archive: Path, tree: Path, keyring: Path) -> None:
+    """Unpacks `archive` into `tree` and lays Hearth in."""
+    empty(tree)
+    workshop.run("tar", "--extract", "--numeric-owner", "--xattrs", "--file", archive, "--directory", tree)
+    _lay_in(ROOT / "image/overlay", tree)
+    _units(tree)
+    _wheel(workshop, tree)
+    _board(plan, tree)
+    shutil.copy(keyring, tree / "etc/rauc/keyring.pem")
+    _settle(workshop, plan, tree)
+
+
+def _lay_in(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _units(tree: Path) -> None:
+    systemd = ROOT / "systemd"
+    for folder in ("system", "system-preset"):
+        _lay_in(systemd / folder, tree / "usr/lib/systemd" / folder)
+        _lay_in(systemd / "box" / folder, tree / "usr/lib/systemd" / folder)
+    for folder in ("sysusers.d", "tmpfiles.d"):
+        _lay_in(systemd / folder, tree / "usr/lib" / folder)
+    rules = ROOT / "hardware/udev"
+    if rules.is_dir():
+        for rule in rules.glob("*.rules"):
+            shutil.copy(rule, tree / "usr/lib/udev/rules.d")
+
+
+def _wheel(workshop: Workshop, tree: Path) -> None:
+    folder = empty(workshop.folder / "wheel")
+    workshop.run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, PWD=str(ROOT))
+    (wheel,) = folder.glob("*.whl")
+    packages = tree / "usr/lib/python3/dist-packages"
+    with zipfile.ZipFile(wheel) as opened:
+        opened.extractall(packages)
+    hearth = tree / "usr/bin/hearth"
+    # Isolated: nothing in the environment or the folder changes what is imported.
+    hearth.write_text("#!/usr/bin/python3 -I\nimport sys\n\nfrom appliance.cli import main\n\nsys.exit(main())\n")
+    hearth.chmod(0o755)
+    _compile(workshop, tree, "/usr/lib/python3/dist-packages/appliance")
+
+
+def _compile(workshop: Workshop, tree: Path, folder: str) -> None:
+    workshop.run(
+        "chroot", tree, "python3", "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", folder
+    )
+
+
+def _board(plan: Plan, tree: Path) -> None:
+    (tree / "usr/share/hearth").mkdir(parents=True, exist_ok=True)
+    boards = tree / "usr/lib/python3/dist-packages/appliance/board/boards"
+    shutil.copytree(ROOT / "hardware/boards", boards, dirs_exist_ok=True)
+    modules = tree / "usr/lib/modules-load.d/hearth.conf"
+    modules.write_text("# SPDX-License-Identifier: AGPL-3.0-or-later\n" + "".join(f"{each}\n" for each in plan.modules))
+    config = tree / "etc/rauc/system.conf"
+    config.write_text(
+        config.read_text()
+        .replace("@COMPATIBLE@", plan.compatible)
+        .replace("@BOOTLOADER@", "uboot" if plan.flow is Flow.UBOOT else "custom")
+    )
+
+
+def _settle(workshop: Workshop, plan: Plan, tree: Path) -> None:
+    """Users, units that start, folders of /var, and the files that a read-only root can't make later."""
+    workshop.run("systemd-sysusers", f"--root={tree}", "hearth.conf")
+    # What Debian's packages enabled is forgotten: the presets alone say what starts.
+    for folder in (tree / "etc/systemd/system").glob("*.wants"):
+        shutil.rmtree(folder)
+    workshop.run("systemctl", f"--root={tree}", "preset-all", "--preset-mode=full")
+    for name in ("getty@", "serial-getty@", "container-getty@"):
+        (tree / f"etc/systemd/system/{name}.service").symlink_to("/dev/null")
+    for name in ("console-getty", "systemd-firstboot", "systemd-machine-id-commit", "e2scrub_reap", "sshd-keygen"):
+        (tree / f"etc/systemd/system/{name}.service").symlink_to("/dev/null")
+    for key in (tree / "etc/ssh").glob("ssh_host_*"):
+        key.unlink()
+    (tree / "etc/machine-id").write_text("")
+    (tree / "etc/hostname").write_text("hearth\n")
+    (tree / "etc/hosts").write_text("127.0.0.1 localhost\n127.0.1.1 hearth\n::1 localhost ip6-localhost ip6-loopback\n")
+    (tree / "etc/fstab").write_text("# Nothing: hearth-data.service mounts the one partition that is written to.\n")
+    resolver = tree / "etc/resolv.conf"
+    resolver.unlink(missing_ok=True)
+    resolver.symlink_to("../run/NetworkManager/resolv.conf")
+    (tree / "etc/adjtime").unlink(missing_ok=True)
+    # No clock of a box may show less than this (systemd-timesyncd.service(8)).
+    clock = tree / "usr/lib/clock-epoch"
+    clock.touch()
+    os.utime(clock, (workshop.epoch, workshop.epoch))
+    _forget_var(tree)
+    _even_times(tree, workshop.epoch)
+
+
+def _forget_var(tree: Path) -> None:
+    """What packages left in /var becomes a list for systemd-tmpfiles, so that an empty data partition fills itself."""
+    shutil.copy(tree / "var/lib/dpkg/status", tree / "usr/share/hearth/packages")
+    lines = ["# SPDX-License-Identifier: AGPL-3.0-or-later", "# The folders that Debian's packages expect."]
+    for path in sorted((tree / "var").rglob("*")):
+        inside = path.relative_to(tree / "var")
+        if inside.parts[:2] in (("lib", "dpkg"), ("lib", "apt"), ("cache", "apt"), ("cache", "debconf")):
+            continue
+        if inside.parts[0] in ("backups", "tmp") and len(inside.parts) > 1:
+            continue
+        about = path.lstat()
+        if path.is_symlink():
+            lines.append(f"L /var/{inside} - - - - {os.readlink(path)}")
+        elif path.is_dir():
+            lines.append(f"d /var/{inside} {stat.S_IMODE(about.st_mode):04o} {about.st_uid} {about.st_gid} -")
+    (tree / "usr/lib/tmpfiles.d/00-hearth-var.conf").write_text("\n".join(lines) + "\n")
+    for path in (tree / "var").iterdir():
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        else:
+            shutil.rmtree(path)
+    for folder in ("tmp", "run", "boot"):
+        for path in (tree / folder).iterdir():
+            if folder == "boot" and path.name.startswith(("vmlinuz", "initrd", "config")):
+                continue
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _even_times(tree: Path, epoch: int) -> None:
+    for path in [tree, *tree.rglob("*")]:
+        if path.lstat().st_mtime > epoch:
+            os.utime(path, (epoch, epoch), follow_symlinks=False)

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A box in QEMU: its card, its network, its key, its power."""
+
+import base64
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.image import firmware
+
+EMULATOR = "qemu-system-aarch64"
+# The network at home, without a way out: restrict=on also tells the box of no gateway, and the host is a neighbour.
+_NETWORK = "user,id=home,restrict=on,hostfwd=tcp:127.0.0.1:{console}-:80,hostfwd=tcp:127.0.0.1:{public}-:8080{more}"
+
+
+# A root shell on a virtual serial port, for tests: it comes by the kernel's command line and is in no image.
+_SHELL = """[Unit]
+DefaultDependencies=no
+StartLimitIntervalSec=0
+[Service]
+ExecStart=/bin/sh
+StandardInput=file:/dev/virtio-ports/hearth.shell
+StandardOutput=file:/dev/virtio-ports/hearth.shell
+StandardError=null
+Restart=always
+RestartSec=1
+"""
+SHELL_WORDS = (
+    f"systemd.set_credential_binary=systemd.extra-unit.test-shell.service:{base64.b64encode(_SHELL.encode()).decode()}"
+    " systemd.wants=test-shell.service"
+)
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as found:
+        port: int = found.getsockname()[1]
+    return port
+
+
+class Box:
+    """One card in one machine. `console` and `public` are URLs on the host; `shell` runs commands as root inside."""
+
+    def __init__(self, image: Path, folder: Path, *, size: str = "4G", memory: int = 512) -> None:
+        self.folder = folder
+        self.card = folder / "card.img"
+        self.memory = memory
+        subprocess.run(["cp", "--sparse=always", image, self.card], check=True, timeout=300)
+        subprocess.run(["qemu-img", "resize", "-q", "-f", "raw", self.card, size], check=True, timeout=60)
+        self.ports = {"console": free_port(), "public": free_port()}
+        self.console = f"http://127.0.0.1:{self.ports['console']}"
+        self.public = f"http://127.0.0.1:{self.ports['public']}"
+        self.tryboot = False
+        self.began = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, more_words: str = "", network: bool = True, clock: str = "") -> None:
+        """Plug in the power. `more_words` are added to the kernel's command line."""
+        started = firmware.start(self.card, self.folder / "firmware", tryboot=self.tryboot)
+        self.tryboot = False
+        tree = self.folder / "board.dtb"
+        machine = ["-M", f"virt,dumpdtb={tree}", "-cpu", "cortex-a72", "-smp", "2", "-m", str(self.memory)]
+        subprocess.run([EMULATOR, *machine, "-display", "none"], check=True, capture_output=True, timeout=60)
+        firmware.describe(tree, started)
+        for name in ("qmp.sock", "shell.sock"):
+            (self.folder / name).unlink(missing_ok=True)
+        words = f"{started.command_line} console=ttyAMA0 {more_words}".strip()
+        cable = ["-netdev", _NETWORK.format(**self.ports, more=""), "-device", "virtio-net-pci,netdev=home"]
+        self.began = time.monotonic()
+        self._process = subprocess.Popen(
+            [
+                EMULATOR, "-M", "virt", *machine[2:], "-dtb", tree,
+                "-kernel", started.kernel, "-initrd", started.initramfs, "-append", words,
+                "-drive", f"if=none,id=card,format=raw,file={self.card},cache=writeback,discard=unmap",
+                "-device", "virtio-blk-pci,drive=card", *(cable if network else []),
+                "-device", "virtio-keyboard-pci", "-device", "virtio-rng-pci",
+                "-device", "i6300esb", "-action", "watchdog=reset",
+                "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off",
+                "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=shell,name=hearth.shell",
+                "-chardev", f"socket,id=shell,path={self.folder}/shell.sock,server=on,wait=off",
+                "-display", "none", "-serial", f"file:{self.folder}/serial.log", "-no-reboot", "-nodefaults",
+                *(["-rtc", f"base={clock}"] if clock else []),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "qemu.log").open("ab"),
+        )  # fmt: skip
+
+    def kill(self) -> None:
+        """Pull the plug."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=60)
+            self._process = None
+
+    def wait_until_off(self, seconds: float = 120) -> None:
+        """Raises TimeoutExpired if it neither restarts nor shuts down."""
+        assert self._process is not None
+        self._process.wait(timeout=seconds)
+        self._process = None
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def answer(self, url: str, *, seconds: float = 240) -> tuple[float, bytes]:
+        """Ask until it answers with success: seconds since the power came, and the answer."""
+        give_up = time.monotonic() + seconds
+        problem: Exception | None = None
+        while time.monotonic() < give_up:
+            assert self.running(), f"the machine went off; see {self.folder}/serial.log"
+            try:
+                with urllib.request.urlopen(url, timeout=20) as page:
+                    return time.monotonic() - self.began, page.read()
+            except (OSError, urllib.error.URLError) as error:
+                problem = error
+            time.sleep(0.25)
+        raise AssertionError(f"{url} does not answer: {problem}; see {self.folder}/serial.log")
+
+    def press(self, key: str = "computer", seconds: float = 0.3) -> None:
+        """The button of the box: a key of its keyboard."""
+        for down in (True, False):
+            event = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}
+            self.monitor("input-send-event", {"events": [event]})
+            time.sleep(seconds)
+
+    def monitor(self, command: str, arguments: dict[str, object] | None = None) -> object:
+        """QEMU's monitor (QMP)."""
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as line:
+            line.settimeout(20)
+            line.connect(str(self.folder / "qmp.sock"))
+            talk = line.makefile("rw")
+            talk.readline()
+            for each in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments or {}}):
+                talk.write(json.dumps(each) + "\n")
+                talk.flush()
+                while "event" in (answer := json.loads(talk.readline())):
+                    pass
+            assert "return" in answer, answer
+            return answer["return"]
+
+    def shell(self, command: str, *, seconds: float = 120) -> str:
+        """What a command prints, run as root inside. It is there where SHELL_WORDS are."""
+        end = f"--end-{time.monotonic_ns()}--"
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as line:
+            line.settimeout(seconds)
+            line.connect(str(self.folder / "shell.sock"))
+            line.sendall(f"{{ {command}\n}} 2>&1; echo {end}\n".encode())
+            answer = b""
+            while end.encode() not in answer:
+                if not (part := line.recv(65536)):
+                    break
+                answer += part
+        return answer.decode(errors="replace").partition(end)[0].strip()
+
+    def card_text(self) -> str:
+        """hearth.txt, as whoever pulls the card reads it."""
+        return firmware.read(self.card, 1, "hearth.txt").decode(errors="replace").rstrip("\n")
+
+
+@contextlib.contextmanager
+def box(image: Path, folder: Path, **more: object) -> Iterator[Box]:
+    made = Box(image, folder, **more)  # type: ignore[arg-type]
+    try:
+        yield made
+    finally:
+        made.kill()
+        shutil.rmtree(folder / "firmware", ignore_errors=True)
