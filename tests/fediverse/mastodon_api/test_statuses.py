@@ -148,6 +148,18 @@ def test_posts_for_followers_are_for_followers(anna: Person, bob: Person, carol:
     assert anna.post(f"/api/v1/statuses/{status['id']}/reblog")["visibility"] == "private"
 
 
+def test_a_boost_for_followers_tells_nobody_else_who_boosted(
+    anna: Person, bob: Person, carol: Person, stranger: FlaskClient
+) -> None:
+    path = f"/api/v1/statuses/{anna.toot('good')['id']}"
+    carol.post(f"/api/v1/accounts/{bob.id}/follow")
+    bob.post(f"{path}/reblog", {"visibility": "private"})
+    assert stranger.get(f"{path}/reblogged_by").json == []
+    assert anna.get(f"{path}/reblogged_by") == []
+    assert [each["id"] for each in carol.get(f"{path}/reblogged_by")] == [str(bob.id)]
+    assert [each["id"] for each in bob.get(f"{path}/reblogged_by")] == [str(bob.id)]
+
+
 def test_boosting_favouring_bookmarking_and_back(anna: Person, bob: Person) -> None:
     status = anna.toot("good")
     path = f"/api/v1/statuses/{status['id']}"
