@@ -84,13 +84,15 @@ _ACCOUNT_TAG = Paged(
     statuses.c.id,
 )
 _SEEN = sa.select(statuses.c.id).where(statuses.c.id.in_(sa.bindparam("ids", expanding=True)), visible())
+# Only how it hangs together: of a thread that strangers made long, most is never shown.
 _THREAD = (
-    sa.select(statuses)
+    sa.select(statuses.c.id, statuses.c.in_reply_to_id)
     .where(statuses.c.conversation_id == sa.bindparam("conversation_id"), statuses.c.boost_of_id.is_(None), visible())
     .where(not_blocking(statuses.c.account_id))
     .order_by(statuses.c.id)
     .limit(5000)
 )
+_BY_IDS = sa.select(statuses).where(statuses.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def home_page(tx: Tx, account_id: int, page: Page) -> Rows:
@@ -135,24 +137,26 @@ def bookmarks_of(tx: Tx, account_id: int, page: Page) -> Rows:
 
 def thread(tx: Tx, viewer_id: int | None, status: sa.Row[Any]) -> tuple[Rows, Rows]:
     """What leads to a status, the first one first, and what answers it, depth first."""
-    rows = tx.all(_THREAD, {"conversation_id": status.conversation_id, "viewer_id": viewer_id or NOBODY})
-    by_id = {row.id: row for row in rows}
-    children: dict[int, list[sa.Row[Any]]] = {}
-    for row in rows:
-        children.setdefault(row.in_reply_to_id or 0, []).append(row)
-    ancestors: Rows = []
-    parent_id = status.in_reply_to_id
-    while parent_id in by_id and len(ancestors) < CONTEXT_LIMIT:
-        ancestors.append(by_id[parent_id])
-        parent_id = by_id[parent_id].in_reply_to_id
-    descendants: Rows = []
+    parents: dict[int, int | None] = {
+        row.id: row.in_reply_to_id
+        for row in tx.all(_THREAD, {"conversation_id": status.conversation_id, "viewer_id": viewer_id or NOBODY})
+    }
+    children: dict[int | None, list[int]] = {}
+    for each, parent in parents.items():
+        children.setdefault(parent, []).append(each)
+    before: list[int] = []
+    above = status.in_reply_to_id
+    while above in parents and len(before) < CONTEXT_LIMIT:
+        before.append(above)
+        above = parents[above]
+    after: list[int] = []
     stack = children.get(status.id, [])[::-1]
     limit = CONTEXT_LIMIT if viewer_id else ANONYMOUS_CONTEXT_LIMIT
-    while stack and len(descendants) < limit:
-        row = stack.pop()
-        descendants.append(row)
-        stack.extend(children.get(row.id, [])[::-1])
-    return ancestors[::-1], descendants
+    while stack and len(after) < limit:
+        after.append(stack.pop())
+        stack.extend(children.get(after[-1], [])[::-1])
+    rows = {row.id: row for row in tx.all(_BY_IDS, {"ids": [*before, *after]})}
+    return [rows[each] for each in reversed(before)], [rows[each] for each in after]
 
 
 def seen(tx: Tx, viewer_id: int | None, ids: list[int]) -> list[int]:
