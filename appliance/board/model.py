@@ -13,6 +13,7 @@ from appliance.board.light import Pattern
 class EventKind(Enum):
     BUTTON_DOWN = "button-down"
     BUTTON_UP = "button-up"
+    BUTTON_LOST = "button-lost"  # unplugged while it was held
     DISK_PLUGGED = "disk-plugged"
     DISK_PULLED = "disk-pulled"
     SENSORS_CHANGED = "sensors-changed"

@@ -131,6 +131,9 @@ class Core:
             edge = Edge.DOWN if event.kind is EventKind.BUTTON_DOWN else Edge.UP
             self._step_button(edge, event.at)
             self.refresh()
+        elif event.kind is EventKind.BUTTON_LOST:
+            self._button = Button()
+            self.refresh()
         else:
             self._effects.look_again()
 

@@ -339,3 +339,14 @@ def test_a_second_supervisor_on_the_same_state_is_refused(tmp_path):
     assert caught.value.key == "state-in-use"
     held.release()
     Lock(tmp_path / "lock").release()
+
+
+def test_a_button_that_is_unplugged_while_held_asks_for_nothing(well):
+    well.edge(EventKind.BUTTON_DOWN)
+    well.clock.advance(6)
+    assert well.status().light is Light.HOLD_SHUTDOWN
+    well.edge(EventKind.BUTTON_LOST)
+    assert well.status().light is Light.WELL
+    well.edge(EventKind.BUTTON_UP)
+    assert well.status().light is Light.WELL
+    assert well.board.power == []
