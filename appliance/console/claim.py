@@ -60,7 +60,9 @@ def _view() -> ClaimView:
 
 def _page(view: ClaimView, errors: dict[str, str] | None = None, status_code: int = 200) -> Response:
     waiting = view.state in _WAITING
-    expired = not waiting and session.pop("waiting", False) and request.method == "GET"
+    waited = not waiting and session.pop("waiting", False) and request.method == "GET"
+    # Somebody else may have claimed the box in the meantime, and then time has not run out.
+    expired = waited and view.state is ClaimState.FREE
     page = render_template(
         "console/claim.html",
         view=view,

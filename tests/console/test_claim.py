@@ -18,6 +18,14 @@ def test_the_minute_ends_in_plain_words_once(browser, supervisor):
     assert "Welcome home" in browser.get("/claim").text
 
 
+def test_whoever_waited_while_another_claimed_is_told_so(browser, new_browser):
+    browser.post("/claim")
+    new_browser().post("/claim/code", code="apple-beech-cedar")
+    text = browser.get("/claim").text
+    assert "Somebody is setting this box up" in text
+    assert "Nobody pressed the button" not in text
+
+
 def test_the_script_sees_the_state(browser, supervisor):
     browser.post("/claim")
     assert browser.client.get("/claim/state").json == {"state": "waiting", "seconds_left": 58}
