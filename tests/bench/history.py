@@ -2,7 +2,8 @@
 """History: a database as a group of friends has after a while, made by bulk inserts.
 
 50 members and 200 people elsewhere; a third of the statuses are by members. Each member follows ten members and
-ten people elsewhere. Status number i is i minutes old, so that growing adds what is older.
+ten people elsewhere; nobody elsewhere follows anybody here, so posting measures no other server's speed. Status
+number i is i minutes old, so that growing adds what is older.
 """
 
 import hashlib
