@@ -87,6 +87,7 @@ class FakeSupervisor:
             self.box(recovery_open=True)
             return self.claim_look(browser)
         self.claimed_by = browser.reveal()
+        self.waiting.clear()
         self.box(claimed=True)
         return self.claim_look(browser)
 
