@@ -3,6 +3,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import flask
 import sqlalchemy as sa
@@ -196,7 +197,7 @@ def _show(document: Document, *, status: int = 200) -> Response:
 
 
 def _to_page(path: str) -> Response:
-    response = flask.redirect(path)
+    response = flask.redirect(quote(path, safe="/@"))  # names come from the address, whatever is in it
     response.headers["Vary"] = "Accept"
     return response
 

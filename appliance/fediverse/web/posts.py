@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The public pages: front, about, profiles, posts, hashtags."""
 
+from urllib.parse import quote
+
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
@@ -41,7 +43,7 @@ def _profile(name: str) -> str | Response:
     username, _, domain = name.partition("@")
     local = domain.lower() in ("", request_urls().host.lower())
     if local and _wants_activity():
-        return _elsewhere(request_urls().actor(username))
+        return _elsewhere(request_urls().actor(quote(username, safe="")))
     with context().database.read() as tx:
         profile = reading.profile(tx, username, "" if local else domain)
         if profile.remote_page:
@@ -61,7 +63,7 @@ def _profile(name: str) -> str | Response:
 
 def _post(name: str, status_id: int) -> str | Response:
     if _wants_activity():
-        return _elsewhere(request_urls().status(name, status_id))
+        return _elsewhere(request_urls().status(quote(name, safe=""), status_id))
     with context().database.read() as tx:
         thread = reading.thread(tx, name, status_id)
     return render_template(

@@ -225,3 +225,10 @@ def test_while_there_is_no_name_nothing_federates(context: Context, anna: Any) -
     for path in ("/inbox", "/users/anna/inbox", "/actor/inbox"):
         answer = client.post(path, data=b"{}")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "300")
+
+
+@pytest.mark.parametrize("path", ["/users/a%0d%0aX: y", "/users/a%0aX/statuses/1", "/@a%0aX", "/@a%0aX/1"])
+@pytest.mark.parametrize("accept", ["text/html", "application/activity+json"])
+def test_names_with_line_breaks_are_nobodys(stranger: FlaskClient, path: str, accept: str) -> None:
+    answer = stranger.get(path, headers={"Accept": accept}, follow_redirects=True)
+    assert answer.status_code == 404
