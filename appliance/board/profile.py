@@ -42,11 +42,12 @@ class ButtonRole:
 
 @dataclass(frozen=True)
 class SensorRoles:
-    """Type of a thermal zone, name of a hwmon chip, and a pattern for a file below /sys: None where there is none."""
+    """Type of a thermal zone, names of hwmon chips, and a pattern for a file below /sys: None where there is none."""
 
     temperature: str | None = None
     undervoltage: str | None = None
     throttled: str | None = None
+    fan: str | None = None
 
 
 @dataclass(frozen=True)
