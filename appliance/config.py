@@ -42,8 +42,13 @@ class Config:
 
     @property
     def card_file(self) -> Path:
-        """`hearth.txt` on the card's first partition: the claim code, readable by whoever holds the card."""
+        """`hearth.txt` on the card's first partition, which is mounted there: the claim code out, answers in."""
         return self.state / "card" / "hearth.txt"
+
+    @property
+    def ssh_keys_file(self) -> Path:
+        """The owner's public keys; sshd of the image reads them there, and runs only if they are there."""
+        return self.state / "ssh" / "authorized_keys"
 
     @property
     def fediverse_state(self) -> Path:

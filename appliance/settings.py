@@ -41,7 +41,8 @@ class Erased:
 class Settings:
     """`claimed_by` is the SHA-256 (hex) of the claiming browser's token. `address` is the name on the internet,
     "" for home only, None while undecided; with the end of the set-up it becomes final. `epoch` grows whenever
-    console sessions must end. `acknowledged` are the keys of issues the owner has seen."""
+    console sessions must end. `acknowledged` are the keys of issues the owner has seen. `wifi_country` is
+    the country whose radio rules hold, None without Wi-Fi."""
 
     schema: int = SCHEMA
     box_name: str = "hearth"
@@ -53,6 +54,7 @@ class Settings:
     epoch: int = 1
     acknowledged: tuple[str, ...] = ()
     erased: tuple[Erased, ...] = ()
+    wifi_country: str | None = None
 
 
 def after_reset(settings: Settings) -> Settings:

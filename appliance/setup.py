@@ -5,7 +5,9 @@ Nothing is stored here: the step follows from what the supervisor and the instan
 resumes where it was, no step can be skipped, and a box reset to its first day skips what the instance still has.
 """
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -58,6 +60,33 @@ def step(status: Status, instance: Mapping[str, str]) -> Step:
     return Step.REVIEW
 
 
+@dataclass(frozen=True)
+class Answers:
+    """All of the wizard's answers at once, as a file gives them. `address` is "" for home only; a name on the
+    internet is for ever. `name` is the box's own."""
+
+    username: str
+    title: str
+    address: str
+    password: Secret | None = None
+    description: str = ""
+    rules: tuple[str, ...] = ()
+    name: str | None = None
+    code: Secret | None = None
+
+
+class WholeSupervisor(Supervisor, Protocol):
+    """What `answer_all` needs beside the answers."""
+
+    def status(self) -> Status: ...
+    def claim_code(self, browser: Secret, code: Secret) -> ClaimView: ...
+    def settings_set(self, key: str, value: str) -> None: ...
+
+
+class WholeInstance(Instance, Protocol):
+    def get_all(self) -> dict[str, str]: ...
+
+
 class Setup:
     """Every answer may be given again: the second time changes nothing or says what stands in the way."""
 
@@ -88,3 +117,32 @@ class Setup:
 
     def finish(self) -> None:
         self._supervisor.setup_finish()
+
+
+def answer_all(
+    supervisor: WholeSupervisor,
+    instance: WholeInstance,
+    answers: Answers,
+    *,
+    code: Callable[[], Secret],
+    password: Callable[[], Secret],
+) -> list[str]:
+    """The whole wizard; the names of the steps that were still to be done. `code` and `password` are asked for only
+    if they are needed. Raises what the steps raise; then it can be called again."""
+    setup, browser = Setup(supervisor, instance), Secret(secrets.token_urlsafe(32))
+    done: list[str] = []
+    while (here := step(supervisor.status(), instance.get_all())) is not Step.DONE:
+        if here in (Step.CLAIM, Step.OWNER):
+            # A box claimed from elsewhere but without an owner: the code claims it again, for us.
+            supervisor.claim_code(browser, code())
+            setup.answer_owner(browser, answers.username, password())
+        elif here is Step.INSTANCE:
+            setup.answer_instance(answers.title, answers.description, "\n".join(answers.rules))
+        elif here is Step.ADDRESS:
+            setup.answer_address(answers.address)
+        else:
+            if answers.name is not None:
+                supervisor.settings_set("name", answers.name)
+            setup.finish()
+        done.append(here.value)
+    return done

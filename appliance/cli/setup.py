@@ -2,9 +2,7 @@
 """`hearth setup`: the wizard without a browser, from a file of answers. It can be run again at any time."""
 
 import argparse
-import secrets
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.cli.arguments import Groups, add_command
@@ -13,7 +11,7 @@ from appliance.cli.passwords import read_password
 from appliance.errors import BadInput, HearthError
 from appliance.parse import from_dict
 from appliance.secret import Secret
-from appliance.setup import Setup, Step, step
+from appliance.setup import Answers, answer_all
 from appliance.supervisor import card
 
 _EXAMPLE = """\
@@ -27,21 +25,6 @@ the file of answers (TOML):
   name = "hearth"                         the box's name, optional
   code = "ABCD-EFGH"                      optional; else it is read from the box's card
 """
-_ORDER = tuple(Step)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """`address` is "" for home only; a name on the internet is for ever."""
-
-    username: str
-    title: str
-    address: str
-    password: Secret | None = None
-    description: str = ""
-    rules: tuple[str, ...] = ()
-    name: str | None = None
-    code: Secret | None = None
 
 
 def register(groups: Groups) -> None:
@@ -59,27 +42,13 @@ def register(groups: Groups) -> None:
 def run(context: Context, arguments: argparse.Namespace) -> None:
     answers = read_answers(Path(arguments.answers))
     supervisor, instance = context.supervisor, context.instance
-    setup = Setup(supervisor, instance)
-    browser = Secret(secrets.token_urlsafe(32))
-    done: list[str] = []
-    while True:
-        here = step(supervisor.status(), instance.get_all())
-        if here in (Step.CLAIM, Step.OWNER):
-            # A box claimed from elsewhere but without an owner: the code claims it again, for us.
-            supervisor.claim_code(browser, answers.code or _code_on_card(context))
-            password = answers.password or read_password(f"Password for {answers.username}: ")
-            setup.answer_owner(browser, answers.username, password)
-        elif here is Step.INSTANCE:
-            setup.answer_instance(answers.title, answers.description, "\n".join(answers.rules))
-        elif here is Step.ADDRESS:
-            setup.answer_address(answers.address)
-        elif here is Step.REVIEW:
-            if answers.name is not None:
-                supervisor.settings_set("name", answers.name)
-            setup.finish()
-        else:
-            break
-        done.append(here.value)
+    done = answer_all(
+        supervisor,
+        instance,
+        answers,
+        code=lambda: answers.code or _code_on_card(context),
+        password=lambda: answers.password or read_password(f"Password for {answers.username}: "),
+    )
     status = supervisor.status()
     text = "The box is set up." if done else "The box was set up already; nothing was changed."
     addresses = "\n".join(f"Console: {address}" for address in status.addresses)

@@ -76,6 +76,16 @@ class SupervisorClient:
     def health_history(self) -> History:
         return unpack(from_dict(KeptHistory, self._client.ask("health.history")))
 
+    def ssh_keys(self) -> tuple[words.SshKeyEntry, ...]:
+        return tuple(from_dict(words.SshKeyEntry, item) for item in self._client.ask("ssh.keys"))
+
+    def ssh_add(self, key: str, password: Secret) -> str:
+        """The new key's fingerprint."""
+        return str(self._client.ask("ssh.add", words.NewSshKey(key, password), timeout=30.0)["fingerprint"])
+
+    def ssh_remove(self, fingerprint: str) -> None:
+        self._client.ask("ssh.remove", words.Key(fingerprint), timeout=30.0)
+
     def job_cancel(self, job: str) -> None:
         self._client.ask("job.cancel", words.Key(job))
 

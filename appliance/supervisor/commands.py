@@ -19,6 +19,7 @@ from appliance.supervisor.core import Core, Watcher
 from appliance.supervisor.erasing import Erasing
 from appliance.supervisor.loop import Loop
 from appliance.supervisor.owner import Owner
+from appliance.supervisor.ssh_keys import SshKeys
 from appliance.system.commands import Command, NoArguments
 from appliance.system.units import Units
 
@@ -37,6 +38,7 @@ class Desk:
     settings: BoxSettings
     erasing: Erasing
     recorder: Recorder
+    keys: SshKeys
     units: Units
     power: Callable[[words.PowerAction], None]
 
@@ -61,6 +63,9 @@ def commands(desk: Desk) -> list[Command[Any]]:
         Command("issue.acknowledge", words.Key, looped(lambda asked: acknowledge(desk, asked))),
         Command("issue.fix", words.IssueFix, looped(lambda asked: fix(desk, asked))),
         Command("health.history", NoArguments, lambda _: keep(desk.recorder.history)),
+        Command("ssh.keys", NoArguments, lambda _: ssh_keys(desk)),
+        Command("ssh.add", words.NewSshKey, lambda asked: add_ssh_key(desk, asked)),
+        Command("ssh.remove", words.Key, lambda asked: remove_ssh_key(desk, asked)),
         Command("job.cancel", words.Key, looped(lambda asked: cancel(desk, asked))),
         Command("erase", words.Erase, looped(desk.erasing.erase)),
         Command("erase.undo", NoArguments, lambda _: desk.erasing.undo()),
@@ -113,6 +118,21 @@ def fix(desk: Desk, asked: words.IssueFix) -> dict[str, str]:
         return "Done."
 
     return {"job": desk.core.jobs.start(label, work)}
+
+
+def ssh_keys(desk: Desk) -> list[words.SshKeyEntry]:
+    return [words.SshKeyEntry(key.kind, key.fingerprint, key.comment) for key in desk.keys.all()]
+
+
+def add_ssh_key(desk: Desk, asked: words.NewSshKey) -> dict[str, str]:
+    """A key opens the whole box, so a console that somebody broke into must not be able to put one in by itself."""
+    desk.owner.confirm(asked.password)
+    return {"fingerprint": desk.keys.add(asked.key).fingerprint}
+
+
+def remove_ssh_key(desk: Desk, asked: words.Key) -> dict[str, str]:
+    desk.keys.remove(asked.key)
+    return {}
 
 
 def cancel(desk: Desk, asked: words.Key) -> dict[str, str]:

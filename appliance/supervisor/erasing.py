@@ -3,6 +3,7 @@
 
 import dataclasses
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from appliance.errors import BadInput, HearthError
@@ -19,12 +20,22 @@ log = logging.getLogger(__name__)
 
 
 class Erasing:
-    def __init__(self, loop: Loop, core: Core, eraser: Eraser, secrets: SecretStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        core: Core,
+        eraser: Eraser,
+        secrets: SecretStore,
+        clock: Clock,
+        forget_keys: Callable[[], None],
+    ) -> None:
+        """`forget_keys`: whoever comes after the erasing must not be visited by ssh."""
         self._loop = loop
         self._core = core
         self._eraser = eraser
         self._secrets = secrets
         self._clock = clock
+        self._forget_keys = forget_keys
         self._busy = False
         self._deleting: set[str] = set()
 
@@ -80,6 +91,7 @@ class Erasing:
 
     def _finish_erase(self, erased: Erased) -> None:
         self._core.close_recovery()
+        self._forget_keys()
         self._secrets.drop(Name.OWNER_VERIFIER)
         self._core.waiting = ()
         self._core.replace(after_erase(self._core.settings, erased))

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from appliance.board.host import SystemHost
 from appliance.board.model import Board, Host
@@ -19,12 +20,12 @@ from appliance.health.capability import HealthCapability
 from appliance.health.power import Power
 from appliance.health.recorder import Recorder
 from appliance.network.capability import NetworkCapability
-from appliance.secret import Secret
 from appliance.settings import SettingsFile
 from appliance.storage.capability import DRIVES_EVERY, StorageCapability
-from appliance.supervisor import card
 from appliance.supervisor.box_settings import BoxSettings
+from appliance.supervisor.card_reader import JOB, CardFile, CardReader
 from appliance.supervisor.claiming import Claiming
+from appliance.supervisor.client import SupervisorClient
 from appliance.supervisor.commands import Desk, commands
 from appliance.supervisor.core import Core, Effects
 from appliance.supervisor.erase import Eraser
@@ -35,6 +36,7 @@ from appliance.supervisor.loop import Loop
 from appliance.supervisor.owner import Owner
 from appliance.supervisor.protocol import PowerAction
 from appliance.supervisor.secrets_store import Name, SecretStore
+from appliance.supervisor.ssh_keys import SshKeys
 from appliance.supervisor.throttle import Throttle
 from appliance.supervisor.worker import LightSwitch, Listener, Looker
 from appliance.system import notify
@@ -42,40 +44,78 @@ from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandServer
 from appliance.system.files import Files, Lock, SystemFiles
 from appliance.system.runner import SystemRunner
+from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
 from appliance.system.units import SystemdUnits, Units, VirtualUnits
+from appliance.system.wifi import NetworkManagerWifi, VirtualWifi, Wifi
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Everything through which the supervisor touches the world."""
+
+    clock: Clock
+    files: Files
+    board: Board
+    host: Host
+    units: Units
+    wifi: Wifi
+    ssh: Ssh
 
 
 def serve(config: Config) -> None:
     """Run until told to stop. Raises HearthError when the state can't be used."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    clock, runner = SystemClock(assume_trusted=config.virtual), SystemRunner()
-    board: Board = VirtualBoard(config.machine_socket) if config.virtual else PlainBoard(runner)
-    units: Units = VirtualUnits(config.machine_socket, clock) if config.virtual else SystemdUnits(runner)
-    system = SystemHost(runner)
-    host: Host = VirtualHost(config.machine_socket, system) if config.virtual else system
-    files = SystemFiles()
-    files.make_folder(config.state, mode=0o711)
+    doors = _virtual_doors(config) if config.virtual else _real_doors()
+    doors.files.make_folder(config.state, mode=0o711)
     lock = Lock(config.state / "lock")
     try:
-        Supervisor(config, clock, files, board, host, units).run()
+        Supervisor(config, doors).run()
     finally:
         lock.release()
+
+
+def _real_doors() -> Doors:
+    clock, runner = SystemClock(), SystemRunner()
+    return Doors(
+        clock=clock,
+        files=SystemFiles(),
+        board=PlainBoard(runner),
+        host=SystemHost(runner),
+        units=SystemdUnits(runner),
+        wifi=NetworkManagerWifi(runner),
+        ssh=SystemSsh(runner),
+    )
+
+
+def _virtual_doors(config: Config) -> Doors:
+    clock, machine = SystemClock(assume_trusted=True), config.machine_socket
+    return Doors(
+        clock=clock,
+        files=SystemFiles(),
+        board=VirtualBoard(machine),
+        host=VirtualHost(machine, SystemHost(SystemRunner())),
+        units=VirtualUnits(machine, clock),
+        wifi=VirtualWifi(),
+        ssh=VirtualSsh(),
+    )
 
 
 class Supervisor:
     """All parts put together. `start` opens the socket, `run` works until SIGTERM."""
 
-    def __init__(self, config: Config, clock: Clock, files: Files, board: Board, host: Host, units: Units) -> None:
+    def __init__(self, config: Config, doors: Doors) -> None:
+        clock, files, board, host, units = doors.clock, doors.files, doors.board, doors.host, doors.units
         self._config = config
         self._clock = clock
         self._board = board
+        self._wifi = doors.wifi
         self.loop = loop = Loop()
         settings_file = SettingsFile(config.settings_file, files, clock)
         settings = settings_file.load().settings
         secrets = SecretStore(config.secrets, files)
-        _write_card(config, files, secrets.prepare())
+        code = secrets.prepare()
         url = config.development_origin or (f"http://{config.fediverse_bind}" if config.virtual else "")
         power = Power(clock)
         self.recorder = Recorder(config.state / "health.json", files, clock)
@@ -95,9 +135,16 @@ class Supervisor:
         )
         jobs = Jobs(config.state / "jobs.json", files, clock, loop.tell, power=power)
 
+        keys = SshKeys(config.ssh_keys_file, files, doors.ssh)
+
+        def forget_keys() -> None:
+            # Beside the loop: it stops a service.
+            threading.Thread(target=keys.clear, name="ssh keys", daemon=True).start()
+
         def reset_console() -> None:
             core.reset()
             secrets.drop(Name.OWNER_VERIFIER)
+            forget_keys()
 
         effects = Effects(
             show=self._light.show,
@@ -115,7 +162,7 @@ class Supervisor:
             lambda: loop.tell(core.show_again),
         )
         self.erasing = Erasing(
-            loop, core, Eraser(config.state, config.fediverse_state, files, units, secrets), secrets, clock
+            loop, core, Eraser(config.state, config.fediverse_state, files, units, secrets), secrets, clock, forget_keys
         )
         desk = Desk(
             loop=loop,
@@ -125,12 +172,26 @@ class Supervisor:
             settings=BoxSettings(core),
             erasing=self.erasing,
             recorder=self.recorder,
+            keys=keys,
             units=units,
             power=self._power_command,
         )
         files.make_folder(config.supervisor_socket.parent, mode=0o2750)
         users = {0, os.geteuid()} | ({config.console_uid} if config.console_uid is not None else set())
         self._server = CommandServer(config.supervisor_socket, commands(desk), users=users)
+        self._jobs = jobs
+        self._card = CardFile(config.card_file, files, code)
+        self._answers = self._card.prepare()
+        self._reader = CardReader(
+            self._card,
+            clock,
+            wifi=doors.wifi,
+            keys=keys,
+            supervisor=SupervisorClient(config.supervisor_socket),
+            instance=InstanceClient(config.admin_socket),
+            code=lambda: code,
+            remember_country=lambda country: loop.ask(lambda: core.change(wifi_country=country)),
+        )
         self._fed = clock.monotonic()
 
     def start(self) -> None:
@@ -144,6 +205,7 @@ class Supervisor:
         self._server.start()
         log.info("watching over the box %s", self.core.settings.box_name)
         self.loop.tell(self.erasing.resume)
+        self.loop.tell(self._read_card)
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -168,6 +230,14 @@ class Supervisor:
             notify.alive()
         return min(seconds, interval / 2)
 
+    def _read_card(self) -> None:
+        """Take what somebody wrote there while the power was off."""
+        country, answers = self.core.settings.wifi_country, self._answers
+        if country is not None:
+            threading.Thread(target=lambda: self._wifi.obey(country), name="wifi", daemon=True).start()
+        if answers is not None:
+            self._jobs.start(JOB, lambda progress: self._reader.take(answers, progress))
+
     def _power_command(self, action: PowerAction) -> None:
         if action is PowerAction.OFF:
             self.core.power_off()
@@ -184,12 +254,3 @@ class Supervisor:
         except HearthError as error:
             log.error("the power could not be switched: %s", error)
             self.loop.tell(self.core.power_stays_on)
-
-
-def _write_card(config: Config, files: Files, code: Secret) -> None:
-    """A card that can't be written must not keep the box from starting: the button still works."""
-    try:
-        files.make_folder(config.card_file.parent, mode=0o700)
-        files.replace(config.card_file, card.write(code))
-    except HearthError as error:
-        log.error("the card could not be written: %s", error)

@@ -77,6 +77,15 @@ class Owner:
             verifier = hash_password(asked.new)
         return {"epoch": self._loop.ask(lambda: self._put(verifier, owner, recovery=asked.recovery))}
 
+    def confirm(self, password: Secret) -> None:
+        """For what is worth asking the password again. Raises Refused wrong-password, too-many-tries, no-owner."""
+        owner = self._loop.ask(lambda: self._core.settings.owner)
+        if owner is None:
+            raise Refused("no-owner", "This box has no owner yet.", "Set it up first.", status=409)
+        known = self._loop.ask(lambda: self._begin(owner, (_ACCOUNT,)))
+        self._verify(known, password)
+        self._loop.ask(lambda: self._succeed((_ACCOUNT,)))
+
     def _verify(self, verifier: Secret | None, password: Secret) -> None:
         with self._slot():
             right = verify(verifier.reveal() if verifier else None, password)

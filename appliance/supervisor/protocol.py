@@ -18,6 +18,9 @@
 | issue.acknowledge| Key           | {}                                                                  |
 | issue.fix        | IssueFix      | {"job": id} or {}                                                   |
 | health.history   | NoArguments   | health.history.KeptHistory: a day and a month                       |
+| ssh.keys         | NoArguments   | [SshKeyEntry]                                                       |
+| ssh.add          | NewSshKey     | {"fingerprint": text}; the owner's password is needed               |
+| ssh.remove       | Key           | {}; the key is its fingerprint                                      |
 | job.cancel       | Key           | {}                                                                  |
 | erase            | Erase         | {"job": id}: renames all data, deletes it after seven days          |
 | erase.undo       | NoArguments   | {}; what was erased last comes back, what is there now is put aside |
@@ -79,6 +82,21 @@ class NewPassword:
     new: Secret
     old: Secret | None = None
     recovery: bool = False
+
+
+@dataclass(frozen=True)
+class NewSshKey:
+    """`key` is one line as in a .pub file, without options."""
+
+    key: str
+    password: Secret
+
+
+@dataclass(frozen=True)
+class SshKeyEntry:
+    kind: str
+    fingerprint: str
+    comment: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.status import Status
 from appliance.supervisor.client import SupervisorClient
-from appliance.supervisor.main import Supervisor
+from appliance.supervisor.main import Doors, Supervisor
 from appliance.system.clock import VirtualClock
 from appliance.system.files import VirtualFiles
+from appliance.system.ssh import VirtualSsh
 from appliance.system.units import LogLine, Unit, UnitState
+from appliance.system.wifi import VirtualWifi
 
 
 class RecordingBoard:
@@ -111,13 +113,16 @@ class Bench:
         self.board = RecordingBoard()
         self.host = StillHost()
         self.units = RecordingUnits()
+        self.wifi = VirtualWifi()
+        self.ssh = VirtualSsh()
         self.client = SupervisorClient(self.config.supervisor_socket)
         self._ticked = threading.Event()
         self._stop: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """The loop and the socket, as after power-on; nothing looks around unless `look` is called."""
-        self.supervisor = Supervisor(self.config, self.clock, self.files, self.board, self.host, self.units)
+        doors = Doors(self.clock, self.files, self.board, self.host, self.units, self.wifi, self.ssh)
+        self.supervisor = Supervisor(self.config, doors)
         supervisor = self.supervisor
         thread = threading.Thread(target=lambda: supervisor.loop.run(supervisor.tick), daemon=True)
         server = supervisor._server
