@@ -26,6 +26,8 @@ def create_app(context: Context) -> flask.Flask:
     app = flask.Flask("appliance.fediverse", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, MAX_FORM_PARTS=200)
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    # Some apps write a slash at the end, as in /oauth/authorize/, and Mastodon does not mind.
+    app.url_map.strict_slashes = False
     context.attach(app)
     design.register(app)
     app.add_url_rule("/health", "health", _health)

@@ -56,6 +56,12 @@ def test_yes(ada: Any, asking: Callable[..., str]) -> None:
     assert len(got["code"][0]) >= 32
 
 
+def test_apps_may_write_a_slash_at_the_end(ada: Any, asking: Callable[..., str]) -> None:
+    page = ada.get(asking(redirect_uri=OUT_OF_BAND).replace("/authorize?", "/authorize/?"))
+    assert page.status_code == 200
+    assert "Let " in page.text
+
+
 def test_no(ada: Any, asking: Callable[..., str]) -> None:
     answer = ada.send(asking(redirect_uri=DEVICE), asking(redirect_uri=DEVICE), answer="deny")
     target = urlsplit(answer.location)
