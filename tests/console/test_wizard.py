@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The wizard: one step after another, nothing lost, nothing skipped, nothing done twice."""
 
+import dataclasses
+
 import pytest
 
 PASSWORD = "quiet ember under snow"
@@ -31,13 +33,21 @@ def test_the_whole_wizard(browser, supervisor, instance):
 
 
 def test_apps_are_named_once_the_server_has_its_name(browser, supervisor):
-    import dataclasses
-
     browser.set_up(supervisor)
     supervisor.state = dataclasses.replace(supervisor.state, federating=True, instance_url="https://table.example.org")
     page = browser.get("/setup/done").text
     assert "Get an app and log in" in page
     assert ">table.example.org<" in page
+    assert "Tusky" in page
+
+
+def test_no_app_is_promised_that_a_box_without_encryption_cannot_serve(browser, supervisor):
+    browser.set_up(supervisor)
+    supervisor.state = dataclasses.replace(supervisor.state, federating=True)
+    page = browser.get("/setup/done").text
+    assert "Get an app and log in" in page
+    assert "Tusky" not in page
+    assert ">http://127.0.0.1:8082<" in page
 
 
 @pytest.mark.parametrize("path", ["/setup/owner", "/setup/instance", "/setup/address", "/setup/review", "/setup/done"])

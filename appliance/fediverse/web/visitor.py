@@ -130,6 +130,7 @@ def for_templates() -> dict[str, Any]:
         "me": now.member,
         "csrf_token": csrf_token,
         "host": request_urls().host,
+        "plain_http": request_urls().origin.startswith("http://"),
         "day": _day,
         "moment": _moment,
     }

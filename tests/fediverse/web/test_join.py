@@ -35,7 +35,10 @@ def test_by_invite(stranger: Any, context: Context) -> None:
     assert "The Kitchen Table" in page.text
     answer = stranger.send(link, link, username="Bob", password=PASSWORD)
     assert (answer.status_code, answer.location) == (303, "/settings?welcome=1")
-    assert "Welcome home, @bob" in stranger.get("/settings?welcome=1").text
+    welcome = stranger.get("/settings?welcome=1").text
+    assert "Welcome home, @bob" in welcome
+    assert "most apps refuse it" in welcome  # this server has no encryption
+    assert "Tusky" not in welcome
 
 
 def test_each_unusable_invite_has_its_own_sentence(
