@@ -42,11 +42,13 @@ def check_strength(password: Secret, *, about: tuple[str, ...] = ()) -> None:
     if len(text) < MIN_LENGTH:
         raise _weak(f"The password is shorter than {MIN_LENGTH} characters.")
     if len(text) > MAX_LENGTH:
-        raise _weak(f"The password is longer than {MAX_LENGTH} characters.")
+        raise _weak(f"The password is longer than {MAX_LENGTH} characters.", "Choose a shorter one.")
     if not _is_text(text):
         raise _weak("The password holds what is no character.")
-    if len(set(lowered)) < 5 or _is_run(lowered) or (lowered.isdigit() and len(lowered) < 16):
+    if len(set(lowered)) < 5 or _is_run(lowered):
         raise _weak("The password repeats itself too much.")
+    if lowered.isdigit() and len(lowered) < 16:
+        raise _weak("The password is made of digits only.")
     rest = lowered
     for word in (*_COMMON, *(name.lower() for name in about if len(name) >= 3)):
         rest = rest.replace(word, "")
@@ -69,5 +71,5 @@ def _is_run(text: str) -> bool:
     return len(steps) == 1
 
 
-def _weak(sentence: str) -> BadInput:
-    return BadInput(sentence, "Choose a longer one; four unrelated words are good.", key="weak-password")
+def _weak(sentence: str, remedy: str = "Choose a longer one; four unrelated words are good.") -> BadInput:
+    return BadInput(sentence, remedy, key="weak-password")

@@ -82,6 +82,17 @@ def test_good_ones_in_any_script_pass(text):
     check_strength(Secret(text), about=("anna",))
 
 
+def test_one_that_is_too_long_is_not_asked_to_be_longer():
+    with pytest.raises(BadInput, match="Choose a shorter one") as caught:
+        check_strength(Secret(GOOD * 20))
+    assert "a longer one" not in str(caught.value)
+
+
+def test_a_long_number_is_called_what_it_is():
+    with pytest.raises(BadInput, match="digits only"):
+        check_strength(Secret("98765432101"))
+
+
 @given(st.text(max_size=300))
 def test_the_check_knows_yes_and_no_and_nothing_else(text):
     try:

@@ -99,7 +99,8 @@ def _text(value: str, name: str, limit: int, *, lines: bool = True) -> str:
     if not lines:
         text = " ".join(text.split())
     if len(text) > limit:
-        raise BadInput(f"The {name} is longer than {limit} characters.", "Make it shorter.", key=f"bad-{name}")
+        what = "The rules together are" if name == "rules" else f"The {name} is"
+        raise BadInput(f"{what} longer than {limit} characters.", "Make it shorter.", key=f"bad-{name}")
     if _UNPRINTABLE.search(text):
         raise BadInput(f"The {name} holds characters that can't be shown.", "Type it anew.", key=f"bad-{name}")
     if name == "title" and not text:

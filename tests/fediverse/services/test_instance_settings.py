@@ -36,6 +36,11 @@ def test_rules_that_stay_keep_their_ids(database: Database) -> None:
     assert after[1].id not in [rule.id for rule in before]
 
 
+def test_far_too_many_rules_are_refused_in_whole_sentences(database: Database) -> None:
+    with pytest.raises(BadInput, match="The rules together are longer than 15050 characters"):
+        put(database, "rules", "r" * 19_000)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
