@@ -27,4 +27,4 @@ def show(context: Context, arguments: argparse.Namespace) -> None:
 
 def put(context: Context, arguments: argparse.Namespace) -> None:
     context.instance.set(arguments.key, arguments.value)
-    context.answer({}, f"{arguments.key} is changed.")
+    context.answer({}, f"Changed: {arguments.key}.")

@@ -2,6 +2,7 @@
 """`hearth member`: the people of the instance."""
 
 import argparse
+from datetime import datetime
 
 from appliance.cli.arguments import Groups, add_command, add_group
 from appliance.cli.context import Context, table
@@ -45,7 +46,8 @@ def show(context: Context, arguments: argparse.Namespace) -> None:
 def invite(context: Context, arguments: argparse.Namespace) -> None:
     by = arguments.by or context.supervisor.status().box.owner or ""
     link = context.instance.new_invite(by)
-    context.answer(link, f"{link.url or link.path}\nGood for one friend, until {link.expires_at}.")
+    until = datetime.fromisoformat(link.expires_at)
+    context.answer(link, f"{link.url or link.path}\nGood for one friend, until {until:%-d %B %Y, %H:%M} UTC.")
 
 
 def reset_password(context: Context, arguments: argparse.Namespace) -> None:

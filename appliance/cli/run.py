@@ -191,7 +191,7 @@ class _Session:
         self._say(f"  Server        {self._links.instance}")
         code = card.read(self._card().encode())
         if code:
-            self._say(f"  Claim code    {code.reveal()}   or press the button on the front panel")
+            self._say(f"  Claim code    {code.reveal()}   does what pressing the button on the front panel does")
         self._say("\nCtrl-C stops everything.")
         sys.stdout.flush()
         if browse and not home.open_browser(self._links.panel):

@@ -63,7 +63,9 @@ class FakeBox:
             Command(
                 "invite.new",
                 instance_words.NewInvite,
-                lambda asked: instance_words.InviteLink("/join/x", f"http://x/join/{asked.by}", "2026-01-08"),
+                lambda asked: instance_words.InviteLink(
+                    "/join/x", f"http://x/join/{asked.by}", "2026-01-08T09:30:00.532000+00:00"
+                ),
             ),
         ]
         users = {os.geteuid()}
@@ -220,7 +222,9 @@ def test_members(hearth, box, monkeypatch, tmp_path):
     box.box["owner"] = "anna"
     assert "Password: made-up" in hearth("member", "add", "ben")[1]
     assert hearth("member", "list")[1] == "There are no members yet.\n"
-    assert "http://x/join/anna" in hearth("member", "invite")[1]
+    assert (
+        hearth("member", "invite")[1] == "http://x/join/anna\nGood for one friend, until 8 January 2026, 09:30 UTC.\n"
+    )
     assert "http://x/join/ben" in hearth("member", "invite", "--by", "ben")[1]
     assert "made-up" in hearth("member", "reset-password", "ben")[1]
     (tmp_path / "in").write_text("typed by hand\n")
