@@ -139,3 +139,18 @@ def test_no_power_cut_shows_half_of_the_answers(path, files, content):
     assert sectors > 5
     assert SECRET.encode() not in path.read_bytes()
     assert card.said(path.read_bytes()) == ("Done.",)
+
+
+def test_no_power_cut_shows_half_of_answers_that_are_to_be_corrected(path, files):
+    path.parent.mkdir()
+    for sectors in range(100):
+        path.write_bytes(filled())
+        files.cut_power_after(sectors)
+        try:
+            CardFile(path, files, CODE).write(("This is wrong. " * 15,), ANSWERS)
+        except PowerCut:
+            assert card.pending(path.read_bytes()) in (None, ANSWERS)
+        else:
+            break
+    assert sectors > 2
+    assert card.pending(path.read_bytes()) == ANSWERS
