@@ -26,7 +26,8 @@ def disks(sys: Path, mounts: Callable[[], tuple[str, ...]] = mounted) -> tuple[D
     for folder in sorted((sys / "block").glob("*")):
         name = folder.name
         size = _read(folder / "size")
-        if is_disk(name) and name not in own and size.isdigit() and int(size) > 0:
+        whole = is_disk(name) and not (folder / "partition").exists()
+        if whole and name not in own and size.isdigit() and int(size) > 0:
             found.append(Disk(name, _model(folder), int(size) * _SECTOR))
     return tuple(found)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The boards' files: each loads, no two claim the same machine, and every field is documented and used."""
 
+import ast
 import dataclasses
 import re
 import types
@@ -40,6 +41,15 @@ def schema() -> dict[str, str]:
         r"^\| `([a-z_.]+)` \| .+? \| (box|image|pages) \| .+ \|$", (ROOT / "hardware/schema.md").read_text(), re.M
     )
     return dict(rows)
+
+
+def attributes(folder: str) -> set[str]:
+    """Every `.name` that the Python of a folder reads, except where the fields are defined."""
+    names: set[str] = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        if path != ROOT / "appliance/board/profile.py":
+            names |= {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    return names
 
 
 def test_there_are_the_boards_that_hearth_is_for():
@@ -87,6 +97,12 @@ def test_file_names_and_compatible_strings_agree():
 
 def test_every_field_is_documented_and_nothing_else_is():
     assert set(schema()) == set(fields(Profile))
+
+
+def test_what_the_box_reads_it_uses():
+    used = attributes("appliance") | {"schema", "models"}  # these two by the profile itself
+    unused = [path for path, reader in schema().items() if reader == "box" and fields(Profile)[path] not in used]
+    assert not unused
 
 
 def test_every_overlay_is_asked_for_and_is_there():
