@@ -60,6 +60,7 @@ class Plan:
     kernel: tuple[str, ...]
     packages: tuple[str, ...]
     modules: tuple[str, ...]
+    overlays: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -90,6 +91,7 @@ def plan(board: str, base: Base | None = None) -> Plan:
         kernel=tuple(wanted["kernel"]),
         packages=tuple(sorted({*common_packages(), *python_packages(), *wanted["kernel"], *wanted["firmware"], *own})),
         modules=tuple(boot.get("modules", ())),
+        overlays=tuple(boot.get("overlays", ())),
     )
 
 

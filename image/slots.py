@@ -4,7 +4,7 @@
 import shutil
 from pathlib import Path
 
-from image.plan import DISK_SIGNATURE, LAYOUT, MIB, Plan
+from image.plan import DISK_SIGNATURE, LAYOUT, MIB, ROOT, Plan
 from image.steps import Workshop, empty
 
 SIZES = {each.name: each.mib * MIB for each in LAYOUT}
@@ -30,7 +30,17 @@ def boot(workshop: Workshop, plan: Plan, tree: Path, target: Path) -> None:
         line = _COMMAND_LINE.format(disk=DISK_SIGNATURE, number=number, slot=slot.upper())
         (folder / f"cmdline-{slot}.txt").write_text(line + "\n")
     (folder / "config.txt").write_text(_config(plan))
+    overlays(workshop, plan, folder / "overlays")
     fat(workshop, folder, target, SIZES["boot_a"], "HEARTH-BOOT", 0x48420001)
+
+
+def overlays(workshop: Workshop, plan: Plan, folder: Path) -> None:
+    """Compile what the board's file names, beside those that the firmware's package brings."""
+    if plan.overlays:
+        folder.mkdir(exist_ok=True)
+    for name in plan.overlays:
+        source = ROOT / "hardware/overlays" / f"{name}.dts"
+        workshop.run("dtc", "-@", "-I", "dts", "-O", "dtb", "-o", folder / f"{name}.dtbo", source)
 
 
 def _config(plan: Plan) -> str:
@@ -44,6 +54,7 @@ def _config(plan: Plan) -> str:
             "enable_uart=0",
             "dtparam=watchdog=on",
             "kernel_watchdog_timeout=60",
+            *(f"dtoverlay={name}" for name in plan.overlays),
             "[boot_partition=2]",
             "cmdline=cmdline-a.txt",
             "[boot_partition=3]",
