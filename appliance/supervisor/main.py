@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from appliance.board.host import SystemHost
 from appliance.board.model import Board, Host
-from appliance.board.plain import PlainBoard
 from appliance.board.virtual.door import VirtualBoard
 from appliance.board.virtual.host import VirtualHost
 from appliance.config import Config
@@ -77,11 +76,14 @@ def serve(config: Config) -> None:
 
 
 def _real_doors() -> Doors:
+    # Only here: a laptop need not hold the drivers in its memory.
+    from appliance.board.open import open_board
+
     clock, runner = SystemClock(), SystemRunner()
     return Doors(
         clock=clock,
         files=SystemFiles(),
-        board=PlainBoard(runner),
+        board=open_board(runner),
         host=SystemHost(runner),
         units=SystemdUnits(runner),
         wifi=NetworkManagerWifi(runner),
