@@ -2,6 +2,7 @@
 """Apps: programs that act for members. https://docs.joinmastodon.org/methods/apps/"""
 
 import hmac
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ MAX_URL = 2000
 MAX_REDIRECTS = 10
 # What a browser would run in our own name instead of leaving it.
 _FORBIDDEN_SCHEMES = frozenset(("javascript", "data", "vbscript", "file", "blob", "about", "mailto"))
+# Members are shown it and decide by it, and the page's policy names it: so no name before an @, and no signs.
+_HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
 
 _BY_CLIENT_ID = sa.select(apps).where(apps.c.client_id == sa.bindparam("client_id"))
 
@@ -108,7 +111,7 @@ def _check_redirect(uri: str) -> None:
     printable = uri.isascii() and uri.isprintable() and " " not in uri
     if not parts.scheme or not printable or len(uri) > MAX_URL or parts.fragment:
         raise BadInput("Validation failed: Redirect URI must be an absolute URI.", "")
-    if parts.scheme.lower() in _FORBIDDEN_SCHEMES or (parts.scheme in ("http", "https") and not parts.netloc):
+    if parts.scheme in _FORBIDDEN_SCHEMES or (parts.scheme in ("http", "https") and not _HOST.fullmatch(parts.netloc)):
         raise BadInput("Validation failed: Redirect URI is forbidden by the server.", "")
 
 
