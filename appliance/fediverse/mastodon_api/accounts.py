@@ -92,7 +92,7 @@ def following(call: Call, account_id: int) -> flask.Response:
 def present(call: Call, account_id: int) -> sa.Row[Any]:
     """The account, unless it is gone. Raises HearthError not-found."""
     row = accounts.by_id(call.tx, account_id)
-    if row is None or row.deleted_at is not None:
+    if row is None or row.deleted_at is not None or entities.is_hidden(row):
         raise missing()
     return row
 

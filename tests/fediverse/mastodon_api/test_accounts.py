@@ -6,7 +6,8 @@ from flask.testing import FlaskClient
 
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.model import MemberState
-from appliance.fediverse.services import accounts, instance_settings
+from appliance.fediverse.services import accounts, instance_settings, members
+from appliance.secret import Secret
 from tests.fediverse.conftest import ORIGIN, MakePerson, Person, remote_account
 
 
@@ -186,3 +187,13 @@ def test_joining_needs_an_app_and_agreement(stranger: FlaskClient, anna: Person)
     assert stranger.post("/api/v1/accounts", data={"username": "dora"}).status_code == 401
     anna.refused(403, "POST", "/api/v1/accounts", json={"agreement": True})
     assert stranger.post("/api/v1/accounts", data={}, headers=_app_token(stranger)).status_code == 422
+
+
+def test_who_waits_for_approval_is_shown_to_nobody(anna: Person, database: Database, stranger: FlaskClient) -> None:
+    with database.write() as tx:
+        waiting = members.create(tx, "wendy", Secret("quiet otters paint fences"), state=MemberState.PENDING)
+    for path in ("", "/statuses", "/followers"):
+        anna.refused(404, "GET", f"/api/v1/accounts/{waiting}{path}")
+    assert stranger.get(f"/api/v1/accounts?id[]={waiting}&id[]={anna.id}").json == [
+        anna.get(f"/api/v1/accounts/{anna.id}")
+    ]

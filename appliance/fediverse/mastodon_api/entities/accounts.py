@@ -53,9 +53,14 @@ def load(tx: Tx, ids: Collection[int]) -> dict[int, Row]:
 
 
 def by_ids(tx: Tx, urls: Urls, ids: Sequence[int]) -> list[Entity]:
-    """In the order given; unknown ids are left out."""
+    """In the order given; ids of nobody, or of who is hidden, are left out."""
     rows = load(tx, ids)
-    return [account(urls, rows[each]) for each in ids if each in rows]
+    return [account(urls, rows[each]) for each in ids if each in rows and not is_hidden(rows[each])]
+
+
+def is_hidden(row: Row) -> bool:
+    """Whether nobody may know of this account of ours yet, such as while it waits for approval."""
+    return not row.domain and row.suspended_at is not None
 
 
 def account(urls: Urls, row: Row) -> Entity:
