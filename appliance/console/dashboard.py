@@ -6,10 +6,12 @@ from werkzeug.wrappers import Response
 
 from appliance.console.context import console, instance_texts, status
 from appliance.console.guard import text
+from appliance.console.history import HEIGHT, rows
 from appliance.console.live import parts
 from appliance.console.places import DASHBOARD, attempt, only_owner
 from appliance.errors import HearthError
 from appliance.fediverse.protocol import Facts
+from appliance.health.history import History, empty
 
 
 def blueprint() -> Blueprint:
@@ -26,7 +28,13 @@ def blueprint() -> Blueprint:
 def show() -> Response:
     facts, texts = _facts(), _texts()
     page = render_template(
-        "console/dashboard.html", status=status(), parts=parts(status()), facts=facts, title=texts.get("title", "")
+        "console/dashboard.html",
+        status=status(),
+        parts=parts(status()),
+        facts=facts,
+        title=texts.get("title", ""),
+        history=rows(_history()),
+        height=HEIGHT,
     )
     return make_response(page)
 
@@ -69,6 +77,14 @@ def _facts() -> Facts | None:
         return console().instance.facts()
     except HearthError:
         return None
+
+
+def _history() -> History:
+    """An empty one while the supervisor has none to give: its absence must hide nothing else."""
+    try:
+        return console().supervisor.health_history()
+    except HearthError:
+        return empty()
 
 
 def _texts() -> dict[str, str]:

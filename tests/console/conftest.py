@@ -17,9 +17,10 @@ from appliance.console.app import create_app
 from appliance.errors import BadInput, Refused, Unavailable
 from appliance.fediverse.model import Role
 from appliance.fediverse.protocol import AddedMember, Facts, InviteLink
+from appliance.health.history import History, empty
 from appliance.secret import Secret
 from appliance.status import Box, Capability, Level, Status
-from appliance.supervisor.protocol import ClaimState, ClaimView, PowerAction
+from appliance.supervisor.protocol import ClaimState, ClaimView, PowerAction, SshKeyEntry
 from appliance.system.clock import VirtualClock
 
 PASSWORD = "quiet ember under snow"
@@ -49,6 +50,8 @@ class FakeSupervisor:
     password: str = ""
     down: bool = False
     done: list[Any] = field(default_factory=list)
+    history: History = field(default_factory=empty)
+    keys: tuple[SshKeyEntry, ...] = ()
 
     def box(self, **changes: Any) -> None:
         self.state = dataclasses.replace(self.state, box=dataclasses.replace(self.state.box, **changes))
@@ -133,6 +136,25 @@ class FakeSupervisor:
 
     def job_cancel(self, job: str) -> None:
         self.done.append(("cancel", job))
+
+    def health_history(self) -> History:
+        return self.history
+
+    def ssh_keys(self) -> tuple[SshKeyEntry, ...]:
+        return self.keys
+
+    def ssh_add(self, key: str, password: Secret) -> str:
+        if password.reveal() != self.password:
+            raise Refused("wrong-password", "The user name or the password is wrong.", status=401)
+        if not key.startswith("ssh-"):
+            raise BadInput("That is not a public ssh key.", key="bad-ssh-key")
+        self.keys = (*self.keys, SshKeyEntry("ssh-ed25519", f"SHA256:{len(self.keys)}", "laptop"))
+        return self.keys[-1].fingerprint
+
+    def ssh_remove(self, fingerprint: str) -> None:
+        if fingerprint not in {key.fingerprint for key in self.keys}:
+            raise BadInput("This key is not there any more.", key="no-such-key")
+        self.keys = tuple(key for key in self.keys if key.fingerprint != fingerprint)
 
     def erase(self, sentence: str) -> str:
         if sentence != f"erase {self.state.box.name}":

@@ -2,6 +2,7 @@
 """Every page in a real browser: by day and by night, phone and desk, without violations that axe-core knows of."""
 
 import dataclasses
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from appliance.board.light import Light
+from appliance.health.history import Series, empty
 from appliance.status import Fix, Issue, Job, JobState, Level
 
 PASSWORD = "quiet ember under snow"
@@ -125,12 +127,26 @@ def test_every_page(chromium, address, supervisor, scheme, width):
     visitor.click("Make an invite link")
     page.wait_for_selector("text=Hand this link")
     visitor.look("The Garden Table is open")
+    supervisor.history = eventful()
     visitor.open("/")
     visitor.look("This box belongs to nobody yet.")  # the fake's sentence
+    assert page.get_by_text("too weak twice").first.is_visible()
     supervisor.state = troubled(supervisor.state)
     visitor.look("The disk is nearly full.")  # live, without loading the page again
     visitor.open("/settings")
     visitor.look("Settings")
+    visitor.open("/settings/ssh")
+    visitor.look("Ssh keys")
+    page.fill("[name=key]", "nonsense")
+    page.fill("[name=password]", PASSWORD)
+    visitor.click("Put it in")
+    page.wait_for_selector("#f-key-error")
+    visitor.look("Ssh keys")
+    page.fill("[name=key]", "ssh-ed25519 AAAA laptop")
+    page.fill("[name=password]", PASSWORD)
+    visitor.click("Put it in")
+    page.wait_for_selector("text=The key is put in.")
+    visitor.look("Ssh keys")
     visitor.open("/erase")
     visitor.look("Erase everything?")
     visitor.open("/nowhere")
@@ -176,6 +192,28 @@ def test_the_wizard_by_keyboard_without_script(chromium, address, supervisor):
     page.get_by_role("button", name="Finish").press("Enter")
     page.wait_for_selector("text=The Garden Table is open")
     context.close()
+
+
+def eventful():
+    """A month with a hot afternoon each day, two days without power, and a weak supply at times."""
+    history, start = empty(), 1_790_000_000
+    for number in range(30 * 144):
+        if 1800 < number < 2100 or 4270 < number < 4285:
+            continue
+        hour = number / 6 % 24
+        heat = 46 + 14 * math.sin((hour - 9) / 24 * 2 * math.pi) + number % 5
+        history = history.note(
+            start + number * 600,
+            {
+                Series.TEMPERATURE: heat + (28 if 1200 < number < 1230 else 0),
+                Series.MEMORY: 48 + 6 * math.sin(number / 70) + number % 3,
+                Series.LOAD: 8 + 70 * (number % 97 == 0) + number % 7,
+                Series.STORAGE: 20 + number / 150,
+                Series.WEAK_POWER: number in (1210, 1500, 4200, 4201, 4250),
+                Series.SLOWED: 1200 < number < 1230,
+            },
+        )
+    return history
 
 
 def troubled(status):
