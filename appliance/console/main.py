@@ -6,9 +6,6 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
-from gunicorn.app.base import BaseApplication
-
 from appliance.config import Config
 from appliance.console.activity import Activity
 from appliance.console.app import create_app
@@ -19,8 +16,8 @@ from appliance.supervisor.client import SupervisorClient
 from appliance.system import notify
 from appliance.system.clock import SystemClock
 from appliance.system.files import Files, SystemFiles
-from appliance.system.lifeline import Lifeline
 from appliance.system.patience import PatientWorker
+from appliance.system.web_server import WebServer
 
 IDLE_SECONDS = 300.0
 _KEY_BYTES = 16  # fewer would be guessable
@@ -35,7 +32,17 @@ def serve(config: Config) -> None:
         SystemClock(),
         panel_url=config.panel_url,
     )
-    _Gunicorn(app, config.console_bind).run()
+    WebServer(
+        app,
+        config.console_bind,
+        status="The owner's pages are open.",
+        workers=1,
+        threads=8,
+        worker_class=Worker,
+        graceful_timeout=3,
+        keepalive=5,
+        proc_name="hearth-console",
+    ).run()
 
 
 def session_key(files: Files, folder: str) -> Secret:
@@ -75,41 +82,6 @@ class Worker(PatientWorker):
         if not self._leaving and self.cfg.bind[0].startswith("fd://") and activity.idle_seconds() > IDLE_SECONDS:
             self._leaving = True
             os.kill(self.ppid, signal.SIGTERM)
-
-
-class _Gunicorn(BaseApplication):
-    def __init__(self, app: Flask, bind: str) -> None:
-        self._app = app
-        self._bind = bind
-        self._lifeline = Lifeline()
-        super().__init__()
-
-    def load_config(self) -> None:
-        wanted: dict[str, Any] = {
-            "bind": self._bind,
-            "workers": 1,
-            "threads": 8,
-            "worker_class": Worker,
-            "preload_app": True,
-            "timeout": 60,
-            "graceful_timeout": 3,
-            "keepalive": 5,
-            "limit_request_line": 4094,
-            "loglevel": "warning",
-            "proc_name": "hearth-console",
-            "post_fork": self._in_worker,
-            # Newer gunicorns open a control socket unless told not to.
-            "control_socket_disable": True,
-        }
-        for name, value in wanted.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        return self._app
-
-    def _in_worker(self, _arbiter: Any, _worker: Any) -> None:
-        self._lifeline.hold()
 
 
 def _activity(app: Any) -> Activity:

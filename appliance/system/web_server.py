@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The web server of a process: gunicorn around one WSGI app, its workers gone when it goes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from appliance.system import notify
+from appliance.system.lifeline import Lifeline
+from appliance.system.patience import PatientWorker
+
+
+class WebServer(BaseApplication):
+    """`run()` answers on `bind` until the process is told to stop; `settings` are gunicorn's own.
+
+    The app is loaded before the workers are forked, so what it imported is shared between them. `ready` is called
+    once in the parent, right before the first fork; `status` is what the service manager shows from then on.
+    """
+
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        bind: str,
+        *,
+        status: str,
+        ready: Callable[[], None] = lambda: None,
+        **settings: Any,
+    ) -> None:
+        self._app = app
+        self._status = status
+        self._call_when_ready = ready
+        self._lifeline = Lifeline()
+        self._settings: dict[str, Any] = {
+            "bind": bind,
+            "worker_class": PatientWorker,
+            "preload_app": True,
+            "timeout": 60,
+            "limit_request_line": 4094,
+            "loglevel": "warning",
+            # Newer gunicorns open a control socket unless told not to.
+            "control_socket_disable": True,
+            **settings,
+            "when_ready": self._ready,
+            "post_fork": self._in_worker,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._settings.items():
+            if name in self.cfg.settings:  # Debian's gunicorn is older and does not know all
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return self._app
+
+    def _ready(self, _arbiter: Any) -> None:
+        self._call_when_ready()
+        notify.ready(self._status)
+
+    def _in_worker(self, _arbiter: Any, _worker: Any) -> None:
+        self._lifeline.hold()
