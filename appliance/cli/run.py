@@ -16,7 +16,7 @@ from appliance.board.virtual.commands import machine_commands
 from appliance.board.virtual.machine import Machine
 from appliance.board.virtual.panel import Links, PanelServer, create_panel
 from appliance.config import Config
-from appliance.errors import HearthError
+from appliance.errors import BadInput, HearthError
 from appliance.supervisor import card
 from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandServer
@@ -37,7 +37,9 @@ _HOPELESS_RESTARTS = 2
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     parser = subparsers.add_parser("run", help="run a whole box on this machine, with a front panel in the browser")
     # Without a default of its own, so that it does not hide one that was given before the command.
-    parser.add_argument("--state", default=argparse.SUPPRESS, help="folder that keeps everything (default: var)")
+    parser.add_argument(
+        "--state", default=argparse.SUPPRESS, metavar="DIR", help="folder that keeps everything (default: var)"
+    )
     parser.add_argument(
         "--port",
         type=_port,
@@ -110,7 +112,9 @@ class _Session:
         machine = Machine(self._clock)
         box = VirtualBox(machine, lambda changed: self._boot(launch, changed), self._clock)
         socket = CommandServer(runtime / "machine" / "machine.sock", machine_commands(box), users={0, os.geteuid()})
-        panel = PanelServer(create_panel(box, self._links, self._clock, self._card), _LOOPBACK, self._port + 1)
+        panel = PanelServer(
+            create_panel(box, self._links, self._clock, self._card, self._write_card), _LOOPBACK, self._port + 1
+        )
         socket.start()
         panel.start()
         try:
@@ -200,9 +204,16 @@ class _Session:
     def _card(self) -> str:
         """What a person reads who puts the box's card into another computer; "" before the supervisor wrote it."""
         try:
-            return self._files.read(self._config.card_file, limit=8192).decode(errors="replace")
+            return self._files.read(self._config.card_file, limit=card.MAX_SIZE).decode(errors="replace")
         except OSError:
             return ""
+
+    def _write_card(self, text: str) -> None:
+        """What an editor on another computer does: a file made anew, here filled up to the length it had."""
+        lines = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+        if len(lines) > card.MAX_SIZE:
+            raise BadInput("That is too long for the card.")
+        self._files.replace(self._config.card_file, lines.ljust(card.SIZE))
 
     def _shut_down(self, box: VirtualBox) -> None:
         self._say("\nStopping.")

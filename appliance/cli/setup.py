@@ -8,12 +8,15 @@ from pathlib import Path
 from appliance.cli.arguments import Groups, add_command
 from appliance.cli.context import Context
 from appliance.cli.passwords import read_password
-from appliance.errors import BadInput, HearthError
+from appliance.errors import BadInput, HearthError, Unavailable
+from appliance.fediverse.client import InstanceClient
 from appliance.parse import from_dict
 from appliance.secret import Secret
 from appliance.setup import Answers, answer_all
 from appliance.supervisor import card
+from appliance.system.clock import Clock, SystemClock
 
+START_SECONDS = 60.0
 _EXAMPLE = """\
 the file of answers (TOML):
   username = "anna"                       the owner's user name
@@ -42,6 +45,7 @@ def register(groups: Groups) -> None:
 def run(context: Context, arguments: argparse.Namespace) -> None:
     answers = read_answers(Path(arguments.answers))
     supervisor, instance = context.supervisor, context.instance
+    wait_for(instance, SystemClock())
     done = answer_all(
         supervisor,
         instance,
@@ -56,6 +60,20 @@ def run(context: Context, arguments: argparse.Namespace) -> None:
         {"steps": done, "addresses": status.addresses, "instance_url": status.instance_url},
         f"{text}\n{addresses}\nInstance: {status.instance_url}",
     )
+
+
+def wait_for(instance: InstanceClient, clock: Clock) -> None:
+    """A box that is just starting answers in a moment; whoever asks for the set-up means to wait. Raises Unavailable."""
+    deadline = clock.monotonic() + START_SECONDS
+    while True:
+        try:
+            instance.get_all()
+        except Unavailable:
+            if clock.monotonic() >= deadline:
+                raise
+            clock.sleep(0.5)
+        else:
+            return
 
 
 def read_answers(path: Path) -> Answers:
