@@ -39,11 +39,13 @@ from appliance.supervisor.ssh_keys import SshKeys
 from appliance.supervisor.throttle import Throttle
 from appliance.supervisor.worker import LightSwitch, Listener, Looker
 from appliance.system import notify
+from appliance.system.bus import SystemBus
 from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandServer
 from appliance.system.files import Files, Lock, SystemFiles
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
+from appliance.system.systemd import Systemd
 from appliance.system.units import SystemdUnits, Units, VirtualUnits
 from appliance.system.wifi import NetworkManagerWifi, VirtualWifi, Wifi
 
@@ -85,7 +87,7 @@ def _real_doors() -> Doors:
         files=SystemFiles(),
         board=open_board(runner),
         host=SystemHost(runner),
-        units=SystemdUnits(runner),
+        units=SystemdUnits(runner, Systemd(SystemBus())),
         wifi=NetworkManagerWifi(runner),
         ssh=SystemSsh(runner),
     )

@@ -13,6 +13,7 @@ from appliance.errors import BadInput, Unavailable
 from appliance.system.clock import Clock
 from appliance.system.commands import CommandClient
 from appliance.system.runner import Runner
+from appliance.system.systemd import ServiceUnit, Systemd
 
 SERVICES = ("supervisor", "console", "fediverse", "companion")
 MAX_LINES = 2000
@@ -73,28 +74,24 @@ class Units(Protocol):
 
 
 class SystemdUnits:
-    """systemctl(1) and journalctl(1)."""
+    """systemd over D-Bus, and journalctl(1)."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, systemd: Systemd) -> None:
         self._runner = runner
+        self._systemd = systemd
 
     def states(self) -> dict[str, Unit]:
-        names = [_unit(service) for service in SERVICES]
-        properties = "--property=Id,ActiveState,MainPID,NRestarts"
-        shown = self._runner.run(["systemctl", "show", properties, *names], timeout=10.0).output.decode()
-        blocks = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in shown.split("\n\n")]
-        return {_service(block["Id"]): _parse_unit(block) for block in blocks if "Id" in block}
+        found = self._systemd.services([_unit(service) for service in SERVICES])
+        return {_service(each.name): _parse_unit(each) for each in found}
 
     def start(self, service: str) -> None:
-        self._runner.run(["systemctl", "start", _unit(service)], timeout=90.0)
+        self._systemd.start(_unit(service), _STOP_SECONDS)
 
     def stop(self, service: str) -> None:
-        self._runner.run(["systemctl", "stop", _unit(service)], timeout=90.0)
+        self._systemd.stop(_unit(service), _STOP_SECONDS)
 
     def restart(self, service: str) -> None:
-        # A unit that failed too often is not started again before this.
-        self._runner.run(["systemctl", "reset-failed", _unit(service)], timeout=10.0, check=False)
-        self._runner.run(["systemctl", "restart", _unit(service)], timeout=90.0)
+        self._systemd.restart(_unit(service), _STOP_SECONDS)
 
     def logs(self, service: str, lines: int) -> list[LogLine]:
         units = [f"--unit={_unit(each)}" for each in ([service] if service else SERVICES)]
@@ -156,19 +153,14 @@ def _service(unit: str) -> str:
     return re.sub(r"^hearth-|\.service$", "", unit)
 
 
-def _parse_unit(block: dict[str, str]) -> Unit:
+def _parse_unit(unit: ServiceUnit) -> Unit:
     states = {
         "active": UnitState.RUNNING,
         "reloading": UnitState.RUNNING,
         "activating": UnitState.STARTING,
         "failed": UnitState.FAILED,
     }
-    state = states.get(block.get("ActiveState", ""), UnitState.STOPPED)
-    return Unit(state, _number(block.get("MainPID")) or None, _number(block.get("NRestarts")))
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+    return Unit(states.get(unit.active, UnitState.STOPPED), unit.pid or None, unit.restarts)
 
 
 def _parse_line(raw: bytes) -> LogLine | None:
