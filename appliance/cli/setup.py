@@ -63,7 +63,7 @@ def run(context: Context, arguments: argparse.Namespace) -> None:
 
 
 def wait_for(instance: InstanceClient, clock: Clock) -> None:
-    """A box that is just starting answers in a moment; whoever asks for the set-up means to wait. Raises Unavailable."""
+    """A box that is just starting answers soon; whoever asks for the set-up means to wait. Raises Unavailable."""
     deadline = clock.monotonic() + START_SECONDS
     while True:
         try:
