@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from appliance import design
 from appliance.board.virtual.box import VirtualBox
 from appliance.board.virtual.machine import DEBOUNCE
+from appliance.board.virtual.panel.ailments import changed
 from appliance.board.virtual.panel.look import Links, look_at
 from appliance.errors import BadInput, HearthError, Refused
 from appliance.parse import to_dict
@@ -26,7 +27,7 @@ from appliance.secret import Secret
 from appliance.system.clock import Clock
 
 _HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_MAX_FORM = 16 * 1024
+_MAX_FORM = 64 * 1024
 _HOLDS = (0.2, 7.0, 16.0)
 _MAX_STREAMS = 16
 _SILENCE = 10.0
@@ -37,13 +38,15 @@ _LOOK_PAUSE = 0.05
 Form = Mapping[str, str]
 
 
-def create_panel(box: VirtualBox, links: Links, clock: Clock, card: Callable[[], str]) -> Flask:
-    """`card` reads hearth.txt; "" while there is none."""
+def create_panel(
+    box: VirtualBox, links: Links, clock: Clock, card: Callable[[], str], write_card: Callable[[str], None]
+) -> Flask:
+    """`card` reads hearth.txt, "" while there is none; `write_card` is what a person's editor does to it."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_FORM
     design.register(app)
     token = Secret(secrets.token_urlsafe(32))
-    actions = _actions(box, clock)
+    actions = _actions(box, clock, write_card)
     streams = threading.BoundedSemaphore(_MAX_STREAMS)
 
     @app.before_request
@@ -93,7 +96,7 @@ def create_panel(box: VirtualBox, links: Links, clock: Clock, card: Callable[[],
     return app
 
 
-def _actions(box: VirtualBox, clock: Clock) -> dict[str, Callable[[Form], None]]:
+def _actions(box: VirtualBox, clock: Clock, write_card: Callable[[str], None]) -> dict[str, Callable[[Form], None]]:
     """What can be done to the box, by the last part of the address."""
     machine = box.machine
 
@@ -114,6 +117,14 @@ def _actions(box: VirtualBox, clock: Clock) -> dict[str, Callable[[Form], None]]
         clock.sleep(2 * DEBOUNCE)
         machine.release()
 
+    def suffer(form: Form) -> None:
+        machine.suffer(changed(machine.state().ailments, form.get("what", ""), ill=form.get("ill") == "yes"))
+
+    def edit_card(form: Form) -> None:
+        if machine.state().powered:
+            raise Refused("card-in-use", "The card is in the box.", "Shut the box down first.", status=409)
+        write_card(form.get("text", ""))
+
     def plug_disk(form: Form) -> None:
         machine.plug_disk(form.get("model", ""), int(_number(form, "gigabytes") * 1e9))
 
@@ -125,6 +136,8 @@ def _actions(box: VirtualBox, clock: Clock) -> dict[str, Callable[[Form], None]]
         "hold": hold,
         "heat": lambda form: machine.heat(_number(form, "temperature")),
         "weaken": lambda form: machine.weaken_supply(form.get("weak") == "yes"),
+        "suffer": suffer,
+        "card": edit_card,
         "plug-disk": plug_disk,
         "pull-disk": lambda form: machine.pull_disk(form.get("name", "")),
         "restart": lambda form: box.soon(lambda: box.manager().restart_one(form.get("name", ""))),

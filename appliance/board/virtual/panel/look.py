@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from appliance.board.light import PATTERNS, Light, Pattern
 from appliance.board.model import Disk
 from appliance.board.virtual.box import VirtualBox
+from appliance.board.virtual.panel.ailments import AilmentRow, rows
 from appliance.board.virtual.panel.words import rhythm
 from appliance.supervisor import card as card_file
 from appliance.system.clock import Clock
@@ -62,6 +63,7 @@ class Look:
     heat: str
     weak: bool
     weak_since_boot: bool
+    ailments: tuple[AilmentRow, ...]
     disks: tuple[DiskRow, ...]
     services: tuple[ServiceRow, ...]
     log: tuple[str, ...]
@@ -86,12 +88,18 @@ def look_at(box: VirtualBox, clock: Clock, card: Callable[[], str]) -> Look:
         heat="hot" if state.sensors.temperature >= _HOT else "warm" if state.sensors.temperature >= _WARM else "cool",
         weak=state.sensors.undervoltage,
         weak_since_boot=state.sensors.undervoltage_since_boot,
+        ailments=rows(state.ailments),
         disks=tuple(_disk(disk) for disk in state.disks),
         services=tuple(_service(service) for service in sorted(box.services(), key=_rank)),
         log=tuple(f"{line.at[11:19]} {line.service}: {line.line}" for line in box.logs("", LOG_LINES)),
-        card=text.replace("\r\n", "\n"),
+        card=_shown(text),
         code=code.reveal() if code else "",
     )
+
+
+def _shown(card: str) -> str:
+    """Without what fills the card's sectors."""
+    return "\n".join(line.rstrip() for line in card.replace("\r\n", "\n").split("\n")).rstrip("\n") + "\n"
 
 
 def _light(pattern: Pattern | None) -> Light | None:

@@ -40,9 +40,15 @@ def box() -> Iterator[VirtualBox]:
 
 
 @pytest.fixture
-def client(box: VirtualBox) -> FlaskClient:
+def written() -> list[str]:
+    """What was written onto the card."""
+    return []
+
+
+@pytest.fixture
+def client(box: VirtualBox, written: list[str]) -> FlaskClient:
     links = Links("http://127.0.0.1:8080/", ORIGIN + "/", "http://127.0.0.1:8082/")
-    return create_panel(box, links, VirtualClock(), lambda: CARD).test_client()
+    return create_panel(box, links, VirtualClock(), lambda: CARD, written.append).test_client()
 
 
 def token(client: FlaskClient) -> str:
@@ -87,6 +93,31 @@ def test_each_control_reaches_the_machine(client: FlaskClient, box: VirtualBox) 
     assert "lamp--off" in client.get("/", base_url=ORIGIN).text
     do(client, "plug")
     assert box.machine.state().powered
+
+
+@pytest.mark.parametrize("what", ["throttled", "fan_stuck", "worn", "full", "read_only", "errors"])
+def test_the_box_suffers_and_gets_well(client: FlaskClient, box: VirtualBox, what: str) -> None:
+    well = box.machine.state().ailments
+    assert do(client, "suffer", what=what, ill="yes").status_code == 303
+    assert getattr(box.machine.state().ailments, what) != getattr(well, what)
+    assert f'id="ail-{what}"' in client.get("/", base_url=ORIGIN).text
+    do(client, "suffer", what=what, ill="no")
+    assert box.machine.state().ailments == well
+
+
+@pytest.mark.parametrize("what", ["", "plague", "__class__"])
+def test_it_suffers_from_nothing_else(client: FlaskClient, box: VirtualBox, what: str) -> None:
+    assert do(client, "suffer", what=what, ill="yes").status_code == 422
+
+
+def test_the_card_can_be_written_only_while_it_is_out(client: FlaskClient, written: list[str]) -> None:
+    assert do(client, "card", text="mine").status_code == 409
+    assert "<textarea" not in client.get("/", base_url=ORIGIN).text
+    do(client, "pull")
+    assert "<textarea" in client.get("/", base_url=ORIGIN).text
+    assert do(client, "card", text="mine").status_code == 303
+    assert do(client, "card", text="x" * 70_000).status_code in (413, 422)
+    assert written == ["mine"]
 
 
 def test_look_and_stream_tell_the_same(client: FlaskClient) -> None:
@@ -134,7 +165,7 @@ def test_the_token_is_needed(client: FlaskClient, box: VirtualBox) -> None:
         ("pull-disk", {"name": "sdz"}, 404),
         ("hold", {"seconds": "100000"}, 422),
         ("explode", {}, 404),
-        ("heat", {"temperature": "x" * 20000}, 413),
+        ("heat", {"temperature": "x" * 70_000}, 413),
     ],
 )
 def test_bad_input_gets_a_clear_answer(client: FlaskClient, action: str, fields: dict[str, str], status: int) -> None:
