@@ -3,7 +3,7 @@
 
 Sources: statvfs(3); /sys/fs/ext4/*/errors_count (Documentation/ABI/testing/sysfs-fs-ext4); eMMC's life_time and
 pre_eol_info (Documentation/ABI/testing/sysfs-driver-mmc, JEDEC JESD84-B51 7.4.41); smartctl(8) with --json for NVMe
-and SATA.
+and SATA; /run/hearth-data-damaged, which the image writes when it had to start without its data partition.
 """
 
 import json
@@ -36,6 +36,7 @@ class SystemHost:
     def __init__(self, runner: Runner, root: Path = Path("/")) -> None:
         self._runner = runner
         self._sys = root / "sys"
+        self._marker = root / "run" / "hearth-data-damaged"
 
     def load(self) -> float:
         return os.getloadavg()[2] / (os.cpu_count() or 1)
@@ -58,6 +59,7 @@ class SystemHost:
             total_inodes=system.f_files,
             read_only=bool(system.f_flag & os.ST_RDONLY),
             errors=self._errors(device),
+            makeshift=_read(self._marker),
         )
 
     def drives(self) -> tuple[Drive, ...]:

@@ -71,7 +71,8 @@ class Drive:
 
 @dataclass(frozen=True)
 class Volume:
-    """A file system, in bytes and inodes. `errors` is how many the kernel has found in it since it was last checked."""
+    """A file system, in bytes and inodes. `errors` is how many the kernel has found in it since it was last checked.
+    `makeshift` says why it lies in memory only and is gone with the power; "" where all is well."""
 
     free: int
     total: int
@@ -79,6 +80,7 @@ class Volume:
     total_inodes: int
     read_only: bool = False
     errors: int = 0
+    makeshift: str = ""
 
 
 @dataclass(frozen=True)

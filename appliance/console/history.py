@@ -51,7 +51,7 @@ MOMENTS = (
 
 @dataclass(frozen=True)
 class Drawing:
-    """`line` and `area` are SVG paths in a box of `width` by HEIGHT; `gone` are stretches nobody knows of, and `marks`
+    """`line` and `area` are SVG paths in a box of `width` by HEIGHT; `gone` are stretches in which the box was off, and `marks`
     those in which something happened, as (x, width). `limit` is the height of the line not to cross."""
 
     words: str
@@ -80,7 +80,7 @@ def _curve(curve: Curve, ring: Ring) -> Drawing:
     values = ring.of(curve.series)
     known = [value for value in values if value != UNKNOWN]
     if not known:
-        return Drawing("not measured yet", ring.size, gone=((0, ring.size),))
+        return Drawing("not measured yet", ring.size)
     high = max(curve.high, *known)
 
     def y(value: float) -> float:
@@ -104,7 +104,7 @@ def _curve(curve: Curve, ring: Ring) -> Drawing:
 def _moments(moments: Moments, ring: Ring) -> Drawing:
     values = ring.of(moments.series)
     if all(value == UNKNOWN for value in values):
-        return Drawing("not measured yet", ring.size, gone=((0, ring.size),))
+        return Drawing("not measured yet", ring.size)
     marks = _runs(values, lambda value: value not in (0, UNKNOWN))
     words = moments.never
     if marks:
@@ -113,7 +113,8 @@ def _moments(moments: Moments, ring: Ring) -> Drawing:
 
 
 def _gone(values: bytes) -> tuple[tuple[int, int], ...]:
-    return _runs(values, lambda value: value == UNKNOWN)
+    """Between the first measurement and now; what was before it is nobody's absence."""
+    return tuple(run for run in _runs(values, lambda value: value == UNKNOWN) if run[0] > 0)
 
 
 def _runs(values: bytes, true: Callable[[int], bool]) -> tuple[tuple[int, int], ...]:

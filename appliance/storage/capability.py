@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.board.model import Board, Drive, Host
-from appliance.health.checks import filesystem_errors, free_space, read_only, settings_damaged, unknown_disk, wear
+from appliance.health.checks import (
+    data_missing,
+    filesystem_errors,
+    free_space,
+    read_only,
+    settings_damaged,
+    unknown_disk,
+    wear,
+)
 from appliance.settings import Settings
 from appliance.status import Capability as Report
 from appliance.status import Level
@@ -58,11 +66,13 @@ class StorageCapability:
             disks=self._board.disks(),
             damaged=tuple(sorted(path.name for path in self._state.glob(DAMAGED))),
             errors=volume.errors,
+            makeshift=volume.makeshift,
             drives=self._known_drives(),
         )
 
     def plan(self, settings: Settings, observed: Storage) -> Plan:
         found = (
+            data_missing.check(observed),
             read_only.check(observed),
             filesystem_errors.check(observed),
             *wear.check(observed),
@@ -80,7 +90,7 @@ class StorageCapability:
             facts["erased_until"] = kept[-1]
         level = worst(finding.level for finding in findings)
         sentence = f"{facts['free']} of {facts['total']} are free."
-        if level is Level.FAILING:
+        if level in (Level.ATTENTION, Level.FAILING):
             sentence = next(each.sentence for each in findings if each.level is level)
         return Plan(Report(self.name, level, sentence, facts), findings)
 

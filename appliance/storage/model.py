@@ -9,8 +9,8 @@ from appliance.board.model import Disk, Drive
 @dataclass(frozen=True)
 class Storage:
     """Of the state folder, in bytes and inodes; `disks` are plugged in and not ours; `damaged` are settings files
-    that could not be read and were put aside. `errors` are those the kernel found in the file system; `drives` are what
-    the box itself is made of."""
+    that could not be read and were put aside. `errors` are those the kernel found in the file system; `makeshift` says
+    why the data lies in memory only; `drives` are what the box itself is made of."""
 
     free: int
     total: int
@@ -20,4 +20,5 @@ class Storage:
     disks: tuple[Disk, ...] = ()
     damaged: tuple[str, ...] = ()
     errors: int = 0
+    makeshift: str = ""
     drives: tuple[Drive, ...] = ()

@@ -51,6 +51,12 @@ def test_errors_of_the_file_system_are_those_of_the_right_one(host, tmp_path):
     assert host.volume(tmp_path).errors == 7
 
 
+def test_data_that_could_not_be_used_is_known_by_the_mark_the_start_left(host, tmp_path):
+    assert host.volume(tmp_path).makeshift == ""
+    attribute(tmp_path, "run/hearth-data-damaged", "The data partition is damaged.")
+    assert host.volume(tmp_path).makeshift == "The data partition is damaged."
+
+
 @pytest.mark.parametrize(
     ("life", "end", "worn", "failing"),
     [

@@ -32,7 +32,7 @@ def test_nothing_is_known_of_a_new_box():
     for each in rows(empty()):
         for drawing in (each.day, each.month):
             assert drawing.words == "not measured yet"
-            assert (drawing.line, drawing.gone) == ("", ((0, drawing.width),))
+            assert (drawing.line, drawing.gone, drawing.marks) == ("", (), ())
 
 
 def test_a_curve_goes_up_with_what_it_measures_and_stays_in_its_box():
@@ -47,7 +47,7 @@ def test_a_curve_goes_up_with_what_it_measures_and_stays_in_its_box():
 def test_what_nobody_measured_is_a_gap_in_the_line():
     drawing = row(noted({Series.MEMORY: 50}, None, None, {Series.MEMORY: 50}), "Memory in use").day
     assert drawing.line.count("M") == drawing.area.count("Z") == 2
-    assert drawing.gone == ((0, 140), (141, 2))
+    assert drawing.gone == ((141, 2),)
     assert drawing.words == "50 %"
 
 

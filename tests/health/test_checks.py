@@ -8,6 +8,7 @@ import pytest
 from appliance.board.model import Disk, Drive, Fan
 from appliance.health.checks import (
     clock_untrusted,
+    data_missing,
     fan,
     filesystem_errors,
     free_space,
@@ -65,6 +66,8 @@ def one(function):
         (one(free_space.check), STORAGE, {"free_inodes": 0, "total_inodes": 0}, None, None),
         (one(read_only.check), STORAGE, {}, None, None),
         (one(read_only.check), STORAGE, {"read_only": True}, "storage-read-only", Level.FAILING),
+        (one(data_missing.check), STORAGE, {}, None, None),
+        (one(data_missing.check), STORAGE, {"makeshift": "It is damaged."}, "data-missing", Level.FAILING),
         (one(filesystem_errors.check), STORAGE, {}, None, None),
         (one(filesystem_errors.check), STORAGE, {"errors": 1}, "storage-errors", Level.ATTENTION),
         (one(filesystem_errors.check), STORAGE, {"errors": 70}, "storage-errors", Level.ATTENTION),
