@@ -14,6 +14,9 @@ CLOCK = "ask a Clock (appliance/system/clock.py)"
 NET = "ask Net (appliance/system/net.py)"
 SOCKETS = "use CommandServer, CommandClient or Nudge (appliance/system/)"
 BOARD = "ask a Board (appliance/board/model.py)"
+HOST = "ask a Host (appliance/board/model.py)"
+INTERFACES = "ask Interfaces (appliance/system/interfaces.py)"
+BUS = "ask Systemd (appliance/system/systemd.py)"
 
 # Full name, or all below it where it ends in a dot, and what to use instead.
 NAMES = {
@@ -48,6 +51,10 @@ NAMES = {
     "asyncio.start_unix_server": SOCKETS,
     **{f"{name}.": NET for name in ("urllib.request", "urllib3", "requests", "httpx", "http.client", "aiohttp")},
     **{f"{name}.": NET for name in ("ftplib", "smtplib", "miniupnpc")},
+    "psutil.": HOST,
+    "netifaces.": INTERFACES,
+    "platform.node": INTERFACES,
+    "jeepney.": BUS,
     **{f"{name}.": BOARD for name in ("pyudev", "evdev", "gpiod", "gpiozero", "RPi", "smbus")},
 }  # fmt: skip
 # Methods that only a Path has, whatever it is called.

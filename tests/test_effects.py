@@ -94,6 +94,10 @@ def test_no_exception_is_left_over() -> None:
         "DISK = '/dev/sda'",
         "import gpiod",
         "import pyudev",
+        "import psutil",
+        "import netifaces",
+        "import platform\nplatform.node()",
+        "import jeepney",
     ],
 )
 def test_a_stray_is_found(source: str) -> None:

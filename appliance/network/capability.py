@@ -2,9 +2,7 @@
 """Network as a capability: which addresses to type into a browser at home."""
 
 import ipaddress
-import platform
-
-import netifaces
+from collections.abc import Iterable
 
 from appliance.health.checks import no_network
 from appliance.network.model import Network
@@ -12,22 +10,19 @@ from appliance.settings import Settings
 from appliance.status import Capability as Report
 from appliance.supervisor.capability import Plan
 from appliance.supervisor.issues import worst
+from appliance.system.interfaces import Interfaces
 
 
 class NetworkCapability:
     name = "network"
 
-    def __init__(self, *, console_url: str | None) -> None:
+    def __init__(self, interfaces: Interfaces, *, console_url: str | None) -> None:
         """`console_url`: where the console answers if that is not port 80 of this machine."""
+        self._interfaces = interfaces
         self._console_url = console_url
 
     def observe(self) -> Network:
-        found = []
-        for interface in netifaces.interfaces():
-            entries = netifaces.ifaddresses(interface)
-            for family in (netifaces.AF_INET, netifaces.AF_INET6):
-                found += [entry["addr"] for entry in entries.get(family, ()) if "addr" in entry]
-        return Network(platform.node(), reachable(found))
+        return Network(self._interfaces.host(), reachable(self._interfaces.addresses()))
 
     def plan(self, settings: Settings, observed: Network) -> Plan:
         finding = no_network.check(observed) if self._console_url is None else None
@@ -44,7 +39,7 @@ class NetworkCapability:
         return None
 
 
-def reachable(addresses: list[str]) -> tuple[str, ...]:
+def reachable(addresses: Iterable[str]) -> tuple[str, ...]:
     """Those that another machine at home can use: no loopback, no link-local ones; IPv4 first."""
     parsed = []
     for text in addresses:

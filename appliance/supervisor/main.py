@@ -43,6 +43,7 @@ from appliance.system.bus import SystemBus
 from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandServer
 from appliance.system.files import Files, Lock, SystemFiles
+from appliance.system.interfaces import Interfaces, SystemInterfaces
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
 from appliance.system.systemd import Systemd
@@ -60,6 +61,7 @@ class Doors:
     files: Files
     board: Board
     host: Host
+    interfaces: Interfaces
     units: Units
     wifi: Wifi
     ssh: Ssh
@@ -87,6 +89,7 @@ def _real_doors() -> Doors:
         files=SystemFiles(),
         board=open_board(runner),
         host=SystemHost(runner),
+        interfaces=SystemInterfaces(),
         units=SystemdUnits(runner, Systemd(SystemBus())),
         wifi=NetworkManagerWifi(runner),
         ssh=SystemSsh(runner),
@@ -100,6 +103,7 @@ def _virtual_doors(config: Config) -> Doors:
         files=SystemFiles(),
         board=VirtualBoard(machine),
         host=VirtualHost(machine, SystemHost(SystemRunner())),
+        interfaces=SystemInterfaces(),
         units=VirtualUnits(machine, clock),
         wifi=VirtualWifi(),
         ssh=VirtualSsh(),
@@ -127,7 +131,7 @@ class Supervisor:
             StorageCapability(
                 config.state, files, board, host, clock, drives_every=0.0 if config.virtual else DRIVES_EVERY
             ),
-            NetworkCapability(console_url=config.console_url),
+            NetworkCapability(doors.interfaces, console_url=config.console_url),
             HealthCapability(board, host, clock, state=config.state, recorder=self.recorder, power=power),
             InstanceCapability(units, InstanceClient(config.admin_socket), clock, url=url),
         )

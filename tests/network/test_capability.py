@@ -7,6 +7,7 @@ from appliance.network.capability import NetworkCapability, console_addresses, r
 from appliance.network.model import Network
 from appliance.settings import Settings
 from appliance.status import Level
+from appliance.system.interfaces import VirtualInterfaces
 
 
 def test_only_addresses_that_others_reach_and_the_easier_ones_first():
@@ -24,10 +25,9 @@ def test_only_addresses_that_others_reach_and_the_easier_ones_first():
     assert reachable(found) == ("192.168.1.20", "2001:db8::1", "fd00::5")
 
 
-def test_this_machine_can_be_observed():
-    seen = NetworkCapability(console_url=None).observe()
-    assert seen.host
-    assert "127.0.0.1" not in seen.addresses
+def test_name_and_addresses_are_observed():
+    home = VirtualInterfaces("hearth", ("127.0.0.1", "192.0.2.7", "fe80::1%eth0"))
+    assert NetworkCapability(home, console_url=None).observe() == Network("hearth", ("192.0.2.7",))
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,10 @@ def test_what_can_be_typed_into_a_browser(url, addresses):
 
 
 def test_without_a_cable_it_says_so_except_on_a_laptop_that_needs_none():
-    plan = NetworkCapability(console_url=None).plan(Settings(), Network("hearth", ()))
+    plan = NetworkCapability(VirtualInterfaces(), console_url=None).plan(Settings(), Network("hearth", ()))
     assert (plan.report.level, plan.report.sentence) == (
         Level.ATTENTION,
         "The box is not connected to the network at home.",
     )
-    assert NetworkCapability(console_url="http://x/").plan(Settings(), Network("hearth", ())).findings == ()
+    laptop = NetworkCapability(VirtualInterfaces(), console_url="http://x/")
+    assert laptop.plan(Settings(), Network("hearth", ())).findings == ()

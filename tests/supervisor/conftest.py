@@ -16,6 +16,7 @@ from appliance.supervisor.client import SupervisorClient
 from appliance.supervisor.main import Doors, Supervisor
 from appliance.system.clock import VirtualClock
 from appliance.system.files import VirtualFiles
+from appliance.system.interfaces import VirtualInterfaces
 from appliance.system.ssh import VirtualSsh
 from appliance.system.units import LogLine, Unit, UnitState
 from appliance.system.wifi import VirtualWifi
@@ -121,7 +122,8 @@ class Bench:
 
     def start(self) -> None:
         """The loop and the socket, as after power-on; nothing looks around unless `look` is called."""
-        doors = Doors(self.clock, self.files, self.board, self.host, self.units, self.wifi, self.ssh)
+        home = VirtualInterfaces()
+        doors = Doors(self.clock, self.files, self.board, self.host, home, self.units, self.wifi, self.ssh)
         self.supervisor = Supervisor(self.config, doors)
         supervisor = self.supervisor
         thread = threading.Thread(target=lambda: supervisor.loop.run(supervisor.tick), daemon=True)
