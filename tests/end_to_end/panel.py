@@ -34,6 +34,10 @@ class Panel:
     def heat(self, temperature: float) -> None:
         self._do("heat", temperature=temperature)
 
+    def write_card(self, text: str) -> None:
+        """Only while the box has no power."""
+        self._do("card", text=text)
+
     def plug_disk(self, model: str, gigabytes: int) -> None:
         self._do("plug-disk", model=model, gigabytes=gigabytes)
 
