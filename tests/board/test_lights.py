@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The status light on LEDs of the kernel's LED class, played here by plain files."""
 
+import errno
 import os
 import queue
 import threading
@@ -142,9 +143,12 @@ def test_a_board_without_any_light_is_content(leds):
     StatusLight((THREE,), leds / "no such folder").show(PATTERNS[Light.WELL])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root is refused nothing")
-def test_a_refusal_is_told_in_words(leds):
-    (led(leds, "ACT") / "trigger").chmod(0o400)
+def test_a_refusal_is_told_in_words(leds, monkeypatch):
+    def refuse(path, text):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    led(leds, "ACT")
+    monkeypatch.setattr("appliance.board.leds._write", refuse)
     with pytest.raises(HearthError, match="The light cannot be set: one: Permission denied"):
         StatusLight((ONE,), leds).show(PATTERNS[Light.WELL])
 
