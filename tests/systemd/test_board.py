@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The supervisor's sandbox leaves open what a real board needs: its LEDs below /sys, its button, its kernel's events."""
+"""The supervisor's sandbox leaves open what a real board needs: LEDs below /sys, the button, the kernel's events."""
 
 import pytest
 
