@@ -22,10 +22,12 @@ bench: ## Measure; prints a table and writes bench.json
 image: ## The card image, as root: BOARD=qemu (or another of hardware/boards), BASE=debian
 	@exec .setup/prepare image .venv/bin/python -m image build $(or $(BOARD),qemu) $(addprefix --base ,$(BASE))
 
-test-image: image ## The image in an emulator; without KVM about twenty minutes
+test-image: ## The image in an emulator; without KVM about twenty minutes
+	@.setup/prepare image .venv/bin/python -m image build qemu --card-only
 	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image -m "not long" $(ARGS)
 
-test-image-long: image ## The same, with more power cuts and every fault
+test-image-long: ## The same, with more power cuts and every fault
+	@.setup/prepare image .venv/bin/python -m image build qemu --card-only
 	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image $(ARGS)
 
 reproduce: ## Build twice and compare, as root: BOARD=qemu

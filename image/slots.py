@@ -10,22 +10,26 @@ from image.steps import Workshop, empty
 SIZES = {each.name: each.mib * MIB for each in LAYOUT}
 # quiet, so that a box is not slowed by its own console; panics restart it.
 _COMMAND_LINE = (
-    "root=PARTUUID={disk:08x}-{number:02d} rootfstype=erofs ro rootwait panic=10 quiet systemd.show_status=no"
-    " rauc.slot={slot}"
+    "root=PARTUUID={disk:08x}-{number:02d} rootfstype=erofs ro rootwait panic=10 quiet audit=0"
+    # No sockets for ssh beside those that the box opens itself.
+    " systemd.show_status=no systemd.ssh_auto=no rauc.slot={slot}"
 )
 
 
-def initramfs(workshop: Workshop, tree: Path) -> None:
+def initramfs(workshop: Workshop, tree: Path, target: Path) -> None:
+    """Made inside the tree, by its own programs, and taken out of it."""
     (version,) = [each.name for each in (tree / "usr/lib/modules").iterdir()]
-    workshop.run("chroot", tree, "mkinitramfs", "-o", "/boot/initrd.img", version)
+    workshop.run("chroot", tree, "mkinitramfs", "-o", "/tmp/initrd.img", version, TMPDIR="/tmp")
+    shutil.move(tree / "tmp/initrd.img", target)
+    empty(tree / "tmp").chmod(0o1777)
 
 
 def boot(workshop: Workshop, plan: Plan, tree: Path, target: Path) -> None:
     """The FAT image of both boot slots, which are alike bit by bit; config.txt tells them apart by partition."""
     folder = empty(workshop.folder / "boot")
-    (kernel,) = (tree / "boot").glob("vmlinuz-*")
-    shutil.copy(kernel, folder / "vmlinuz")
-    shutil.copy(tree / "boot/initrd.img", folder / "initrd.img")
+    (modules,) = (tree / "usr/lib/modules").iterdir()
+    shutil.copy(workshop.folder / f"vmlinuz-{modules.name}", folder / "vmlinuz")
+    shutil.copy(workshop.folder / "initrd.img", folder / "initrd.img")
     for slot, number in (("a", 5), ("b", 6)):
         line = _COMMAND_LINE.format(disk=DISK_SIGNATURE, number=number, slot=slot.upper())
         (folder / f"cmdline-{slot}.txt").write_text(line + "\n")
@@ -67,8 +71,6 @@ def _config(plan: Plan) -> str:
 
 def system(workshop: Workshop, tree: Path, target: Path) -> None:
     """The read-only root. Raises SystemExit if it does not fit its partition."""
-    for path in (tree / "boot").iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
     target.unlink(missing_ok=True)
     workshop.run(
         "mkfs.erofs", "-z", "lz4hc,12", "-T", str(workshop.epoch), "-U", "485f0000-0000-4000-8000-000000000005",

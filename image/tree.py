@@ -12,6 +12,8 @@ from pathlib import Path
 from image.plan import ROOT, Flow, Plan
 from image.steps import Workshop, empty
 
+# Newer files of Debian's packages get this date: 2025-11-22.
+_DEBIAN_EPOCH = 1_763_769_600
 # Manuals, translations and examples; licences stay.
 _LEFT_OUT = ("man", "locale", "doc", "info", "lintian", "bash-completion", "zsh", "gtk-doc", "help")
 # Debian compiles each Python package as it is installed, under emulation; once for all of them is much quicker.
@@ -30,7 +32,7 @@ _COMPILE = (
 def debian(workshop: Workshop, plan: Plan, archive: Path) -> None:
     """Writes `archive`, a tar of Debian's packages and nothing else."""
     filters = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT]
-    cache = workshop.cache
+    cache, unfinished = workshop.cache, archive.with_name("unfinished.tar")
     cache.mkdir(parents=True, exist_ok=True)
     workshop.run(
         "mmdebstrap",
@@ -47,11 +49,14 @@ def debian(workshop: Workshop, plan: Plan, archive: Path) -> None:
         f"--customize-hook=sync-out /var/cache/apt/archives {cache}",
         f"--customize-hook={_COMPILE}",
         "trixie",
-        archive,
+        unfinished,
         *mirror(),
         # The initramfs is made once everything is there, and not whenever a package comes.
         INITRD="No",
+        # Not the moment of the newest change: Debian's part is not made again because ours has changed.
+        SOURCE_DATE_EPOCH=str(_DEBIAN_EPOCH),
     )
+    unfinished.rename(archive)
 
 
 def check_raspios() -> None:
@@ -163,6 +168,7 @@ def _settle(workshop: Workshop, plan: Plan, tree: Path) -> None:
     clock.touch()
     os.utime(clock, (workshop.epoch, workshop.epoch))
     _forget_var(tree)
+    _take_kernel(workshop, tree)
     _even_times(tree, workshop.epoch)
 
 
@@ -187,11 +193,16 @@ def _forget_var(tree: Path) -> None:
             path.unlink()
         else:
             shutil.rmtree(path)
-    for folder in ("tmp", "run", "boot"):
+    for folder in ("tmp", "run"):
         for path in (tree / folder).iterdir():
-            if folder == "boot" and path.name.startswith(("vmlinuz", "initrd", "config")):
-                continue
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _take_kernel(workshop: Workshop, tree: Path) -> None:
+    """It lies in the boot slot, and not in the system."""
+    (kernel,) = (tree / "boot").glob("vmlinuz-*")
+    shutil.copy(kernel, workshop.folder / kernel.name)
+    empty(tree / "boot")
 
 
 def _even_times(tree: Path, epoch: int) -> None:

@@ -56,6 +56,8 @@ class Box:
         self.ports = {"console": free_port(), "public": free_port()}
         self.console = f"http://127.0.0.1:{self.ports['console']}"
         self.public = f"http://127.0.0.1:{self.ports['public']}"
+        # As the people of tests/end_to_end know boxes.
+        self.instance = self.public
         self.tryboot = False
         self.began = 0.0
         self._process: subprocess.Popen[bytes] | None = None
@@ -66,12 +68,14 @@ class Box:
         self.tryboot = False
         tree = self.folder / "board.dtb"
         machine = ["-M", f"virt,dumpdtb={tree}", "-cpu", "cortex-a72", "-smp", "2", "-m", str(self.memory)]
-        subprocess.run([EMULATOR, *machine, "-display", "none"], check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            [EMULATOR, *machine, "-display", "none", "-nodefaults"], check=True, capture_output=True, timeout=60
+        )
         firmware.describe(tree, started)
         for name in ("qmp.sock", "shell.sock"):
             (self.folder / name).unlink(missing_ok=True)
         words = f"{started.command_line} console=ttyAMA0 {more_words}".strip()
-        cable = ["-netdev", _NETWORK.format(**self.ports, more=""), "-device", "virtio-net-pci,netdev=home"]
+        cable = ["-netdev", _NETWORK.format(**self.ports, more=""), "-device", "virtio-net-pci,netdev=home,romfile="]
         self.began = time.monotonic()
         self._process = subprocess.Popen(
             [

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The button's driver on an input device of the guest's kernel, which has uinput where the host may have none."""
+
+import base64
+
+import pytest
+
+from tests.image import machine
+from tests.repository import ROOT
+
+
+@pytest.mark.long
+def test_press_unplug_and_back(box: machine.Box) -> None:
+    box.start(more_words=machine.SHELL_WORDS)
+    program = base64.b64encode((ROOT / "tests/board/uinput_scenario.py").read_bytes()).decode()
+    said = box.shell(f"modprobe uinput && echo {program} | base64 -d | python3 -I -", seconds=300)
+    assert said.splitlines()[-1] == "all heard", said

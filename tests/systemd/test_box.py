@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The units that only a real box has (systemd/box), and what of the image they need."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.repository import ROOT
+
+SYSTEMD = ROOT / "systemd"
+BOX = SYSTEMD / "box"
+OVERLAY = ROOT / "image/overlay"
+NAMES = sorted(path.name for path in (BOX / "system").iterdir())
+PROGRAM = re.compile(r"^ExecStart(?:Pre)?=[-+!@]*(/\S+)", re.MULTILINE)
+# Debian's, which the units refer to.
+TARGETS = [
+    "basic",
+    "local-fs",
+    "multi-user",
+    "network",
+    "shutdown",
+    "sockets",
+    "sysinit",
+    "paths",
+    "umount",
+    "local-fs-pre",
+]
+
+pytestmark = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    units = tmp_path / "usr/lib/systemd/system"
+    shutil.copytree(SYSTEMD / "system", units)
+    shutil.copytree(BOX / "system", units, dirs_exist_ok=True)
+    (units / "ssh.service").write_text("[Service]\nExecStart=/usr/bin/hearth\n")
+    for name in TARGETS:
+        (units / f"{name}.target").write_text(f"[Unit]\nDescription={name}\nDefaultDependencies=no\n")
+    for unit in units.glob("*.service"):
+        for program in PROGRAM.findall(unit.read_text()):
+            path = tmp_path / program.removeprefix("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("#!/bin/sh\n")
+            path.chmod(0o755)
+    return tmp_path
+
+
+def analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=50, check=False)
+
+
+def test_systemd_finds_nothing_wrong(tree: Path) -> None:
+    names = [str(tree / "usr/lib/systemd/system" / name) for name in NAMES]
+    done = analyze("verify", "--man=no", f"--root={tree}", *names)
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if any(name in line for name in NAMES)] == []
+
+
+def test_what_faces_the_network_is_hardly_exposed(tree: Path) -> None:
+    done = analyze("security", "--offline=true", "--threshold=20", f"--root={tree}", "hearth-web.service")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_their_own_programs_are_in_the_image() -> None:
+    for name in NAMES:
+        for program in PROGRAM.findall((BOX / "system" / name).read_text()):
+            if program.startswith("/usr/lib/hearth/"):
+                assert (OVERLAY / program.removeprefix("/")).stat().st_mode & 0o111
+
+
+def test_each_is_enabled_and_nothing_that_is_not_named_is() -> None:
+    lines = (BOX / "system-preset/40-hearth-box.preset").read_text().splitlines()
+    enabled = {line.split()[1] for line in lines if line.startswith("enable ")}
+    assert set(NAMES) <= enabled
+    last = sorted(path.name for path in (BOX / "system-preset").iterdir())[-1]
+    # Before Debian's presets, which are 90-systemd.preset, and after those of all parts of Hearth.
+    assert "50-hearth.preset" < last < "90"
+    assert "disable *" in (BOX / "system-preset" / last).read_text().splitlines()
+
+
+def test_the_console_is_on_no_listener_that_a_router_forwards_to() -> None:
+    text = (OVERLAY / "etc/caddy/Caddyfile").read_text()
+    public = text.partition("\n:8080 {")[2]
+    assert public
+    assert "8081" not in public
+    assert text.count("127.0.0.1:8081") == 1
+
+
+def test_only_the_home_network_reaches_the_console() -> None:
+    rules = (OVERLAY / "etc/nftables.conf").read_text()
+    home = rules.partition("chain home {")[2].partition("}\n")[0]
+    assert home.index("@gateways4 drop") < home.index("@home4 accept")
+    assert home.index("@gateways6 drop") < home.index("@home6 accept")
+    open_to_all = re.findall(r"(?:tcp|udp) dport (\S+|\{[^}]*\}) accept", rules)
+    assert open_to_all == ["68", "546", "8080"] or open_to_all == ["546", "8080"]
+    assert "policy drop" in rules.partition("chain input {")[2]
+
+
+def test_nobody_logs_in_by_password() -> None:
+    text = (OVERLAY / "etc/ssh/sshd_config.d/hearth.conf").read_text()
+    assert "PasswordAuthentication no\n" in text
+    assert "KbdInteractiveAuthentication no\n" in text
