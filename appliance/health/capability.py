@@ -9,6 +9,7 @@ from appliance.health.history import Series
 from appliance.health.model import Health
 from appliance.health.power import Power
 from appliance.health.recorder import Recorder
+from appliance.health.restart import RESTART, Restart
 from appliance.settings import Settings
 from appliance.status import Capability as Report
 from appliance.supervisor.capability import Plan
@@ -73,11 +74,11 @@ class HealthCapability:
         sentence = loudest.sentence if loudest else "The box feels well."
         return Plan(Report(self.name, level, sentence, facts), findings)
 
-    def apply(self, action: None) -> None:
-        """There is nothing to apply."""
+    def apply(self, action: Restart) -> None:
+        self._board.power_restart()
 
-    def fix(self, key: str) -> None:
-        return None
+    def fix(self, key: str) -> Restart | None:
+        return Restart() if key == RESTART.key else None
 
     def _measured(self, health: Health) -> dict[Series, float]:
         volume = self._host.volume(self._state)

@@ -14,6 +14,7 @@ from appliance.health.checks import (
     unknown_disk,
     wear,
 )
+from appliance.health.restart import RESTART, Restart
 from appliance.settings import Settings
 from appliance.status import Capability as Report
 from appliance.status import Level
@@ -32,11 +33,6 @@ FIRST_DRIVES_AFTER = 60.0
 @dataclass(frozen=True)
 class DeleteDamaged:
     """Delete the damaged settings files that were kept."""
-
-
-@dataclass(frozen=True)
-class Restart:
-    """Restart the box, which checks its file systems as it starts."""
 
 
 class StorageCapability:
@@ -102,7 +98,7 @@ class StorageCapability:
             self._files.remove(path)
 
     def fix(self, key: str) -> DeleteDamaged | Restart | None:
-        if key == read_only.RESTART.key:
+        if key == RESTART.key:
             return Restart()
         return DeleteDamaged() if key == settings_damaged.DELETE.key else None
 

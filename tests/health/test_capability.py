@@ -20,6 +20,11 @@ from appliance.system.runner import VirtualRunner
 
 
 class Board:
+    restarted = False
+
+    def power_restart(self):
+        self.restarted = True
+
     def __init__(self):
         self.sense = Sensors(61.4, False, True)
 
@@ -94,3 +99,14 @@ def test_the_worst_finding_decides(health):
 def test_a_fan_is_spoken_of_where_there_is_one(health, fan, word):
     seen = dataclasses.replace(Health(50.0, False, False, 50, 100, True), fan=fan)
     assert health.plan(Settings(), seen).report.facts["fan"] == word
+
+
+def test_a_restart_is_offered_where_it_helps(health, board):
+    plan = health.plan(Settings(), Health(50.0, False, False, 1, 100, True, load=5.0))
+    assert [(each.key, [fix.key for fix in each.fixes]) for each in plan.findings] == [
+        ("memory-low", ["restart-box"]),
+        ("busy", ["restart-box"]),
+    ]
+    assert health.fix("something-else") is None
+    health.apply(health.fix("restart-box"))
+    assert board.restarted

@@ -7,9 +7,10 @@ import pytest
 
 from appliance.board.host import SystemHost
 from appliance.board.model import Disk, Drive
+from appliance.health.restart import Restart
 from appliance.settings import Erased, Settings
 from appliance.status import Level
-from appliance.storage.capability import DeleteDamaged, Restart, StorageCapability, gigabytes
+from appliance.storage.capability import DeleteDamaged, StorageCapability, gigabytes
 from appliance.storage.model import Storage
 from appliance.system.clock import VirtualClock
 from appliance.system.files import SystemFiles

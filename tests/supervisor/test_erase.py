@@ -3,10 +3,12 @@
 
 import dataclasses
 import errno
+import threading
 
 import pytest
 
 from appliance.errors import HearthError
+from appliance.health.power import CALM_SECONDS, TOO_WEAK
 from appliance.secret import Secret
 from appliance.settings import Erased, SettingsFile
 from appliance.status import JobState
@@ -126,6 +128,26 @@ def test_it_is_deleted_after_seven_days_and_not_before(full):
     )
     assert kept(full) == []
     assert key_of(full.client.erase_undo) == "no-erased"
+
+
+def test_deleting_waits_while_the_power_supply_is_too_weak(full, monkeypatch):
+    erase(full)
+    strong = threading.Event()
+    monkeypatch.setattr(full.clock, "sleep", lambda seconds: strong.wait(10))
+    full.clock.advance(7 * DAY - 10)
+    full.board.sense = dataclasses.replace(full.board.sense, undervoltage=True)
+    full.look()
+    full.clock.advance(15)
+    full.status()
+    status = full.wait_for(lambda status: any(job.sentence == TOO_WEAK for job in status.jobs))
+    assert "undervoltage" in {issue.key for issue in status.issues}
+    assert len(kept(full)) == 1
+    full.board.sense = dataclasses.replace(full.board.sense, undervoltage=False)
+    full.look()
+    full.clock.advance(CALM_SECONDS + 1)
+    strong.set()
+    full.wait_for(lambda status: any(job.sentence == "The erased data is gone." for job in status.jobs))
+    assert kept(full) == []
 
 
 def test_nothing_is_old_enough_while_the_clock_is_not_trusted(full):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Did the box have to start without its data? It then runs on memory alone, as if new, and harms nothing."""
 
-from appliance.health.checks.read_only import RESTART
+from appliance.health.restart import RESTART
 from appliance.status import Level
 from appliance.storage.model import Storage
 from appliance.supervisor.issues import Finding

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Did the kernel find mistakes in the file system? ext4 counts them until it is checked, which happens at a start."""
 
-from appliance.health.checks.read_only import RESTART
+from appliance.health.restart import RESTART
 from appliance.status import Level
 from appliance.storage.model import Storage
 from appliance.supervisor.issues import Finding

@@ -2,6 +2,7 @@
 """Is there memory left?"""
 
 from appliance.health.model import Health
+from appliance.health.restart import RESTART
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
@@ -12,5 +13,9 @@ def check(health: Health) -> Finding | None:
     if health.memory_available >= health.memory_total * LITTLE:
         return None
     return Finding(
-        "memory-low", Level.ATTENTION, "The box has hardly any memory left.", "Restart it when nobody needs it."
+        "memory-low",
+        Level.ATTENTION,
+        "The box has hardly any memory left.",
+        "Restart it when nobody needs it.",
+        (RESTART,),
     )

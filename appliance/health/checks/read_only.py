@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Can the box still write? The kernel forbids it when it meets a damaged file system, to save what is there."""
 
-from appliance.status import Fix, Level
+from appliance.health.restart import RESTART
+from appliance.status import Level
 from appliance.storage.model import Storage
 from appliance.supervisor.issues import Finding
-
-RESTART = Fix("restart-box", "Restart the box")
 
 
 def check(storage: Storage) -> Finding | None:
