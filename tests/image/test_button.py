@@ -10,8 +10,10 @@ from tests.repository import ROOT
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_press_unplug_and_back(box: machine.Box) -> None:
     box.start(more_words=machine.SHELL_WORDS)
+    box.answer(box.console, seconds=600)
     program = base64.b64encode((ROOT / "tests/board/uinput_scenario.py").read_bytes()).decode()
-    said = box.shell(f"modprobe uinput && echo {program} | base64 -d | python3 -I -", seconds=300)
+    said = box.shell(f"modprobe uinput && echo {program} | base64 -d | python3 -I -", seconds=200)
     assert said.splitlines()[-1] == "all heard", said
