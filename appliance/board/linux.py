@@ -17,7 +17,7 @@ from appliance.board.lights import StatusLight
 from appliance.board.model import Disk, Event, EventKind, Sensors
 from appliance.board.profile import Profile
 from appliance.board.sensors import RealSensors
-from appliance.errors import HearthError
+from appliance.errors import HearthError, Unavailable
 from appliance.system.runner import Runner
 
 SUBSYSTEMS = ("block", "hwmon", "input", "leds")
@@ -61,7 +61,15 @@ class LinuxBoard:
         self._runner.run(["systemctl", "reboot"], timeout=20.0)
 
     def events(self) -> Iterator[Event]:
-        """Ends only with an error of the kernel's; then everything is to be looked at anew."""
+        """Never ends by itself. Raises Unavailable board-silent; then it may be asked again."""
+        try:
+            yield from self._watch()
+        except OSError as error:
+            raise Unavailable(
+                "board-silent", f"The kernel does not tell what happens to the board: {error}."
+            ) from error
+
+    def _watch(self) -> Iterator[Event]:
         monitor = pyudev.Monitor.from_netlink(pyudev.Context())
         for subsystem in SUBSYSTEMS:
             monitor.filter_by(subsystem)

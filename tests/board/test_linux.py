@@ -11,7 +11,7 @@ from appliance.board.linux import LinuxBoard
 from appliance.board.model import Sensors
 from appliance.board.plain import PlainBoard
 from appliance.board.profile import load
-from appliance.errors import HearthError
+from appliance.errors import HearthError, Unavailable
 from appliance.system.runner import Completed, VirtualRunner
 
 LOG = (
@@ -55,6 +55,15 @@ def test_power_goes_through_systemd(tmp_path):
     board.power_off()
     board.power_restart()
     assert runner.asked == ["systemctl poweroff", "systemctl reboot"]
+
+
+def test_a_kernel_that_tells_nothing_is_a_plain_error(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("pyudev.Monitor.from_netlink", refuse)
+    with pytest.raises(Unavailable, match="Operation not permitted"):
+        next(pi(tmp_path).events())
 
 
 def test_the_device_tree_s_model_has_a_zero_at_its_end(tmp_path):
