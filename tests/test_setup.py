@@ -10,7 +10,7 @@ from appliance.board.light import Light
 from appliance.errors import HearthError
 from appliance.fediverse.model import Role
 from appliance.secret import Secret
-from appliance.setup import Setup, Step, step
+from appliance.setup import Answers, Setup, Step, answer_all, step
 from appliance.status import Box, Level, Status
 from appliance.supervisor.protocol import ClaimState, ClaimView
 
@@ -109,3 +109,62 @@ def test_the_other_answers_go_to_the_supervisor():
     Setup(parts, parts).answer_address("a.example.org")
     Setup(parts, parts).finish()
     assert parts.did == ["address a.example.org", "finish"]
+
+
+class WholeBox:
+    """Supervisor and instance in one, that remember what was asked."""
+
+    def __init__(self, **box):
+        self.box, self.texts, self.asked = box, {}, []
+
+    def status(self):
+        return status(**self.box)
+
+    def get_all(self):
+        return dict(self.texts)
+
+    def set(self, key, value):
+        self.texts[key] = value
+
+    def claim_code(self, browser, code):
+        self.asked.append("code")
+        self.box["claimed"] = True
+
+    def claim_look(self, browser):
+        return ClaimView(ClaimState.MINE)
+
+    def add_member(self, username, password=None, role=Role.MEMBER):
+        self.asked.append(f"member {username}")
+
+    def owner_set(self, browser, username, password):
+        self.box["owner"] = username
+        return 1
+
+    def address_choose(self, name):
+        self.box["address"] = name
+
+    def settings_set(self, key, value):
+        self.asked.append(f"{key} {value}")
+
+    def setup_finish(self):
+        self.box["setup_done"] = True
+
+
+ANSWERS = Answers("anna", "Friends", "", rules=("Be kind.", "Rest."), name="attic")
+
+
+def test_all_answers_at_once_are_the_whole_wizard():
+    box = WholeBox()
+    done = answer_all(box, box, ANSWERS, code=lambda: Secret("ABCD-EFGH"), password=lambda: PASSWORD)
+    assert done == ["claim", "instance", "address", "review"]
+    assert box.texts["rules"] == "Be kind.\nRest."
+    assert box.asked == ["code", "member anna", "name attic"]
+    assert answer_all(box, box, ANSWERS, code=lambda: Secret(""), password=lambda: Secret("")) == []
+
+
+def test_code_and_password_are_asked_for_only_if_they_are_needed():
+    def never():
+        raise AssertionError("it was asked for")
+
+    box = WholeBox(claimed=True, owner="anna")
+    assert answer_all(box, box, ANSWERS, code=never, password=never) == ["instance", "address", "review"]
