@@ -61,6 +61,7 @@ class Plan:
     packages: tuple[str, ...]
     modules: tuple[str, ...]
     overlays: tuple[str, ...] = ()
+    watchdog: int = 30
 
     @property
     def name(self) -> str:
@@ -92,6 +93,7 @@ def plan(board: str, base: Base | None = None) -> Plan:
         packages=tuple(sorted({*common_packages(), *python_packages(), *wanted["kernel"], *wanted["firmware"], *own})),
         modules=tuple(boot.get("modules", ())),
         overlays=tuple(boot.get("overlays", ())),
+        watchdog=described["watchdog"]["seconds"],
     )
 
 

@@ -134,6 +134,8 @@ def _board(plan: Plan, tree: Path) -> None:
     shutil.copytree(ROOT / "hardware/boards", boards, dirs_exist_ok=True)
     modules = tree / "usr/lib/modules-load.d/hearth.conf"
     modules.write_text("# SPDX-License-Identifier: AGPL-3.0-or-later\n" + "".join(f"{each}\n" for each in plan.modules))
+    watchdog = tree / "usr/lib/systemd/system.conf.d/50-hearth.conf"
+    watchdog.write_text(watchdog.read_text().replace("@WATCHDOG@", str(plan.watchdog)))
     config = tree / "etc/rauc/system.conf"
     config.write_text(
         config.read_text()

@@ -52,7 +52,7 @@ class SensorRoles:
 
 @dataclass(frozen=True)
 class Watchdog:
-    """`seconds`: the longest time that the hardware can wait for a sign of life."""
+    """`seconds`: after so long without a sign of life the board restarts itself."""
 
     seconds: int
 

@@ -105,6 +105,14 @@ def test_what_the_box_reads_it_uses():
     assert not unused
 
 
+def test_what_the_image_reads_it_uses():
+    builder = (ROOT / "image/plan.py").read_text()
+    unused = [
+        path for path, reader in schema().items() if reader == "image" and f'"{fields(Profile)[path]}"' not in builder
+    ]
+    assert not unused
+
+
 def test_every_overlay_is_asked_for_and_is_there():
     assert {name for profile in PROFILES for name in profile.boot.overlays} == set(OVERLAYS)
 
@@ -134,8 +142,8 @@ GOOD = (BOARDS / "raspberry-pi-4.toml").read_text()
         ("schema = 1", "", "schema is missing"),
         ("schema = 1", "schema = 1\ncolour = 3", "colour is not known here"),
         ('flow = "tryboot"', 'flow = "grub"', "boot.flow must be one of: tryboot, uboot"),
-        ("seconds = 15", "seconds = 0", "must be positive"),
-        ("seconds = 15", 'seconds = "15"', "watchdog.seconds must be a whole number"),
+        ("seconds = 30", "seconds = 0", "must be positive"),
+        ("seconds = 30", 'seconds = "30"', "watchdog.seconds must be a whole number"),
         ('code = "KEY_PROG1"', 'code = "148"', "148 is no key"),
         ('leds = { green = "ACT" }', "leds = {}", "either leds or multicolour"),
         ('leds = { green = "ACT" }', 'leds = { green = "ACT", red = "PWR" }', "of one colour or of all three"),
