@@ -34,7 +34,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]"):
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = launch(playwright)
@@ -42,12 +42,12 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def inspection() -> Inspection:
     return Inspection()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def boxes(request: pytest.FixtureRequest) -> Iterator[list[Box]]:
     """All boxes of the session; each is ended at the latest when the session ends."""
     found: list[Box] = []
@@ -57,7 +57,7 @@ def boxes(request: pytest.FixtureRequest) -> Iterator[list[Box]]:
         box.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_box_for_all(boxes: list[Box]) -> Callable[..., Box]:
     return _maker(boxes)
 
@@ -72,7 +72,7 @@ def new_box(boxes: list[Box]) -> Iterator[Callable[..., Box]]:
         boxes.remove(box)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pair(new_box_for_all: Callable[..., Box], browser: Browser, inspection: Inspection) -> Pair:
     """Two boxes, each claimed and set up by its owner in a browser, with the owner's app logged in."""
     return set_up_pair(new_box_for_all("A"), new_box_for_all("B"), browser, inspection)

@@ -103,13 +103,26 @@ def test_after_claiming_a_visitor_meets_the_login_page(box: Box, browser: Browse
     inspection.assert_clean()
 
 
-def test_a_press_lets_the_owner_choose_a_new_password(box: Box, browser: Browser, inspection: Inspection) -> None:
-    with visitor(browser) as logged_in, visitor(browser) as owner:
+def test_a_press_lets_the_browser_that_waits_choose_a_new_password_and_no_other(
+    box: Box, browser: Browser, inspection: Inspection
+) -> None:
+    with visitor(browser) as logged_in, visitor(browser) as owner, visitor(browser) as guest:
         before = _log_in(logged_in.new_page(), box, PASSWORD)
-        page = owner.new_page()
-        page.goto(f"{box.console}/recovery")
-        inspection.look(page, "recovery-closed")
+        page, other = owner.new_page(), guest.new_page()
+        for each in (page, other):
+            each.goto(f"{box.console}/recovery")
+        inspection.look(page, "recovery")
         Panel(box).press()
+        assert not box.status()["box"]["recovery_open"], "nobody waits"
+        start_waiting(page)
+        inspection.look(page, "recovery-waiting")
+        Panel(box).press()
+        expect(page.get_by_label("New password", exact=True)).to_be_visible()
+        assert Panel(box).light == "recovery"
+        other.reload()
+        expect(other.get_by_role("heading", name="Somebody is choosing a new password")).to_be_visible()
+        expect(other.get_by_label("New password", exact=True)).to_have_count(0)
+        inspection.look(other, "recovery-elsewhere")
         page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
         inspection.look(page, "recovery-open")
         page.get_by_label("New password, once more").fill(NEW_PASSWORD)
