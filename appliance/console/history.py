@@ -51,8 +51,8 @@ MOMENTS = (
 
 @dataclass(frozen=True)
 class Drawing:
-    """`line` and `area` are SVG paths in a box of `width` by HEIGHT; `gone` are stretches in which the box was off, and `marks`
-    those in which something happened, as (x, width). `limit` is the height of the line not to cross."""
+    """`line` and `area` are SVG paths in a box of `width` by HEIGHT; `gone` are stretches in which the box was off, and
+    `marks` those in which something happened, as (x, width). `limit` is the height of the line not to cross."""
 
     words: str
     width: int
