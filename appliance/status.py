@@ -72,7 +72,8 @@ class Box:
     """`claimed`: somebody holds the box; `owner`: the owner's user name once there is one;
     `address`: the name on the internet that was chosen, "" for home only, None while undecided, and whether it
     is final;
-    `setup_done`: the wizard was finished; `epoch` changes whenever console sessions must end."""
+    `setup_done`: the wizard was finished; `recovery_open`: for some one browser;
+    `epoch` changes whenever console sessions must end."""
 
     name: str
     board: str

@@ -9,7 +9,21 @@ from flask import Flask
 
 from appliance import design
 from appliance.board.light import PATTERNS, Light
-from appliance.console import claim, dashboard, errors, guard, live, login, pictures, settings, ssh, undo, wizard, words
+from appliance.console import (
+    claim,
+    dashboard,
+    errors,
+    guard,
+    live,
+    login,
+    pictures,
+    recovery,
+    settings,
+    ssh,
+    undo,
+    wizard,
+    words,
+)
 from appliance.console import session as who
 from appliance.console.activity import Activity
 from appliance.console.context import Console, Instance, Supervisor, console, status
@@ -40,7 +54,7 @@ def create_app(
     design.register(app)
     guard.install(app)
     errors.install(app)
-    for part in (claim, wizard, login, dashboard, live, settings, ssh, undo, pictures):
+    for part in (claim, wizard, login, recovery, dashboard, live, settings, ssh, undo, pictures):
         app.register_blueprint(part.blueprint())
     app.context_processor(_page_values)
     app.add_template_filter(_light_meaning, "light_meaning")

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Claiming the box: by a press of its button while this browser waits, or by the code from its card."""
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, session
+from flask import Blueprint, Response, jsonify
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.console import session as who
+from appliance.console import waiting
 from appliance.console.context import console, status
 from appliance.console.guard import text
 from appliance.console.places import go_on
@@ -12,8 +13,6 @@ from appliance.errors import HearthError
 from appliance.parse import to_dict
 from appliance.secret import Secret
 from appliance.supervisor.protocol import ClaimState, ClaimView
-
-_WAITING = frozenset({ClaimState.WAITING, ClaimState.CONTESTED})
 
 
 def blueprint() -> Blueprint:
@@ -28,15 +27,15 @@ def blueprint() -> Blueprint:
 def show() -> AnyResponse:
     view = _view()
     if status().box.owner is not None or view.state is ClaimState.MINE:
-        session.pop("waiting", None)
+        waiting.ended()
         return go_on()
-    return _page(view)
+    return waiting.page(view)
 
 
 def wait() -> AnyResponse:
     if status().box.owner is None:
         console().supervisor.claim_wait(who.browser())
-        session["waiting"] = True
+        waiting.began()
     return go_on()
 
 
@@ -45,7 +44,7 @@ def code() -> AnyResponse:
     try:
         console().supervisor.claim_code(who.browser(), Secret(given))
     except HearthError as error:
-        return _page(_view(), {"code": str(error)}, error.status)
+        return waiting.page(_view(), {"code": str(error)}, error.status)
     return go_on()
 
 
@@ -56,19 +55,3 @@ def look() -> Response:
 
 def _view() -> ClaimView:
     return console().supervisor.claim_look(who.browser())
-
-
-def _page(view: ClaimView, errors: dict[str, str] | None = None, status_code: int = 200) -> Response:
-    waiting = view.state in _WAITING
-    waited = not waiting and session.pop("waiting", False) and request.method == "GET"
-    # Somebody else may have claimed the box in the meantime, and then time has not run out.
-    expired = waited and view.state is ClaimState.FREE
-    page = render_template(
-        "console/claim.html",
-        view=view,
-        waiting=waiting,
-        expired=expired,
-        errors=errors or {},
-        panel_url=console().panel_url,
-    )
-    return make_response(page, status_code)

@@ -8,8 +8,8 @@ from appliance.console import names
 from appliance.console import session as who
 from appliance.console.context import console, instance_texts, status, status_changed
 from appliance.console.guard import text
-from appliance.console.login import new_password, tell_instance
 from appliance.console.places import only_owner
+from appliance.console.recovery import new_password, tell_instance
 from appliance.errors import BadInput, HearthError
 from appliance.secret import Secret
 from appliance.supervisor.protocol import PowerAction

@@ -2,6 +2,7 @@
 """Claiming: who may call the box theirs. A pure state machine; browsers appear as the SHA-256 of their token.
 
 A press of the button counts only if exactly one browser is waiting, within 60 s, and only for that browser.
+Once there is an owner the same machine decides for which browser a press opens the recovery login.
 While there is no owner yet a later press claims again, for another browser: else a lost cookie would lock
 the box for good. Whoever presses the button has the box in their hands.
 """
@@ -45,22 +46,21 @@ def wait(waiting: tuple[Waiting, ...], browser: str, now: float) -> tuple[Waitin
 
 
 def press(waiting: tuple[Waiting, ...], now: float) -> str | None:
-    """The browser that a press now claims for, or None: nobody waits, or several do."""
+    """The browser that a press now counts for, or None: nobody waits, or several do."""
     waiting = still_waiting(waiting, now)
     return waiting[0].browser if len(waiting) == 1 else None
 
 
-def view(
-    waiting: tuple[Waiting, ...], browser: str, now: float, *, claimed_by: str | None, has_owner: bool
-) -> ClaimView:
-    """What this browser is shown."""
-    if claimed_by == browser:
+def view(waiting: tuple[Waiting, ...], browser: str, now: float, *, given_to: str | None, for_good: bool) -> ClaimView:
+    """What this browser is shown. `given_to` is the one that has what a press gives; `for_good`: no press gives it
+    to another any more."""
+    if given_to == browser:
         return ClaimView(ClaimState.MINE)
-    if has_owner:
+    if for_good:
         return ClaimView(ClaimState.TAKEN)
     waiting = still_waiting(waiting, now)
     mine = next((each for each in waiting if each.browser == browser), None)
     if mine is None:
-        return ClaimView(ClaimState.TAKEN if claimed_by else ClaimState.FREE)
+        return ClaimView(ClaimState.TAKEN if given_to else ClaimState.FREE)
     state = ClaimState.WAITING if len(waiting) == 1 else ClaimState.CONTESTED
     return ClaimView(state, seconds_left=int(mine.until - now))

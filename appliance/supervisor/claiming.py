@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The commands of claiming: waiting for a press, looking, and the code from the card. All in the loop."""
+"""The commands of claiming and of recovery: waiting for a press, looking, and the code from the card. All in the loop.
+
+Both are given to the one browser that waits, or that typed the code: before there is an owner the box itself,
+afterwards the right to choose a new password.
+"""
 
 from appliance.errors import Refused
 from appliance.supervisor import claim
@@ -31,12 +35,27 @@ class Claiming:
             self._core.waiting,
             claim.fingerprint(asked.browser),
             self._clock.monotonic(),
-            claimed_by=settings.claimed_by,
-            has_owner=settings.owner is not None,
+            given_to=settings.claimed_by,
+            for_good=settings.owner is not None,
+        )
+
+    def wait_for_recovery(self, asked: Browser) -> ClaimView:
+        browser = claim.fingerprint(asked.browser)
+        if self._core.settings.owner is not None and self._core.recovery_for != browser:
+            self._core.waiting = claim.wait(self._core.waiting, browser, self._clock.monotonic())
+        return self.look_at_recovery(asked)
+
+    def look_at_recovery(self, asked: Browser) -> ClaimView:
+        return claim.view(
+            self._core.waiting,
+            claim.fingerprint(asked.browser),
+            self._clock.monotonic(),
+            given_to=self._core.recovery_for,
+            for_good=False,
         )
 
     def code(self, asked: ClaimCode) -> ClaimView:
-        """Claims while there is no owner; afterwards opens the recovery login, as a press of the button would.
+        """Claims while there is no owner; afterwards opens the recovery login. Both for the browser that gave it.
 
         Wrong codes are counted for everybody together: a home has no strangers to tell apart, and the button
         still works. Raises Refused wrong-code, too-many-tries.
@@ -54,8 +73,9 @@ class Claiming:
         if code is None or not same_code(code, asked.code):
             self._wrong = (*self._wrong, now)
             raise Refused("wrong-code", "The code is wrong.", "It is in the file hearth.txt on the box's card.")
+        browser = claim.fingerprint(asked.browser)
         if self._core.settings.owner is None:
-            self._core.claim_for(claim.fingerprint(asked.browser))
+            self._core.claim_for(browser)
         else:
-            self._core.open_recovery()
+            self._core.open_recovery(browser)
         return self.look(Browser(asked.browser))

@@ -39,6 +39,12 @@ class SupervisorClient:
     def claim_code(self, browser: Secret, code: Secret) -> ClaimView:
         return from_dict(ClaimView, self._client.ask("claim.code", words.ClaimCode(browser, code)))
 
+    def recovery_wait(self, browser: Secret) -> ClaimView:
+        return from_dict(ClaimView, self._client.ask("recovery.wait", words.Browser(browser)))
+
+    def recovery_look(self, browser: Secret) -> ClaimView:
+        return from_dict(ClaimView, self._client.ask("recovery.look", words.Browser(browser)))
+
     def owner_set(self, browser: Secret, username: str, password: Secret) -> int:
         """The epoch for the new session."""
         return int(self._client.ask("owner.set", words.NewOwner(browser, username, password))["epoch"])
@@ -46,8 +52,11 @@ class SupervisorClient:
     def owner_login(self, username: str, password: Secret, address: str) -> int:
         return int(self._client.ask("owner.login", words.Login(username, password, address))["epoch"])
 
-    def owner_password(self, new: Secret, *, old: Secret | None = None, recovery: bool = False) -> int:
-        """The new epoch; the instance's member of the same name must be given the password by the caller."""
+    def owner_password(self, new: Secret, *, old: Secret | None = None, recovery: Secret | None = None) -> int:
+        """The new epoch; `recovery` is the browser that it is open for.
+
+        The instance's member of the same name must be given the password by the caller.
+        """
         return int(self._client.ask("owner.password", words.NewPassword(new, old, recovery))["epoch"])
 
     def address_choose(self, name: str) -> None:

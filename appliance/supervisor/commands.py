@@ -53,6 +53,8 @@ def commands(desk: Desk) -> list[Command[Any]]:
         Command("claim.wait", words.Browser, looped(desk.claiming.wait)),
         Command("claim.look", words.Browser, looped(desk.claiming.look)),
         Command("claim.code", words.ClaimCode, looped(desk.claiming.code)),
+        Command("recovery.wait", words.Browser, looped(desk.claiming.wait_for_recovery)),
+        Command("recovery.look", words.Browser, looped(desk.claiming.look_at_recovery)),
         Command("owner.set", words.NewOwner, desk.owner.set),
         Command("owner.login", words.Login, desk.owner.login),
         Command("owner.password", words.NewPassword, desk.owner.password),

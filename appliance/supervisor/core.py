@@ -68,7 +68,7 @@ class Core:
         self._plans: dict[str, Plan] = {}
         self._since: dict[str, str] = {}
         self._button = Button()
-        self._recovery_until: float | None = None
+        self._recovery: tuple[str, float] | None = None  # the browser, and until when
         self._stopping = False
         self._unsaved: HearthError | None = None
         self._save_again_at = 0.0
@@ -94,6 +94,9 @@ class Core:
             self.refresh()
             raise
         self._unsaved = None
+        if settings.owner != self.settings.owner:
+            # Who waited for a press, or was given one, meant the box as it was.
+            self._forget_browsers()
         self.settings = settings
         self.refresh()
 
@@ -149,14 +152,17 @@ class Core:
             log.error("what the button asked for was not possible: %s", error)
 
     def press(self) -> None:
-        """Before there is an owner a press claims. Afterwards it opens the recovery login and acknowledges what
-        the light was asking attention for: both are safe together, and nobody need know which comes first."""
+        """A press answers the one browser that waits: before there is an owner it claims, afterwards it opens the
+        recovery login. Otherwise it acknowledges what the light was asking attention for. Never both: whoever meant
+        the light sees by it that the press went to a browser."""
+        browser = claim.press(self.waiting, self._clock.monotonic())
         if self.settings.owner is None:
-            browser = claim.press(self.waiting, self._clock.monotonic())
             if browser is not None:
                 self.claim_for(browser)
             return
-        self.open_recovery()
+        if browser is not None:
+            self.open_recovery(browser)
+            return
         loud = {issue.key for issue in self.status.issues}
         self.change(acknowledged=tuple(sorted(loud | set(self.settings.acknowledged))))
 
@@ -165,18 +171,27 @@ class Core:
         self.waiting = ()
         log.info("the box was claimed")
 
-    def open_recovery(self) -> None:
-        self._recovery_until = self._clock.monotonic() + RECOVERY_SECONDS
-        log.info("the recovery login is open for five minutes")
+    def open_recovery(self, browser: str) -> None:
+        self._recovery = (browser, self._clock.monotonic() + RECOVERY_SECONDS)
+        self.waiting = ()
+        log.info("the recovery login is open for one browser, for five minutes")
         self.refresh()
 
     def close_recovery(self) -> None:
-        self._recovery_until = None
+        self._forget_browsers()
         self.refresh()
 
     @property
-    def recovery_open(self) -> bool:
-        return self._recovery_until is not None and self._clock.monotonic() < self._recovery_until
+    def recovery_for(self) -> str | None:
+        """The one browser that may choose a new password now."""
+        if self._recovery is None:
+            return None
+        browser, until = self._recovery
+        return browser if self._clock.monotonic() < until else None
+
+    def _forget_browsers(self) -> None:
+        self._recovery = None
+        self.waiting = ()
 
     def power_off(self) -> None:
         self._stopping = True
@@ -190,7 +205,6 @@ class Core:
 
     def reset(self) -> None:
         self.close_recovery()
-        self.waiting = ()
         self.replace(after_reset(self.settings))
         log.warning("the console was reset: the box can be claimed again")
 
@@ -244,7 +258,7 @@ class Core:
             findings=findings,
             since=self._since,
             jobs=self.jobs.all(),
-            recovery_open=self.recovery_open,
+            recovery_open=self.recovery_for is not None,
             stopping=self._stopping,
             stage=buttons.stage(self._button, self._clock.monotonic()),
             instance_url=self._instance_url,

@@ -93,7 +93,6 @@ class Erasing:
         self._core.close_recovery()
         self._forget_keys()
         self._secrets.drop(Name.OWNER_VERIFIER)
-        self._core.waiting = ()
         self._core.replace(after_erase(self._core.settings, erased))
         log.warning("everything was put aside as %s", erased.folder)
 

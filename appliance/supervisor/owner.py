@@ -29,7 +29,11 @@ AT_ONCE = 2  # verifications: 19 MiB each, on boards with 512 MB
 # push it out of the throttle's memory.
 _ACCOUNT = "account"
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,30}")
-_WRONG = ("wrong-password", "The user name or the password is wrong.", "Press the box's button to choose a new one.")
+_WRONG = (
+    "wrong-password",
+    "The user name or the password is wrong.",
+    "If it is forgotten, the box's button lets you choose a new one.",
+)
 
 
 class Owner:
@@ -63,19 +67,24 @@ class Owner:
         return {"epoch": self._loop.ask(lambda: self._succeed(keys))}
 
     def password(self, asked: NewPassword) -> dict[str, int]:
-        """A new password ends every other session. Raises Refused wrong-password, recovery-closed, no-owner."""
+        """A new password ends every other session. Raises Refused wrong-password, recovery-closed, no-owner.
+
+        Without the old one it is for the browser that the recovery is open for, and for no other.
+        """
         owner = self._loop.ask(lambda: self._core.settings.owner)
         if owner is None:
             raise Refused("no-owner", "This box has no owner yet.", "Set it up first.", status=409)
         check_strength(asked.new, about=(owner,))
-        if not asked.recovery:
+        if asked.recovery is not None:
+            self._loop.ask(lambda: self._check_recovery(asked))
+        else:
             keys = (_ACCOUNT,)
             known = self._loop.ask(lambda: self._begin(owner, keys))
             self._verify(known, asked.old or Secret(""))
             self._loop.ask(lambda: self._succeed(keys))
         with self._slot():
             verifier = hash_password(asked.new)
-        return {"epoch": self._loop.ask(lambda: self._put(verifier, owner, recovery=asked.recovery))}
+        return {"epoch": self._loop.ask(lambda: self._put(verifier, owner, asked))}
 
     def confirm(self, password: Secret) -> None:
         """For what is worth asking the password again. Raises Refused wrong-password, too-many-tries, no-owner."""
@@ -131,18 +140,21 @@ class Owner:
         self._throttle.succeed(*keys)
         return self._core.settings.epoch
 
-    def _put(self, verifier: str, owner: str, *, recovery: bool) -> int:
-        if recovery and not self._core.recovery_open:
+    def _check_recovery(self, asked: NewPassword) -> None:
+        if asked.recovery is not None and self._core.recovery_for != claim.fingerprint(asked.recovery):
             raise Refused(
                 "recovery-closed",
-                "Choosing a new password without the old one is not open now.",
-                "Press the box's button; it is open for five minutes then.",
+                "Choosing a new password without the old one is not open for this browser now.",
+                "Start here and press the box's button; then it is open for five minutes.",
             )
+
+    def _put(self, verifier: str, owner: str, asked: NewPassword) -> int:
+        self._check_recovery(asked)
         if self._core.settings.owner != owner:
             raise Refused("no-owner", "The owner has changed meanwhile.", "Log in again.", status=409)
         self._secrets.put(Name.OWNER_VERIFIER, Secret(verifier))
         self._core.change(epoch=self._core.settings.epoch + 1)
-        if recovery:
+        if asked.recovery is not None:
             self._core.close_recovery()
             self._throttle.succeed(_ACCOUNT)
         return self._core.settings.epoch

@@ -7,10 +7,12 @@
 | watch            | NoArguments   | stream of Status, the first at once, then on every change           |
 | claim.wait       | Browser       | ClaimView: start (or see) the 60 s in which a press claims          |
 | claim.look       | Browser       | ClaimView, without starting to wait                                 |
-| claim.code       | ClaimCode     | ClaimView; once there is an owner it opens the recovery login       |
+| claim.code       | ClaimCode     | ClaimView; with an owner it opens the recovery login for the asker  |
+| recovery.wait    | Browser       | ClaimView: the 60 s in which a press opens the recovery login       |
+| recovery.look    | Browser       | ClaimView, without starting to wait                                 |
 | owner.set        | NewOwner      | {"epoch": int}; only the browser that claimed, only while no owner  |
 | owner.login      | Login         | {"epoch": int}; throttled                                           |
-| owner.password   | NewPassword   | {"epoch": int}; the old password, or an open recovery, is needed    |
+| owner.password   | NewPassword   | {"epoch": int}; the old password, or recovery open for the browser  |
 | address.choose   | Address       | {}                                                                  |
 | setup.finish     | NoArguments   | {}                                                                  |
 | settings.get     | Key           | value; key "" answers all as {key: value}                           |
@@ -35,6 +37,8 @@ from appliance.secret import Secret
 
 
 class ClaimState(Enum):
+    """How it stands between a browser and a press of the button. For recovery "claimed" reads "opened"."""
+
     FREE = "free"  # nobody has claimed the box and this browser is not waiting
     WAITING = "waiting"  # a press of the button now claims for this browser
     CONTESTED = "contested"  # another browser waits as well: a press claims for nobody
@@ -79,9 +83,11 @@ class Login:
 
 @dataclass(frozen=True)
 class NewPassword:
+    """`recovery` is the token of the browser that forgot the old one."""
+
     new: Secret
     old: Secret | None = None
-    recovery: bool = False
+    recovery: Secret | None = None
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ FRESH = Status(
 class FakeSupervisor:
     state: Status = FRESH
     claimed_by: str | None = None
+    recovery_for: str | None = None
     waiting: set[str] = field(default_factory=set)
     password: str = ""
     down: bool = False
@@ -57,9 +58,18 @@ class FakeSupervisor:
         self.state = dataclasses.replace(self.state, box=dataclasses.replace(self.state.box, **changes))
 
     def press(self) -> None:
-        if len(self.waiting) == 1:
+        if len(self.waiting) != 1:
+            return
+        if self.state.box.owner:
+            self.open_recovery(self.waiting.pop())
+        else:
             self.claimed_by = self.waiting.pop()
             self.box(claimed=True)
+
+    def open_recovery(self, browser: str | None) -> None:
+        self.recovery_for = browser
+        self.waiting.clear()
+        self.box(recovery_open=browser is not None)
 
     def status(self) -> Status:
         if self.down:
@@ -75,19 +85,29 @@ class FakeSupervisor:
 
     def claim_look(self, browser: Secret) -> ClaimView:
         token = browser.reveal()
-        if self.claimed_by == token:
-            return ClaimView(ClaimState.MINE)
-        if self.state.box.owner:
+        if self.state.box.owner and self.claimed_by != token:
             return ClaimView(ClaimState.TAKEN)
+        return self._view(token, self.claimed_by)
+
+    def recovery_wait(self, browser: Secret) -> ClaimView:
+        self.waiting.add(browser.reveal())
+        return self.recovery_look(browser)
+
+    def recovery_look(self, browser: Secret) -> ClaimView:
+        return self._view(browser.reveal(), self.recovery_for)
+
+    def _view(self, token: str, given_to: str | None) -> ClaimView:
+        if given_to == token:
+            return ClaimView(ClaimState.MINE)
         if token not in self.waiting:
-            return ClaimView(ClaimState.TAKEN if self.claimed_by else ClaimState.FREE)
+            return ClaimView(ClaimState.TAKEN if given_to else ClaimState.FREE)
         return ClaimView(ClaimState.WAITING if len(self.waiting) == 1 else ClaimState.CONTESTED, 58)
 
     def claim_code(self, browser: Secret, code: Secret) -> ClaimView:
         if not code.matches("apple-beech-cedar"):
             raise Refused("wrong-code", "That is not the code.", "Look it up again.")
         if self.state.box.owner:
-            self.box(recovery_open=True)
+            self.open_recovery(browser.reveal())
             return self.claim_look(browser)
         self.claimed_by = browser.reveal()
         self.waiting.clear()
@@ -107,11 +127,14 @@ class FakeSupervisor:
             raise Refused("wrong-password", "The user name or the password is wrong.", status=401)
         return self.state.box.epoch
 
-    def owner_password(self, new: Secret, *, old: Secret | None = None, recovery: bool = False) -> int:
-        if not recovery and (old is None or old.reveal() != self.password):
+    def owner_password(self, new: Secret, *, old: Secret | None = None, recovery: Secret | None = None) -> int:
+        if recovery is not None and recovery.reveal() != self.recovery_for:
+            raise Refused("recovery-closed", "This is not open for this browser.", "Press the button.")
+        if recovery is None and (old is None or old.reveal() != self.password):
             raise Refused("wrong-password", "The password is wrong.", status=401)
         self.password = new.reveal()
-        self.box(epoch=self.state.box.epoch + 1, recovery_open=False)
+        self.box(epoch=self.state.box.epoch + 1)
+        self.open_recovery(None)
         return self.state.box.epoch
 
     def address_choose(self, name: str) -> None:

@@ -158,8 +158,10 @@ def test_every_page(chromium, address, supervisor, scheme, width):
     visitor.click("Log out")
     visitor.look("Welcome back")
     visitor.open("/recovery")
-    visitor.look("Press the button on the box")
-    supervisor.box(recovery_open=True)
+    visitor.look("Forgot your password?")
+    visitor.click("Start")
+    visitor.look("Now press the button on the box")
+    supervisor.press()
     visitor.look("Choose a new password")
     supervisor.down = True
     visitor.open("/")

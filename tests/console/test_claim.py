@@ -48,6 +48,13 @@ def test_a_wrong_code_does_not(browser, supervisor):
     assert not supervisor.state.box.claimed
 
 
+def test_after_a_wrong_code_the_page_goes_on_waiting_where_it_can_be_loaded_again(browser):
+    browser.post("/claim")
+    page = browser.post("/claim/code", code="apple").text
+    assert 'data-then="/claim"' in page
+    assert 'http-equiv="refresh"' not in page
+
+
 def test_a_second_visitor_is_told_and_may_press_again(browser, new_browser, supervisor):
     browser.claim(supervisor)
     other = new_browser()

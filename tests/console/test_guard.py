@@ -7,6 +7,7 @@ import pytest
 
 FORMS = [
     *("/claim", "/claim/code", "/login", "/logout", "/recovery", "/recovery/code", "/setup/owner", "/invite", "/power"),
+    "/recovery/wait",
     *("/settings/server", "/settings/password", "/settings/box", "/settings/address", "/erase", "/erase/undo"),
     *("/issues/fix", "/issues/acknowledge", "/jobs/cancel"),
 ]

@@ -43,28 +43,6 @@ def test_a_throttled_login_says_so(home, supervisor, monkeypatch):
     assert "Wait a minute." in page.text
 
 
-def test_recovery_opens_with_the_button_only(home, new_browser, supervisor, instance):
-    other = new_browser()
-    assert "Press the button on the box" in other.get("/recovery").text
-    other.get("/login")
-    assert other.post("/recovery", new=NEW, again=NEW).status_code == 403
-    assert supervisor.password == PASSWORD
-    supervisor.box(recovery_open=True)
-    assert "Choose a new password" in other.get("/recovery").text
-    assert other.post("/recovery", new=NEW, again="else").status_code == 422
-    assert other.post("/recovery", new=NEW, again=NEW).request.path == "/"
-    assert (supervisor.password, instance.passwords["ada"]) == (NEW, NEW)
-    assert home.get("/").request.path == "/login"
-
-
-def test_the_code_opens_recovery_too(home, new_browser, supervisor):
-    other = new_browser()
-    other.get("/recovery")
-    assert "That is not the code." in other.post("/recovery/code", code="x").text
-    assert not supervisor.state.box.recovery_open
-    assert "Choose a new password" in other.post("/recovery/code", code="apple-beech-cedar").text
-
-
 def test_change_of_password(home, supervisor, instance):
     assert "wrong" in home.post("/settings/password", old="no", new=NEW, again=NEW).text
     assert "shorter" in home.post("/settings/password", old=PASSWORD, new="tiny", again="tiny").text

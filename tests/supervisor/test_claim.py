@@ -12,8 +12,8 @@ from appliance.supervisor.protocol import ClaimState
 ANNA, BEN = "a" * 64, "b" * 64
 
 
-def look(waiting, browser, now, claimed_by=None, has_owner=False):
-    return claim.view(waiting, browser, now, claimed_by=claimed_by, has_owner=has_owner).state
+def look(waiting, browser, now, given_to=None, for_good=False):
+    return claim.view(waiting, browser, now, given_to=given_to, for_good=for_good).state
 
 
 def test_a_press_claims_for_the_one_browser_that_waits():
@@ -36,7 +36,7 @@ def test_asking_again_does_not_prolong_the_wait():
     waiting = claim.wait((), ANNA, 100.0)
     for second in range(101, 159):
         waiting = claim.wait(waiting, ANNA, float(second))
-    assert claim.view(waiting, ANNA, 159.0, claimed_by=None, has_owner=False).seconds_left == 1
+    assert claim.view(waiting, ANNA, 159.0, given_to=None, for_good=False).seconds_left == 1
     assert claim.press(waiting, 161.0) is None
 
 
@@ -53,14 +53,14 @@ def test_when_the_other_gives_up_a_press_claims_again():
 
 
 def test_after_the_claim_others_see_that_it_is_taken():
-    assert look((), ANNA, 1.0, claimed_by=ANNA) is ClaimState.MINE
-    assert look((), BEN, 1.0, claimed_by=ANNA) is ClaimState.TAKEN
+    assert look((), ANNA, 1.0, given_to=ANNA) is ClaimState.MINE
+    assert look((), BEN, 1.0, given_to=ANNA) is ClaimState.TAKEN
 
 
 def test_while_there_is_no_owner_another_browser_can_wait_again_as_its_cookie_may_be_lost():
     waiting = claim.wait((), BEN, 100.0)
-    assert look(waiting, BEN, 100.0, claimed_by=ANNA) is ClaimState.WAITING
-    assert look(waiting, BEN, 100.0, claimed_by=ANNA, has_owner=True) is ClaimState.TAKEN
+    assert look(waiting, BEN, 100.0, given_to=ANNA) is ClaimState.WAITING
+    assert look(waiting, BEN, 100.0, given_to=ANNA, for_good=True) is ClaimState.TAKEN
 
 
 def test_a_crowd_is_bounded():

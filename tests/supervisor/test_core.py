@@ -88,9 +88,8 @@ def test_a_press_acknowledges_and_the_light_calms_down_until_the_trouble_comes_b
     well.look()
     status = well.press()
     assert status.issues[0].acknowledged
-    assert status.light is Light.RECOVERY
-    well.clock.advance(301)
-    assert well.status().light is Light.WELL
+    assert not status.box.recovery_open
+    assert status.light is Light.WELL
     well.board.sense = Sensors(50.0, False, False)
     assert keys(well.look()) == []
     well.board.sense = Sensors(82.0, False, False)
@@ -115,6 +114,7 @@ def test_the_serial_grows_with_changes_only(well):
 def test_a_watcher_hears_of_changes_at_once(well):
     stream = well.client.watch()
     first = next(stream)
+    well.client.recovery_wait(BEN)
     well.press()
     assert next(stream).serial > first.serial
     stream.close()
@@ -177,7 +177,19 @@ def test_a_press_on_a_read_only_card_still_opens_the_recovery(well):
     well.files.fail_with(errno.EROFS)
     well.board.sense = Sensors(82.0, False, False)
     well.look()
+    well.client.recovery_wait(BEN)
     assert well.press().box.recovery_open
+
+
+def test_a_press_that_opens_the_recovery_shines_and_leaves_the_trouble_loud(well):
+    well.board.sense = Sensors(82.0, False, False)
+    well.look()
+    well.client.recovery_wait(BEN)
+    status = well.press()
+    assert status.light is Light.RECOVERY
+    assert not status.issues[0].acknowledged
+    well.clock.advance(301)
+    assert well.status().light is Light.ATTENTION
 
 
 def test_held_for_five_seconds_it_shuts_down(well):

@@ -10,7 +10,7 @@ from appliance.secret import Secret
 from appliance.supervisor import card
 from appliance.supervisor.protocol import ClaimState
 
-ANNA, BEN = Secret("browser of anna"), Secret("browser of ben")
+ANNA, BEN, GUEST = Secret("browser of anna"), Secret("browser of ben"), Secret("browser of a guest")
 PASSWORD, OTHER = Secret("quiet otters paint fences"), Secret("seven lamps in a harbour")
 
 
@@ -105,30 +105,112 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sessions(owned):
     owned.client.owner_login("anna", OTHER, "192.0.2.1")
 
 
+def forgot(box, browser):
+    """The recovery opens for this browser."""
+    box.client.recovery_wait(browser)
+    assert box.press().box.recovery_open
+
+
 def test_recovery_needs_a_press_and_is_open_for_five_minutes_once(owned):
-    assert key_of(owned.client.owner_password, OTHER, recovery=True) == "recovery-closed"
-    assert owned.press().box.recovery_open
+    assert key_of(owned.client.owner_password, OTHER, recovery=BEN) == "recovery-closed"
+    forgot(owned, BEN)
     owned.clock.advance(299)
-    owned.client.owner_password(OTHER, recovery=True)
+    owned.client.owner_password(OTHER, recovery=BEN)
     assert not owned.status().box.recovery_open
-    assert key_of(owned.client.owner_password, PASSWORD, recovery=True) == "recovery-closed"
-    owned.press()
+    assert key_of(owned.client.owner_password, PASSWORD, recovery=BEN) == "recovery-closed"
+    forgot(owned, BEN)
     owned.clock.advance(300.5)
-    assert key_of(owned.client.owner_password, PASSWORD, recovery=True) == "recovery-closed"
+    assert not owned.status().box.recovery_open
+    assert key_of(owned.client.owner_password, PASSWORD, recovery=BEN) == "recovery-closed"
+
+
+def test_a_guest_who_is_quick_gets_nothing_of_the_recovery_that_another_opened(owned):
+    forgot(owned, BEN)
+    assert owned.client.recovery_look(BEN).state is ClaimState.MINE
+    assert owned.client.recovery_look(GUEST).state is ClaimState.TAKEN
+    assert key_of(owned.client.owner_password, OTHER, recovery=GUEST) == "recovery-closed"
+    owned.client.recovery_wait(GUEST)
+    assert key_of(owned.client.owner_password, OTHER, recovery=GUEST) == "recovery-closed"
+    owned.client.owner_login("anna", PASSWORD, "192.0.2.1")
+    owned.client.owner_password(OTHER, recovery=BEN)
+
+
+def test_looking_is_not_waiting(owned):
+    for _ in range(10):
+        assert owned.client.recovery_look(GUEST).state is ClaimState.FREE
+    assert not owned.press().box.recovery_open
+
+
+def test_a_press_without_anybody_waiting_opens_nothing(owned):
+    assert not owned.press().box.recovery_open
+    owned.client.recovery_wait(BEN)
+    owned.clock.advance(61)
+    assert not owned.press().box.recovery_open
+
+
+def test_with_two_waiting_a_press_opens_for_neither(owned):
+    owned.client.recovery_wait(BEN)
+    assert owned.client.recovery_wait(GUEST).state is ClaimState.CONTESTED
+    assert not owned.press().box.recovery_open
+    assert owned.client.recovery_look(BEN).state is ClaimState.CONTESTED
+    for browser in (BEN, GUEST):
+        assert key_of(owned.client.owner_password, OTHER, recovery=browser) == "recovery-closed"
+
+
+def test_a_second_press_while_it_is_open_changes_nothing(owned):
+    forgot(owned, BEN)
+    owned.press()
+    assert owned.client.recovery_look(BEN).state is ClaimState.MINE
+
+
+def test_a_later_press_gives_the_recovery_to_another_and_takes_it_from_the_first(owned):
+    forgot(owned, GUEST)
+    forgot(owned, BEN)
+    assert owned.client.recovery_look(GUEST).state is ClaimState.TAKEN
+    assert key_of(owned.client.owner_password, OTHER, recovery=GUEST) == "recovery-closed"
+
+
+def test_whoever_waited_to_claim_does_not_wait_to_recover(claimed):
+    claimed.client.claim_wait(GUEST)
+    claimed.client.owner_set(ANNA, "anna", PASSWORD)
+    assert not claimed.press().box.recovery_open
+    assert claimed.client.recovery_look(GUEST).state is ClaimState.FREE
+
+
+def test_a_reset_closes_the_recovery(owned):
+    forgot(owned, BEN)
+    owned.press(16)
+    owned.press()
+    status = owned.status()
+    assert status.box.owner is None
+    assert not status.box.recovery_open
+    claimed_again(owned)
+    assert key_of(owned.client.owner_password, OTHER, recovery=BEN) == "recovery-closed"
+
+
+def claimed_again(box):
+    box.client.claim_wait(ANNA)
+    box.press()
+    box.client.owner_set(ANNA, "anna", PASSWORD)
+
+
+def test_the_claim_of_long_ago_opens_no_recovery(owned):
+    assert owned.client.recovery_look(ANNA).state is ClaimState.FREE
+    assert key_of(owned.client.owner_password, OTHER, recovery=ANNA) == "recovery-closed"
 
 
 def test_recovery_works_though_somebody_has_been_guessing(owned):
     for _ in range(6):
         key_of(owned.client.owner_login, "anna", OTHER, "192.0.2.1")
-    owned.press()
-    owned.client.owner_password(OTHER, recovery=True)
+    forgot(owned, BEN)
+    owned.client.owner_password(OTHER, recovery=BEN)
     owned.client.owner_login("anna", OTHER, "192.0.2.2")
 
 
 def test_there_is_no_recovery_before_there_is_an_owner(claimed):
-    claimed.press()
-    assert not claimed.status().box.recovery_open
-    assert key_of(claimed.client.owner_password, OTHER, recovery=True) == "no-owner"
+    assert claimed.client.recovery_wait(BEN).state is ClaimState.FREE
+    assert not claimed.press().box.recovery_open
+    assert key_of(claimed.client.owner_password, OTHER, recovery=BEN) == "no-owner"
 
 
 def test_the_code_on_the_card_claims(box):
@@ -152,10 +234,14 @@ def test_odd_codes_are_simply_wrong(box, code):
     assert box.client.claim_look(ANNA).state is ClaimState.FREE
 
 
-def test_with_an_owner_the_code_opens_the_recovery_and_claims_nothing(owned):
+def test_with_an_owner_the_code_opens_the_recovery_for_who_typed_it_and_claims_nothing(owned):
     code = card.read(owned.config.card_file.read_bytes())
+    owned.client.recovery_wait(GUEST)
     assert owned.client.claim_code(BEN, code).state is ClaimState.TAKEN
     assert owned.status().box.recovery_open
+    assert owned.client.recovery_look(GUEST).state is ClaimState.TAKEN
+    assert key_of(owned.client.owner_password, OTHER, recovery=GUEST) == "recovery-closed"
+    owned.client.owner_password(OTHER, recovery=BEN)
 
 
 def test_the_login_survives_a_restart(owned):

@@ -4,14 +4,14 @@
 
 const sleep = (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds));
 
-// Claiming: count down, and load the page again as soon as something happened.
-async function followClaim(page) {
+// Waiting for a press of the button: count down, and load the page again as soon as something happened.
+async function followWaiting(page) {
   const number = page.querySelector("[data-seconds]");
   for (;;) {
     await sleep(1000);
     try {
-      const view = await (await fetch(page.dataset.claim)).json();
-      if (view.state !== page.dataset.state) return location.replace(location.pathname);
+      const view = await (await fetch(page.dataset.waiting)).json();
+      if (view.state !== page.dataset.state) return location.replace(page.dataset.then);
       number.textContent = view.seconds_left;
     } catch {
       number.textContent = "…";
@@ -73,7 +73,7 @@ function followStatus(page) {
   addEventListener("pagehide", () => events.close());
 }
 
-const start = { claim: followClaim, reload: reloadWhenReady, return: returnWhenBack, live: followStatus };
+const start = { waiting: followWaiting, reload: reloadWhenReady, return: returnWhenBack, live: followStatus };
 for (const [name, begin] of Object.entries(start)) {
   const page = document.querySelector(`[data-${name}]`);
   if (page) begin(page);
