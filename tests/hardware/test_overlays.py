@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.board.virtual.machine import DEBOUNCE
 from tests.repository import ROOT
 
 SOURCES = sorted((ROOT / "hardware/overlays").glob("*.dts"))
@@ -64,3 +65,7 @@ def test_the_button_pulls_its_pin_down(tree):
     assert tree("/hearth-button/button", "gpios").split()[1:] == ["3", "1"]
     assert tree("/hearth-button/button", "linux,code") == "148"
     assert tree("/gpio@0/hearth_button_pins", "brcm,pins") == "3"
+
+
+def test_the_button_bounces_as_little_as_the_virtual_one(tree):
+    assert int(tree("/hearth-button/button", "debounce-interval")) == 1000 * DEBOUNCE
