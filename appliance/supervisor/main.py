@@ -42,7 +42,7 @@ from appliance.system import notify
 from appliance.system.bus import SystemBus
 from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandServer
-from appliance.system.files import Files, Lock, SystemFiles
+from appliance.system.files import Files, Lock, SystemFiles, VirtualFiles
 from appliance.system.interfaces import Interfaces, SystemInterfaces
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
@@ -97,12 +97,12 @@ def _real_doors() -> Doors:
 
 
 def _virtual_doors(config: Config) -> Doors:
-    clock, machine = SystemClock(assume_trusted=True), config.machine_socket
+    clock, machine, files = SystemClock(assume_trusted=True), config.machine_socket, VirtualFiles()
     return Doors(
         clock=clock,
-        files=SystemFiles(),
+        files=files,
         board=VirtualBoard(machine),
-        host=VirtualHost(machine, SystemHost(SystemRunner())),
+        host=VirtualHost(machine, SystemHost(SystemRunner()), files),
         interfaces=SystemInterfaces(),
         units=VirtualUnits(machine, clock),
         wifi=VirtualWifi(),

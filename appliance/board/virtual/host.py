@@ -2,6 +2,7 @@
 """The machine on the virtual board: this computer's own memory and disk, and what the front panel lets it suffer."""
 
 import dataclasses
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from appliance.board.host import SystemHost
 from appliance.board.model import Drive, Memory, Volume
 from appliance.parse import from_dict
 from appliance.system.commands import CommandClient
+from appliance.system.files import VirtualFiles
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,15 @@ class Ailments:
 
 
 class VirtualHost:
-    """Implements `board.model.Host`. How busy this computer is with other things is none of the box's business."""
+    """Implements `board.model.Host`. How busy this computer is with other things is none of the box's business.
 
-    def __init__(self, machine_socket: Path, real: SystemHost) -> None:
+    A card that is full or locked refuses what `files` is to write, from the next look on.
+    """
+
+    def __init__(self, machine_socket: Path, real: SystemHost, files: VirtualFiles) -> None:
         self._machine = CommandClient(machine_socket, name="the virtual board")
         self._real = real
+        self._files = files
 
     def load(self) -> float:
         return 0.1
@@ -38,6 +44,7 @@ class VirtualHost:
 
     def volume(self, path: Path) -> Volume:
         ailments, volume = self._ailments(), self._real.volume(path)
+        self._files.fail_with(errno.EROFS if ailments.read_only else errno.ENOSPC if ailments.full else None)
         return dataclasses.replace(
             volume,
             free=0 if ailments.full else volume.free,

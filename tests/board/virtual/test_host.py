@@ -13,9 +13,10 @@ from appliance.board.virtual.box import VirtualBox
 from appliance.board.virtual.commands import machine_commands
 from appliance.board.virtual.host import Ailments, VirtualHost
 from appliance.board.virtual.machine import FAN_SPEED, Machine
-from appliance.errors import BadInput
+from appliance.errors import BadInput, HearthError
 from appliance.system.clock import VirtualClock
 from appliance.system.commands import CommandServer
+from appliance.system.files import VirtualFiles
 from appliance.system.runner import VirtualRunner
 
 
@@ -28,11 +29,16 @@ def machine() -> Machine:
 
 
 @pytest.fixture
-def host(machine: Machine, tmp_path: Path) -> Iterator[VirtualHost]:
+def files() -> VirtualFiles:
+    return VirtualFiles()
+
+
+@pytest.fixture
+def host(machine: Machine, tmp_path: Path, files: VirtualFiles) -> Iterator[VirtualHost]:
     box = VirtualBox(machine, lambda changed: None, VirtualClock())  # type: ignore[arg-type,return-value]
     server = CommandServer(tmp_path / "m.sock", machine_commands(box), users={os.geteuid()})
     server.start()
-    yield VirtualHost(tmp_path / "m.sock", SystemHost(VirtualRunner()))
+    yield VirtualHost(tmp_path / "m.sock", SystemHost(VirtualRunner()), files)
     server.close()
 
 
@@ -47,6 +53,22 @@ def test_it_suffers_what_it_is_told_to(machine: Machine, host: VirtualHost, tmp_
     assert host.drives()[0].worn == 0.9
     machine.suffer(Ailments())
     assert not host.volume(tmp_path).read_only
+
+
+@pytest.mark.parametrize(
+    ("ailments", "key"), [(Ailments(full=True), "disk-full"), (Ailments(read_only=True), "disk-refused")]
+)
+def test_a_card_that_refuses_does_so_until_it_is_mended(
+    machine: Machine, host: VirtualHost, files: VirtualFiles, tmp_path: Path, ailments: Ailments, key: str
+) -> None:
+    machine.suffer(ailments)
+    host.volume(tmp_path)
+    with pytest.raises(HearthError) as caught:
+        files.replace(tmp_path / "file", b"x")
+    assert caught.value.key == key
+    machine.suffer(Ailments())
+    host.volume(tmp_path)
+    files.replace(tmp_path / "file", b"x")
 
 
 def test_how_busy_this_computer_is_does_not_count(host: VirtualHost) -> None:
