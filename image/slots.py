@@ -12,7 +12,7 @@ SIZES = {each.name: each.mib * MIB for each in LAYOUT}
 _COMMAND_LINE = (
     "root=PARTUUID={disk:08x}-{number:02d} rootfstype=erofs ro rootwait panic=10 quiet audit=0"
     # No sockets for ssh beside those that the box opens itself.
-    " systemd.show_status=no systemd.ssh_auto=no rauc.slot={slot}"
+    " systemd.show_status=no systemd.ssh_auto=no systemd.condition_needs_update=no rauc.slot={slot}"
 )
 
 

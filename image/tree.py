@@ -12,6 +12,17 @@ from pathlib import Path
 from image.plan import ROOT, Flow, Plan
 from image.steps import Workshop, empty
 
+# Units of Debian's that nothing of ours asks for: nobody logs in at the board, and a read-only root prepares nothing.
+_NEVER = (
+    "getty@.service", "serial-getty@.service", "container-getty@.service", "console-getty.service",
+    "getty-static.service", "systemd-logind.service", "systemd-firstboot.service", "systemd-machine-id-commit.service",
+    "systemd-journal-catalog-update.service", "systemd-hwdb-update.service", "ldconfig.service",
+    "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service", "systemd-binfmt.service",
+    "proc-sys-fs-binfmt_misc.automount", "sys-kernel-tracing.mount", "sys-kernel-debug.mount", "dev-hugepages.mount",
+    "systemd-pcrphase.service", "systemd-pcrphase-sysinit.service", "systemd-pcrmachine.service",
+    "systemd-tpm2-setup.service", "systemd-tpm2-setup-early.service", "systemd-sysext.socket", "e2scrub_reap.service",
+    "sshd-keygen.service",
+)  # fmt: skip
 # Newer files of Debian's packages get this date: 2025-11-22.
 _DEBIAN_EPOCH = 1_763_769_600
 # Manuals, translations and examples; licences stay.
@@ -151,10 +162,8 @@ def _settle(workshop: Workshop, plan: Plan, tree: Path) -> None:
     for folder in (tree / "etc/systemd/system").glob("*.wants"):
         shutil.rmtree(folder)
     workshop.run("systemctl", f"--root={tree}", "preset-all", "--preset-mode=full")
-    for name in ("getty@", "serial-getty@", "container-getty@"):
-        (tree / f"etc/systemd/system/{name}.service").symlink_to("/dev/null")
-    for name in ("console-getty", "systemd-firstboot", "systemd-machine-id-commit", "e2scrub_reap", "sshd-keygen"):
-        (tree / f"etc/systemd/system/{name}.service").symlink_to("/dev/null")
+    for name in _NEVER:
+        (tree / "etc/systemd/system" / name).symlink_to("/dev/null")
     for key in (tree / "etc/ssh").glob("ssh_host_*"):
         key.unlink()
     (tree / "etc/machine-id").write_text("")
