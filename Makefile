@@ -19,10 +19,10 @@ lint: ## Style, types, and whether README and `hearth --help` agree
 bench: ## Measure; prints a table and writes bench.json
 	@exec .setup/prepare test .venv/bin/python -m tests.bench $(ARGS)
 
-image: ## The card image, as root: BOARD=qemu (or another of hardware/boards), BASE=debian
+image: ## The card image, as root: BOARD=qemu (so far)
 	@exec .setup/prepare image .venv/bin/python -m image build $(or $(BOARD),qemu) $(addprefix --base ,$(BASE))
 
-test-image: ## The image in an emulator; without KVM about twenty minutes
+test-image: ## The image in an emulator, as root; slow without KVM
 	@.setup/prepare image .venv/bin/python -m image build qemu --card-only
 	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image -m "not long" $(ARGS)
 

@@ -70,14 +70,6 @@ def debian(workshop: Workshop, plan: Plan, archive: Path) -> None:
     unfinished.rename(archive)
 
 
-def check_raspios() -> None:
-    """Raises SystemExit: see image/README.md for what is missing."""
-    raise SystemExit(
-        "BASE=raspios is not built yet: its archive could not be reached from where this was written. "
-        "Take BASE=debian (image/README.md)."
-    )
-
-
 def mirror() -> list[str]:
     """Where this machine takes Debian's packages from; mmdebstrap knows where else."""
     asked = subprocess.run(
