@@ -65,6 +65,7 @@ class Core:
         self._effects = effects
         self._board = board
         self._instance_url = instance_url
+        self._observed: dict[str, Any] = {}
         self._plans: dict[str, Plan] = {}
         self._since: dict[str, str] = {}
         self._button = Button()
@@ -98,14 +99,18 @@ class Core:
             # Who waited for a press, or was given one, meant the box as it was.
             self._forget_browsers()
         self.settings = settings
+        # Nobody should read a status of before the change; what is to be done about it, the next look finds.
+        for name, observed in self._observed.items():
+            self._plans[name] = self._capabilities[name].plan(settings, observed)
         self.refresh()
+        self._effects.look_again()
 
     # Capabilities
 
     def take(self, name: str, observed: Any) -> tuple[Any, ...]:
         """A capability has observed: the actions to apply."""
-        plan = self._capabilities[name].plan(self.settings, observed)
-        self._plans[name] = plan
+        self._observed[name] = observed
+        self._plans[name] = plan = self._capabilities[name].plan(self.settings, observed)
         self.refresh()
         return plan.actions
 
@@ -114,6 +119,7 @@ class Core:
         sentence = str(error) if isinstance(error, HearthError) else "It is in the log why."
         report = Report(name, Level.ATTENTION, "This could not be looked at.", {})
         finding = Finding(f"{name}-unobserved", Level.ATTENTION, f"The box could not look at its {name}.", sentence)
+        self._observed.pop(name, None)
         self._plans[name] = Plan(report, (finding,))
         self.refresh()
 
