@@ -25,7 +25,8 @@ _MAX = 4096
 # Reads the raw device: systemd does it outside of our own sandbox. 0: well; bits 3 to 7 speak of the disk's health.
 _SMARTCTL = (
     "systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--property=PrivateNetwork=yes",
-    "--property=ProtectSystem=strict", "smartctl", "--json", "--info", "--health", "--attributes", "--nocheck=standby",
+    "--property=ProtectSystem=strict", "smartctl", "--json", "--info", "--health", "--attributes",
+    "--log=devstat", "--nocheck=standby",
 )  # fmt: skip
 _PRE_EOL_URGENT = 3
 
