@@ -17,6 +17,7 @@ class Config:
 
     `virtual` is true where the box is played by a laptop (`hearth run`); it decides which doors `main`
     opens and nothing else. `development_origin` exists only there: a loopback origin to federate under.
+    `behind_proxy` says that all requests come through Caddy, whose word on the asker's address counts.
     `console_url` is where the console answers if that is not port 80 of this machine.
     `console_uid` is who besides root may command the supervisor and the instance.
     """
@@ -26,6 +27,7 @@ class Config:
     virtual: bool = False
     console_bind: str = "fd://3"
     fediverse_bind: str = "127.0.0.1:8082"
+    behind_proxy: bool = False
     development_origin: str | None = None
     console_uid: int | None = None
     panel_url: str | None = None
@@ -85,6 +87,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         runtime=Path(environment.get("HEARTH_RUNTIME", state / "run")).resolve(),
         virtual=environment.get("HEARTH_VIRTUAL") == "1",
         console_bind=environment.get("HEARTH_CONSOLE_BIND", "fd://3"),
+        behind_proxy=environment.get("HEARTH_BEHIND_PROXY") == "1",
         fediverse_bind=environment.get("HEARTH_FEDIVERSE_BIND", "127.0.0.1:8082"),
         development_origin=environment.get("HEARTH_DEVELOPMENT_ORIGIN") or None,
         console_uid=int(uid) if uid else None,

@@ -36,6 +36,7 @@ def serve(config: Config) -> None:
         app,
         config.console_bind,
         status="The owner's pages are open.",
+        behind_proxy=config.behind_proxy,
         workers=1,
         threads=8,
         worker_class=Worker,

@@ -36,6 +36,7 @@ def serve(config: Config) -> None:
         create_app(open_context(config)),
         config.fediverse_bind,
         status="Members, apps and other servers are answered.",
+        behind_proxy=config.behind_proxy,
         ready=ready,
         workers=WORKERS,
         threads=THREADS,

@@ -4,7 +4,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from flask import Flask
 from gunicorn.app.base import BaseApplication
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from appliance.system import notify
 from appliance.system.lifeline import Lifeline
@@ -16,17 +18,22 @@ class WebServer(BaseApplication):
 
     The app is loaded before the workers are forked, so what it imported is shared between them. `ready` is called
     once in the parent, right before the first fork; `status` is what the service manager shows from then on.
+    With `behind_proxy` the asker's address and scheme are those that the last proxy vouches for (X-Forwarded-For and
+    X-Forwarded-Proto, whose last entries Caddy writes itself); without it such headers are nobody's word.
     """
 
     def __init__(
         self,
-        app: Callable[..., Any],
+        app: Flask,
         bind: str,
         *,
         status: str,
+        behind_proxy: bool,
         ready: Callable[[], None] = lambda: None,
         **settings: Any,
     ) -> None:
+        if behind_proxy:
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
         self._app = app
         self._status = status
         self._call_when_ready = ready
