@@ -22,7 +22,7 @@ from appliance.system.runner import Runner
 _EMMC = re.compile(r"mmcblk\d+")
 _SMART = re.compile(r"nvme\d+n\d+|sd[a-z]+")
 _MAX = 4096
-# Reads the raw device: systemd does it outside of our own sandbox. 0: well; bits 3 to 7 speak of the disk's health.
+# Reads the raw device, so systemd runs it outside of our own sandbox. Its exit code says no more than its JSON.
 _SMARTCTL = (
     "systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--property=PrivateNetwork=yes",
     "--property=ProtectSystem=strict", "smartctl", "--json", "--info", "--health", "--attributes",
