@@ -161,3 +161,9 @@ def test_the_console_has_no_network_of_its_own() -> None:
     text = (UNITS / "hearth-console.service").read_text()
     assert "PrivateNetwork=yes" in text
     assert "RestrictAddressFamilies=AF_UNIX\n" in text
+
+
+def test_the_console_is_told_of_its_socket_once() -> None:
+    """gunicorn 23 takes the sockets of LISTEN_FDS besides those it is bound to, and closes each as it takes it."""
+    text = (UNITS / "hearth-console.service").read_text()
+    assert "UnsetEnvironment=LISTEN_FDS LISTEN_PID LISTEN_FDNAMES\n" in text
