@@ -38,10 +38,11 @@ def data(workshop: Workshop, target: Path) -> None:
     with target.open("wb") as made:
         made.truncate(SIZES["data"])
     workshop.run(
-        "mke2fs", "-q", "-t", "ext4", "-L", "hearth-data", "-m", "1", "-U", "485f0000-0000-4000-8000-000000000008",
-        "-E", "hash_seed=485f0000-0000-4000-8000-000000000009,lazy_itable_init=0,lazy_journal_init=0,discard",
+        "mke2fs", "-q", "-t", "ext4", "-b", "4096", "-i", "16384", "-I", "256", "-m", "1", "-L", "hearth-data",
+        "-U", "485f0000-0000-4000-8000-000000000008",
         # Room to grow to any card: 1 TiB.
-        "-E", "resize=268435456", target,
+        "-E", "hash_seed=485f0000-0000-4000-8000-000000000009,lazy_itable_init=0,lazy_journal_init=0,resize=268435456",
+        target,
     )  # fmt: skip
 
 
