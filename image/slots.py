@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The two halves of a slot: the FAT file system that the firmware reads, and the read-only system."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -91,4 +92,5 @@ def fat(workshop: Workshop, folder: Path, target: Path, size: int, label: str, s
         if path.is_dir():
             workshop.run("mmd", "-i", target, inside)
         else:
-            workshop.run("mcopy", "-i", target, path, inside)
+            os.utime(path, (workshop.epoch, workshop.epoch))
+            workshop.run("mcopy", "-m", "-i", target, path, inside)
