@@ -21,9 +21,7 @@ LONGEST = {"appliance": 400, "tests": 700}
 MIGRATIONS = repository.ROOT / "appliance/fediverse/db/migrations/versions"
 LOCKS = ("run", "test", "build")
 # Whoever builds Hearth says where packages come from; the repository does not.
-HOSTS = re.compile(
-    r"[\w.-]*(?:debian\.org|debian\.net|pythonhosted\.org|pypi\.org|npmjs\.org|raspberrypi\.(?:org|com))"
-)
+HOSTS = re.compile(r"[\w.-]*\b(?:debian|pythonhosted|pypi|npmjs|raspberrypi)\.(?:org|net|com)\b")
 
 
 def test_nothing_else_lies_at_the_top() -> None:
