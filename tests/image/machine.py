@@ -77,24 +77,25 @@ class Box:
         words = f"{started.command_line} console=ttyAMA0 {more_words}".strip()
         cable = ["-netdev", _NETWORK.format(**self.ports, more=""), "-device", "virtio-net-pci,netdev=home,romfile="]
         self.began = time.monotonic()
-        self._process = subprocess.Popen(
-            [
-                EMULATOR, "-M", "virt", *machine[2:], "-dtb", tree,
-                "-kernel", started.kernel, "-initrd", started.initramfs, "-append", words,
-                "-drive", f"if=none,id=card,format=raw,file={self.card},cache=writeback,discard=unmap",
-                "-device", "virtio-blk-pci,drive=card", *(cable if network else []),
-                "-device", "virtio-keyboard-pci", "-device", "virtio-rng-pci",
-                "-device", "i6300esb", "-action", "watchdog=reset",
-                "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off",
-                "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=shell,name=hearth.shell",
-                "-chardev", f"socket,id=shell,path={self.folder}/shell.sock,server=on,wait=off",
-                "-display", "none", "-serial", f"file:{self.folder}/serial.log", "-no-reboot", "-nodefaults",
-                *(["-rtc", f"base={clock}"] if clock else []),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "qemu.log").open("ab"),
-        )  # fmt: skip
+        with (self.folder / "qemu.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    EMULATOR, "-M", "virt", *machine[2:], "-dtb", tree,
+                    "-kernel", started.kernel, "-initrd", started.initramfs, "-append", words,
+                    "-drive", f"if=none,id=card,format=raw,file={self.card},cache=writeback,discard=unmap",
+                    "-device", "virtio-blk-pci,drive=card", *(cable if network else []),
+                    "-device", "virtio-keyboard-pci", "-device", "virtio-rng-pci",
+                    "-device", "i6300esb", "-action", "watchdog=reset",
+                    "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off",
+                    "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=shell,name=hearth.shell",
+                    "-chardev", f"socket,id=shell,path={self.folder}/shell.sock,server=on,wait=off",
+                    "-display", "none", "-serial", f"file:{self.folder}/serial.log", "-no-reboot", "-nodefaults",
+                    *(["-rtc", f"base={clock}"] if clock else []),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )  # fmt: skip
 
     def kill(self) -> None:
         """Pull the plug."""
