@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Light and button on the guest's own kernel, which has LEDs and uinput where the host may have none."""
+"""The button on the guest's own kernel, which has uinput where the host may have none."""
 
 import base64
-import time
 
 import pytest
 
-from appliance.board.light import PATTERNS, Light
-from appliance.board.rhythm import kernel_pattern, primary, ramps
 from tests.image import machine
 from tests.repository import ROOT
 
@@ -26,13 +23,3 @@ def test_press_unplug_and_back(awake: machine.Box) -> None:
     program = base64.b64encode((ROOT / "tests/board/uinput_scenario.py").read_bytes()).decode()
     said = awake.shell(f"modprobe uinput && echo {program} | base64 -d | python3 -I -", seconds=200)
     assert said.splitlines()[-1] == "all heard", said
-
-
-def test_the_light_says_that_the_box_belongs_to_nobody(awake: machine.Box) -> None:
-    wanted = kernel_pattern(ramps(PATTERNS[Light.UNCLAIMED], primary(2)), 1)
-    for _ in range(60):
-        said = awake.shell("cat /sys/class/leds/input*::scrolllock/pattern")
-        if said == wanted:
-            return
-        time.sleep(2)
-    pytest.fail(f"the kernel plays {said!r} instead of {wanted!r}")
