@@ -72,9 +72,10 @@ def test_it_keeps_its_memory_small(started: machine.Box) -> None:
     assert used <= 280
 
 
-def test_whoever_presses_its_button_sets_it_up_and_posts(started: machine.Box, browser: BrowserContext) -> None:
-    assert re.search(r"Code: [A-Z0-9]{4}-[A-Z0-9]{4}", started.card_text())
-    set_up(started, browser)
+def test_who_holds_the_card_sets_it_up_and_posts(started: machine.Box, browser: BrowserContext) -> None:
+    code = re.search(r"Code: ([A-Z0-9]{4}-[A-Z0-9]{4})", started.card_text())
+    assert code, started.card_text()
+    set_up(started, browser, code[1])
     post(started, browser, "from the card")
 
 
@@ -100,11 +101,12 @@ def test_nothing_is_lost_when_the_plug_is_pulled(started: machine.Box, browser: 
     assert started.shell("findmnt -no FSTYPE /var") == "ext4"
 
 
-def set_up(box: machine.Box, browser: BrowserContext) -> None:
+def set_up(box: machine.Box, browser: BrowserContext, code: str) -> None:
     page = browser.new_page()
-    page.goto(box.console)
-    wizard.start_waiting(page)
-    box.press()
+    page.goto(box.console + "/claim")
+    page.get_by_text("I have a code").click()
+    page.get_by_label("Claim code").fill(code)
+    page.get_by_label("Claim code").press("Enter")
     page.wait_for_url("**/setup/owner")
     wizard.answer_owner(page, ANSWERS)
     wizard.answer_instance(page, ANSWERS)
