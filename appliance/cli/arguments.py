@@ -26,6 +26,6 @@ def add_group(groups: Groups, name: str, **options: Any) -> Groups:
 
 
 def add_common(parser: argparse.ArgumentParser, *, default: str | None) -> None:
-    where = "the folder with the box's state (default: ./var if it is there, else /var/lib/hearth)"
+    where = "the folder with the box's state (default: ./var if it holds a box, else /var/lib/hearth)"
     parser.add_argument("--state", metavar="DIR", default=default, help=where)
     parser.add_argument("--json", action="store_true", default=default or False, help="print JSON for programs")

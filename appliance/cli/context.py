@@ -18,10 +18,13 @@ LOCAL_STATE = Path("var")
 
 
 def find_state(chosen: str | None) -> Path:
-    """The state folder, absolute: the chosen one, else ./var if it is there, else the box's own."""
+    """The state folder, absolute: the chosen one, else ./var if `hearth run` made it, else the box's own.
+
+    By its lock it is known from any other folder of that name: on a box, / has one.
+    """
     if chosen:
         return Path(chosen).absolute()
-    return LOCAL_STATE.absolute() if LOCAL_STATE.is_dir() else STATE_ON_A_BOX
+    return LOCAL_STATE.absolute() if (LOCAL_STATE / "run.lock").is_file() else STATE_ON_A_BOX
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ class FakeBox:
 @pytest.fixture
 def box(tmp_path, monkeypatch):
     (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "run.lock").touch()
     monkeypatch.chdir(tmp_path)
     box = FakeBox(tmp_path / "var")
     yield box
@@ -335,6 +336,8 @@ def test_the_state_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert str(find_state(None)) == "/var/lib/hearth"
     (tmp_path / "var").mkdir()
+    assert str(find_state(None)) == "/var/lib/hearth", "that is any folder, such as the one of /"
+    (tmp_path / "var" / "run.lock").touch()
     assert find_state(None) == tmp_path / "var"
     assert find_state("x") == tmp_path / "x"
 
