@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The settings an owner can see and change, by key, and the last steps of the set-up. All in the loop."""
 
-import ipaddress
-import re
-
+from appliance import internet_name
 from appliance.errors import BadInput, Refused
 from appliance.supervisor.core import Core
 from appliance.supervisor.protocol import Address, Key, KeyValue
 
-# The label rules of RFC 1123, section 2.1; lengths of RFC 1035, section 2.3.4.
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# Names that can never be reached from the internet: RFC 6761, RFC 6762, RFC 8375, RFC 2606.
-_NEVER = frozenset({"local", "localhost", "test", "invalid", "example", "internal", "lan", "home", "arpa", "onion"})
 MAX_NAME = 40
 
 
@@ -83,20 +77,11 @@ def _internet_name(text: str) -> str:
     name = text.strip().lower().removesuffix(".")
     if not name:
         return ""
-    labels = name.split(".")
-    if len(labels) < 2 or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if not internet_name.is_well_formed(name):
         raise _bad_address("That is not a name on the internet.")
-    if labels[-1] in _NEVER or labels[-1].isdigit() or _is_number(name):
+    if not internet_name.is_public(name):
         raise _bad_address("Nobody on the internet could reach the box by that name.")
     return name
-
-
-def _is_number(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _bad_address(sentence: str) -> BadInput:

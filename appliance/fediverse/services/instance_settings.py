@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from appliance import internet_name
 from appliance.errors import BadInput, HearthError
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import instance, rules
@@ -19,12 +20,9 @@ MAX_DESCRIPTION = 5000
 MAX_RULES = 50
 MAX_RULE = 300
 
-_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 # What C0 and C1 controls but line breaks, and code points that are no characters, would do on somebody's screen
 # nobody knows; lone surrogates can't even be stored.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-# Names that only mean something inside a home or a test (RFC 6761, RFC 6762, RFC 8375).
-_NOT_ON_THE_INTERNET = ("local", "localhost", "internal", "lan", "home", "test", "example", "invalid", "arpa", "onion")
 
 
 @dataclass(frozen=True)
@@ -158,10 +156,7 @@ def parse_origin(value: str) -> str:
             raise refusal  # letters that would silently become others
     except UnicodeError:
         raise refusal from None
-    labels = ascii_name.split(".")
-    if len(labels) < 2 or len(ascii_name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise refusal
-    if labels[-1].isdigit() or labels[-1] in _NOT_ON_THE_INTERNET:
+    if not internet_name.is_well_formed(ascii_name) or not internet_name.is_public(ascii_name):
         raise refusal
     return f"https://{ascii_name}"
 
