@@ -23,17 +23,8 @@ from dataclasses import dataclass
 
 from appliance.fediverse.model import MemberState, Role
 from appliance.secret import Secret
-
-
-@dataclass(frozen=True)
-class Key:
-    key: str
-
-
-@dataclass(frozen=True)
-class KeyValue:
-    key: str
-    value: str
+from appliance.system.commands import Key as Key
+from appliance.system.commands import KeyValue as KeyValue
 
 
 @dataclass(frozen=True)

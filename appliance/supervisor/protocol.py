@@ -34,6 +34,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from appliance.secret import Secret
+from appliance.system.commands import Key as Key
+from appliance.system.commands import KeyValue as KeyValue
 
 
 class ClaimState(Enum):
@@ -110,17 +112,6 @@ class Address:
     """`name` is "" for home only; a name on the internet is for ever and can be given once."""
 
     name: str
-
-
-@dataclass(frozen=True)
-class Key:
-    key: str
-
-
-@dataclass(frozen=True)
-class KeyValue:
-    key: str
-    value: str
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,19 @@ class NoArguments:
 
 
 @dataclass(frozen=True)
+class Key:
+    """For commands about one thing by its key; "" means all where a command says so."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class KeyValue:
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Peer:
     """Who asks, by the kernel's word."""
 
