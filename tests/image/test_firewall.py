@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The firewall of the image, played through in network namespaces: neighbours, gateways, the internet, the hotspot."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.repository import ROOT
+
+RULES = ROOT / "image/overlay/etc/nftables.conf"
+NEIGHBOURS = ROOT / "image/overlay/usr/lib/hearth/neighbours"
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root may make network namespaces"),
+    pytest.mark.skipif(not shutil.which("nft"), reason="nft is missing: nftables"),
+    pytest.mark.timeout(120),
+]
+
+LISTEN = """
+import socket, time
+for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+    for port in (22, 53, 80, 8080):
+        server = socket.socket(family)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        server.bind((address, port))
+        server.listen()
+        globals()[f"kept{family}{port}"] = server
+print("listening", flush=True)
+time.sleep(600)
+"""
+REACH = """
+import socket, sys
+address, port, source = sys.argv[1:]
+try:
+    socket.create_connection((address, int(port)), timeout=0.7, source_address=(source, 0) if source else None)
+except OSError:
+    sys.exit(1)
+"""
+# RFC 4861, 4.2 and 4.6.2: a router for half an hour, and a prefix that is on the link and good for addresses.
+ANNOUNCE = """
+import socket, struct
+prefix = socket.inet_pton(socket.AF_INET6, "2001:db8:1::")
+line = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+line.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+line.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("lan"))
+head = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
+line.sendto(head + struct.pack("!BBBBIII", 3, 4, 64, 0xC0, 86400, 3600, 0) + prefix, ("ff02::1", 0))
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The box, a computer beside it, their router, the internet behind that, and a phone in the box's hotspot."""
+
+    tag: str
+
+    def name(self, who: str) -> str:
+        return f"hearth-{self.tag}-{who}"
+
+    def run(self, who: str, *command: object) -> str:
+        return ip("netns", "exec", self.name(who), *command)
+
+    def python(self, who: str, program: str, *arguments: object) -> bool:
+        command = ["ip", "netns", "exec", self.name(who), sys.executable, "-c", program, *map(str, arguments)]
+        return subprocess.run(command, timeout=30, check=False, capture_output=True).returncode == 0
+
+    def reaches(self, who: str, address: str, port: int, source: str = "") -> bool:
+        return self.python(who, REACH, address, port, source)
+
+
+def ip(*arguments: object) -> str:
+    command = ["ip", *map(str, arguments)]
+    done = subprocess.run(command, timeout=30, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return done.stdout
+
+
+WHO = ("box", "computer", "router", "internet", "phone", "switch")
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Home]:
+    made = Home(str(os.getpid()))
+    with contextlib.ExitStack() as undo:
+        for who in WHO:
+            ip("netns", "add", made.name(who))
+            undo.callback(ip, "netns", "del", made.name(who))
+        build(made)
+        listener = subprocess.Popen(
+            ["ip", "netns", "exec", made.name("box"), sys.executable, "-c", LISTEN], stdout=subprocess.PIPE
+        )
+        undo.callback(listener.wait, 10)
+        undo.callback(listener.kill)
+        assert listener.stdout
+        assert listener.stdout.readline() == b"listening\n"
+        yield made
+        listener.stdout.close()
+
+
+def build(home: Home) -> None:
+    for who in WHO:
+        home.run(who, "ip", "link", "set", "lo", "up")
+        # No waiting for other people's addresses: there are none.
+        home.run(who, "sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
+    home.run("switch", "ip", "link", "add", "bridge", "type", "bridge")
+    home.run("switch", "ip", "link", "set", "bridge", "up")
+    for who in ("box", "computer", "router"):
+        home.run("switch", "ip", "link", "add", who, "type", "veth", "peer", "name", "lan", "netns", home.name(who))
+        home.run("switch", "ip", "link", "set", who, "master", "bridge", "up")
+        home.run(who, "ip", "link", "set", "lan", "up")
+    home.run(
+        "router", "ip", "link", "add", "wan", "type", "veth", "peer", "name", "wan", "netns", home.name("internet")
+    )
+    home.run("box", "ip", "link", "add", "wlan0", "type", "veth", "peer", "name", "wlan0", "netns", home.name("phone"))
+    home.run("router", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+    for who, device, *addresses in (
+        ("computer", "lan", "192.168.7.20/24", "2001:db8:1::20/64", "fd00::20/64"),
+        ("router", "lan", "192.168.7.1/24", "2001:db8:1::1/64"),
+        ("router", "wan", "203.0.113.1/24", "2001:db8:f::1/64"),
+        ("internet", "wan", "203.0.113.9/24", "2001:db8:f::9/64"),
+        ("box", "lan", "192.168.7.10/24", "2001:db8:1::10/128", "fd00::10/64"),
+        ("box", "wlan0", "10.42.0.1/24"),
+        ("phone", "wlan0", "10.42.0.77/24"),
+    ):
+        home.run(who, "ip", "link", "set", device, "up")
+        for address in addresses:
+            home.run(who, "ip", "address", "add", address, "dev", device, *(["nodad"] if ":" in address else []))
+    home.run("box", "ip", "route", "add", "default", "via", "192.168.7.1")
+    # As hotspots do; the firewall is to hand on nothing all the same.
+    home.run("box", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    home.run("phone", "ip", "route", "add", "default", "via", "10.42.0.1")
+    home.run("computer", "ip", "route", "add", "10.42.0.0/24", "via", "192.168.7.10")
+    home.run("internet", "ip", "route", "add", "192.168.7.0/24", "via", "203.0.113.1")
+    home.run("internet", "ip", "route", "add", "2001:db8:1::/64", "via", "2001:db8:f::1")
+    home.run("box", "nft", "-f", RULES)
+    announce(home)
+    home.run("box", "sh", NEIGHBOURS)
+
+
+def announce(home: Home) -> None:
+    """The router tells of itself, until the box has its route."""
+    end = time.monotonic() + 30
+    while "via fe80" not in home.run("box", "ip", "-6", "route", "show", "default"):
+        assert time.monotonic() < end, home.run("box", "ip", "-6", "address")
+        assert home.python("router", ANNOUNCE)
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [("", "192.168.7.10"), ("2001:db8:1::20", "2001:db8:1::10"), ("fd00::20", "fd00::10")],
+)
+def test_a_neighbour_reaches_the_console_also_with_an_address_of_the_internet(home, source, address):
+    assert home.reaches("computer", address, 80, source)
+    assert home.reaches("computer", address, 22, source)
+    assert home.reaches("computer", address, 8080, source)
+
+
+@pytest.mark.parametrize("address", ["192.168.7.10", "2001:db8:1::10"])
+def test_the_internet_reaches_the_public_server_only(home, address):
+    assert home.reaches("internet", address, 8080)
+    assert not home.reaches("internet", address, 80)
+    assert not home.reaches("internet", address, 22)
+
+
+@pytest.mark.parametrize(("source", "address"), [("192.168.7.1", "192.168.7.10"), ("2001:db8:1::1", "2001:db8:1::10")])
+def test_a_router_that_hands_on_in_its_own_name_hands_on_the_public_server_only(home, source, address):
+    assert home.reaches("router", address, 8080, source)
+    assert not home.reaches("router", address, 80, source)
+
+
+def test_a_router_with_another_address_of_the_home_is_known_by_its_hardware(home):
+    home.run("router", "ip", "address", "add", "192.168.7.2/24", "dev", "lan")
+    home.run("router", "ip", "address", "add", "fd00::2/64", "dev", "lan", "nodad")
+    assert home.reaches("router", "192.168.7.10", 8080, "192.168.7.2")
+    assert not home.reaches("router", "192.168.7.10", 80, "192.168.7.2")
+    assert home.reaches("router", "fd00::10", 8080, "fd00::2")
+    assert not home.reaches("router", "fd00::10", 80, "fd00::2")
+
+
+def test_a_phone_in_the_hotspot_reaches_the_console_and_nothing_else(home):
+    assert home.reaches("phone", "10.42.0.1", 80)
+    assert home.reaches("phone", "10.42.0.1", 53)
+    for port in (22, 8080):
+        assert not home.reaches("phone", "10.42.0.1", port)
+    assert not home.reaches("phone", "192.168.7.10", 80)
+    assert not home.reaches("computer", "192.168.7.10", 53)
+
+
+def test_nothing_is_handed_on_between_hotspot_and_home(home):
+    listener = textwrap.dedent(LISTEN)
+    with subprocess.Popen(
+        ["ip", "netns", "exec", home.name("computer"), sys.executable, "-c", listener], stdout=subprocess.PIPE
+    ) as there:
+        assert there.stdout
+        there.stdout.readline()
+        try:
+            assert home.reaches("box", "192.168.7.20", 80)
+            assert not home.reaches("phone", "192.168.7.20", 80)
+        finally:
+            there.kill()
+
+
+def test_a_hotspot_that_ends_is_forgotten_and_a_prefix_that_goes_as_well(home):
+    home.run("box", "ip", "address", "del", "10.42.0.1/24", "dev", "wlan0")
+    home.run("box", "ip", "address", "add", "10.42.0.5/24", "dev", "wlan0")
+    home.run("box", "ip", "-6", "route", "del", "2001:db8:1::/64", "dev", "lan")
+    home.run("box", "sh", NEIGHBOURS)
+    assert "wlan0" not in home.run("box", "nft", "list", "set", "inet", "hearth", "hotspots")
+    assert not home.reaches("computer", "2001:db8:1::10", 80, "2001:db8:1::20")
+    assert home.reaches("phone", "10.42.0.5", 8080)
