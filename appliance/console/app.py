@@ -21,12 +21,14 @@ from appliance.console import (
     settings,
     ssh,
     undo,
+    wifi,
     wizard,
     words,
 )
 from appliance.console import session as who
 from appliance.console.activity import Activity
 from appliance.console.context import Console, Instance, Supervisor, console, status
+from appliance.console.hotspot import by_hotspot
 from appliance.errors import HearthError
 from appliance.secret import Secret
 from appliance.setup import Setup
@@ -54,7 +56,7 @@ def create_app(
     design.register(app)
     guard.install(app)
     errors.install(app)
-    for part in (claim, wizard, login, recovery, dashboard, live, settings, ssh, undo, pictures):
+    for part in (claim, wizard, login, recovery, dashboard, live, settings, ssh, wifi, undo, pictures):
         app.register_blueprint(part.blueprint())
     app.context_processor(_page_values)
     app.add_template_filter(_light_meaning, "light_meaning")
@@ -72,6 +74,7 @@ def _page_values() -> dict[str, Any]:
     return values | {
         "status": known,
         "box": known.box,
+        "over_hotspot": by_hotspot(),
         "instance_url": known.instance_url,
         "federating": known.federating,
         "erased_until": next((c.facts["erased_until"] for c in known.capabilities if "erased_until" in c.facts), ""),

@@ -5,10 +5,12 @@ import ipaddress
 import unicodedata
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.console import session as who
-from appliance.console.context import status
+from appliance.console.context import console, status
+from appliance.console.hotspot import ADDRESS, by_hotspot
 from appliance.errors import BadInput, HearthError, Refused
 
 MAX_BODY = 1024 * 1024
@@ -24,9 +26,14 @@ def install(app: Flask) -> None:
     app.after_request(_never_keep)
 
 
-def _check() -> None:
+def _check() -> AnyResponse | None:
     if request.endpoint in ("design.file", "static"):
-        return
+        return None
+    if by_hotspot():
+        if request.method in _SAFE and not _is_number(_name(request.host)):
+            # There every name leads to the box, so that a phone that looks for the internet shows the box's page.
+            return redirect(ADDRESS)
+        console().supervisor.wifi_used()
     _check_host(request.host)
     _check_text(*request.args.values())
     if request.method not in _SAFE:
@@ -35,6 +42,7 @@ def _check() -> None:
         _check_text(*request.form.values())
         if not who.csrf_fits(request.form.get("csrf", "")):
             raise Refused("stale-form", "This page was open for too long.", "Go back, load it again and send it anew.")
+    return None
 
 
 def _check_host(host: str) -> None:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from appliance.console import session as who
 from appliance.console.context import console, current_step, status, status_changed
+from appliance.console.hotspot import by_hotspot
 from appliance.errors import HearthError
 from appliance.setup import Step
 from appliance.supervisor.protocol import ClaimState
@@ -16,14 +17,26 @@ DASHBOARD = "dashboard.show"
 
 
 def place() -> str:
-    """The endpoint this browser belongs at: claim page, login, a step of the wizard, or the dashboard."""
+    """The endpoint this browser belongs at: claim page, login, Wi-Fi, a step of the wizard, or the dashboard."""
+    if by_hotspot():
+        return _place_over_hotspot()
     if status().box.owner is None:
-        mine = status().box.claimed and console().supervisor.claim_look(who.browser()).state is ClaimState.MINE
-        return "wizard.owner" if mine else "claim.show"
+        return "wizard.owner" if _mine() else "claim.show"
     if not who.logged_in():
         return "login.show"
     step = current_step()
     return DASHBOARD if step is Step.DONE else f"wizard.{step.value}"
+
+
+def _mine() -> bool:
+    return status().box.claimed and console().supervisor.claim_look(who.browser()).state is ClaimState.MINE
+
+
+def _place_over_hotspot() -> str:
+    """The wizard goes on at home: what it asks should not be read by whoever is near."""
+    if status().box.owner is None:
+        return "wifi.show" if _mine() else "claim.show"
+    return "wifi.show" if who.logged_in() else "login.show"
 
 
 def go_on() -> Response:

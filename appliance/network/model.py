@@ -3,10 +3,24 @@
 
 from dataclasses import dataclass
 
+from appliance.network.hotspot import Hotspot, Phase
+from appliance.system.wifi import UNSEEN, Seen
+
 
 @dataclass(frozen=True)
 class Network:
-    """`addresses` are IPv4 and then IPv6 addresses of this machine that others at home can reach."""
+    """`addresses` are IPv4 and then IPv6 addresses of this machine that others at home can reach. `told` says whether
+    the firewall knows of all there are; `now` is the clock's monotonic time of the look."""
 
     host: str
     addresses: tuple[str, ...]
+    told: bool = True
+    wifi: Seen = UNSEEN
+    hotspot: Hotspot | None = None
+    hotspot_name: str = ""
+    now: float = 0.0
+
+    @property
+    def open(self) -> bool:
+        """Whether there is to be a hotspot."""
+        return self.hotspot is not None and self.hotspot.phase is Phase.OPEN

@@ -107,7 +107,7 @@ class CardReader:
     def _take(self, answers: Preseed, progress: Progress, done: list[str]) -> None:
         if answers.wifi is not None:
             progress.say(None, "The Wi-Fi is being set up.")
-            self._wifi.join(answers.wifi.ssid, answers.wifi.password, answers.wifi.country)
+            self._wifi.join(answers.wifi)
             self._remember_country(answers.wifi.country)
             done.append("The Wi-Fi is set up.")
         if answers.box.ssh_key is not None:

@@ -95,6 +95,19 @@ class SupervisorClient:
     def ssh_remove(self, fingerprint: str) -> None:
         self._client.ask("ssh.remove", words.Key(fingerprint), timeout=30.0)
 
+    def wifi_look(self) -> words.WifiView:
+        return from_dict(words.WifiView, self._client.ask("wifi.look"))
+
+    def wifi_used(self) -> None:
+        self._client.ask("wifi.used")
+
+    def wifi_join(self, network: words.WifiNetwork) -> bool:
+        """Whether it is only tried for now, as the hotspot has to end for it."""
+        return "job" in self._client.ask("wifi.join", network, timeout=60.0)
+
+    def wifi_forget(self, ssid: str) -> None:
+        self._client.ask("wifi.forget", words.Key(ssid), timeout=30.0)
+
     def job_cancel(self, job: str) -> None:
         self._client.ask("job.cancel", words.Key(job))
 

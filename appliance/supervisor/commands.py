@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from appliance.errors import BadInput
 from appliance.health.history import keep
 from appliance.health.recorder import Recorder
+from appliance.network import hotspot
+from appliance.network.radio import WORDS, Radio
 from appliance.parse import to_dict
 from appliance.status import Status
 from appliance.supervisor import protocol as words
@@ -22,6 +24,9 @@ from appliance.supervisor.owner import Owner
 from appliance.supervisor.ssh_keys import SshKeys
 from appliance.system.commands import Command, NoArguments
 from appliance.system.units import Units
+from appliance.system.wifi import Outcome
+
+JOIN = "Join the Wi-Fi"
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -39,6 +44,7 @@ class Desk:
     erasing: Erasing
     recorder: Recorder
     keys: SshKeys
+    radio: Radio
     units: Units
     power: Callable[[words.PowerAction], None]
 
@@ -68,6 +74,10 @@ def commands(desk: Desk) -> list[Command[Any]]:
         Command("ssh.keys", NoArguments, lambda _: ssh_keys(desk)),
         Command("ssh.add", words.NewSshKey, lambda asked: add_ssh_key(desk, asked)),
         Command("ssh.remove", words.Key, lambda asked: remove_ssh_key(desk, asked)),
+        Command("wifi.look", NoArguments, looped(lambda _: wifi_view(desk))),
+        Command("wifi.used", NoArguments, lambda _: use_wifi(desk)),
+        Command("wifi.join", words.WifiNetwork, lambda asked: join_wifi(desk, asked)),
+        Command("wifi.forget", words.Key, lambda asked: forget_wifi(desk, asked)),
         Command("job.cancel", words.Key, looped(lambda asked: cancel(desk, asked))),
         Command("erase", words.Erase, looped(desk.erasing.erase)),
         Command("erase.undo", NoArguments, lambda _: desk.erasing.undo()),
@@ -134,6 +144,39 @@ def add_ssh_key(desk: Desk, asked: words.NewSshKey) -> dict[str, str]:
 
 def remove_ssh_key(desk: Desk, asked: words.Key) -> dict[str, str]:
     desk.keys.remove(asked.key)
+    return {}
+
+
+def wifi_view(desk: Desk) -> words.WifiView:
+    seen, state = desk.radio.seen, desk.radio.state
+    failed = state.outcome is not None and state.outcome is not Outcome.JOINED
+    return words.WifiView(
+        radio=seen.radio,
+        cable=seen.cable,
+        connected=seen.connected or "",
+        known=seen.known,
+        nearby=state.nearby,
+        tried=state.tried,
+        failure=WORDS[state.outcome] if failed and state.outcome else "",
+        country=desk.core.settings.wifi_country or "",
+    )
+
+
+def use_wifi(desk: Desk) -> dict[str, str]:
+    desk.radio.tell(hotspot.used)
+    return {}
+
+
+def join_wifi(desk: Desk, asked: words.WifiNetwork) -> dict[str, str]:
+    later = desk.radio.join(asked)
+    desk.loop.ask(lambda: desk.core.change(wifi_country=asked.country))
+    if not later:
+        return {}
+    return {"job": desk.loop.ask(lambda: desk.core.jobs.start(JOIN, lambda _: desk.radio.attempt(asked)))}
+
+
+def forget_wifi(desk: Desk, asked: words.Key) -> dict[str, str]:
+    desk.radio.wifi.forget(asked.key)
     return {}
 
 

@@ -40,6 +40,7 @@ class Effects:
     power_off: Callable[[], None]
     look_again: Callable[[], None]
     reset_console: Callable[[], None]
+    pressed: Callable[[], None] = lambda: None
 
 
 class Core:
@@ -161,6 +162,7 @@ class Core:
         """A press answers the one browser that waits: before there is an owner it claims, afterwards it opens the
         recovery login. Otherwise it acknowledges what the light was asking attention for. Never both: whoever meant
         the light sees by it that the press went to a browser."""
+        self._effects.pressed()
         browser = claim.press(self.waiting, self._clock.monotonic())
         if self.settings.owner is None:
             if browser is not None:

@@ -18,7 +18,9 @@ from appliance.fediverse.client import InstanceClient
 from appliance.health.capability import HealthCapability
 from appliance.health.power import Power
 from appliance.health.recorder import Recorder
+from appliance.network import hotspot
 from appliance.network.capability import NetworkCapability
+from appliance.network.radio import Radio
 from appliance.settings import SettingsFile
 from appliance.storage.capability import DRIVES_EVERY, StorageCapability
 from appliance.supervisor.box_settings import BoxSettings
@@ -43,12 +45,15 @@ from appliance.system.bus import SystemBus
 from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandServer
 from appliance.system.files import Files, Lock, SystemFiles, VirtualFiles
+from appliance.system.firewall import Firewall, SystemFirewall, VirtualFirewall
 from appliance.system.interfaces import Interfaces, SystemInterfaces
+from appliance.system.network_manager import NetworkManager
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
 from appliance.system.systemd import Systemd
 from appliance.system.units import SystemdUnits, Units, VirtualUnits
-from appliance.system.wifi import NetworkManagerWifi, VirtualWifi, Wifi
+from appliance.system.virtual_wifi import VirtualWifi
+from appliance.system.wifi import NetworkManagerWifi, Wifi
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +70,7 @@ class Doors:
     units: Units
     wifi: Wifi
     ssh: Ssh
+    firewall: Firewall
 
 
 def serve(config: Config) -> None:
@@ -83,16 +89,17 @@ def _real_doors() -> Doors:
     # Only here: a laptop need not hold the drivers in its memory.
     from appliance.board.open import open_board
 
-    clock, runner = SystemClock(), SystemRunner()
+    clock, runner, bus = SystemClock(), SystemRunner(), SystemBus()
     return Doors(
         clock=clock,
         files=SystemFiles(),
         board=open_board(runner),
         host=SystemHost(runner),
         interfaces=SystemInterfaces(),
-        units=SystemdUnits(runner, Systemd(SystemBus())),
-        wifi=NetworkManagerWifi(runner),
+        units=SystemdUnits(runner, Systemd(bus)),
+        wifi=NetworkManagerWifi(NetworkManager(bus), runner),
         ssh=SystemSsh(runner),
+        firewall=SystemFirewall(runner),
     )
 
 
@@ -107,6 +114,7 @@ def _virtual_doors(config: Config) -> Doors:
         units=VirtualUnits(machine, clock),
         wifi=VirtualWifi(),
         ssh=VirtualSsh(),
+        firewall=VirtualFirewall(),
     )
 
 
@@ -127,11 +135,17 @@ class Supervisor:
         url = config.development_origin or (f"http://{config.fediverse_bind}" if config.virtual else "")
         power = Power(clock)
         self.recorder = Recorder(config.state / "health.json", files, clock)
+        self.radio = radio = Radio(
+            doors.wifi,
+            clock,
+            name=hotspot.name(doors.interfaces.machine()),
+            look_again=lambda: self._looker.look_again(),
+        )
         capabilities = (
             StorageCapability(
                 config.state, files, board, host, clock, drives_every=0.0 if config.virtual else DRIVES_EVERY
             ),
-            NetworkCapability(doors.interfaces, console_url=config.console_url),
+            NetworkCapability(doors.interfaces, radio, doors.firewall, console_url=config.console_url),
             HealthCapability(board, host, clock, state=config.state, recorder=self.recorder, power=power),
             InstanceCapability(units, InstanceClient(config.admin_socket), clock, url=url),
         )
@@ -159,6 +173,7 @@ class Supervisor:
             power_off=lambda: self._power(PowerAction.OFF),
             look_again=self._looker.look_again,
             reset_console=reset_console,
+            pressed=lambda: radio.tell(hotspot.pressed),
         )
         self.core = core = Core(
             settings, settings_file, clock, jobs, capabilities, effects, board=board.name, instance_url=url
@@ -181,6 +196,7 @@ class Supervisor:
             erasing=self.erasing,
             recorder=self.recorder,
             keys=keys,
+            radio=radio,
             units=units,
             power=self._power_command,
         )

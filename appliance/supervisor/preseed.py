@@ -7,19 +7,9 @@ from dataclasses import dataclass
 
 from appliance.errors import BadInput
 from appliance.parse import from_dict
-from appliance.secret import Secret
 from appliance.setup import Answers
 from appliance.ssh_key import parse_key
-from appliance.system import wifi
-
-
-@dataclass(frozen=True)
-class WifiNetwork:
-    """Without a password the network is open to everybody."""
-
-    ssid: str
-    country: str
-    password: Secret | None = None
+from appliance.system.wifi import WifiNetwork, check
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,7 @@ def parse(text: str) -> Preseed:
         ) from None
     preseed = from_dict(Preseed, data)
     if preseed.wifi is not None:
-        wifi.check(preseed.wifi.ssid, preseed.wifi.password, preseed.wifi.country)
+        check(preseed.wifi)
     if preseed.box.ssh_key is not None:
         parse_key(preseed.box.ssh_key)
     if preseed.wizard is not None and not preseed.wizard.password:

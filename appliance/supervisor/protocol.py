@@ -23,6 +23,10 @@
 | ssh.keys         | NoArguments   | [SshKeyEntry]                                                       |
 | ssh.add          | NewSshKey     | {"fingerprint": text}; the owner's password is needed               |
 | ssh.remove       | Key           | {}; the key is its fingerprint                                      |
+| wifi.look        | NoArguments   | WifiView                                                            |
+| wifi.used        | NoArguments   | {}: somebody reads a page over the box's hotspot                    |
+| wifi.join        | WifiNetwork   | {"job": id}, or {} if no hotspot has to end for it                  |
+| wifi.forget      | Key           | {}; the key is the network's name                                   |
 | job.cancel       | Key           | {}                                                                  |
 | erase            | Erase         | {"job": id}: renames all data, deletes it after seven days          |
 | erase.undo       | NoArguments   | {}; what was erased last comes back, what is there now is put aside |
@@ -36,6 +40,8 @@ from enum import Enum
 from appliance.secret import Secret
 from appliance.system.commands import Key as Key
 from appliance.system.commands import KeyValue as KeyValue
+from appliance.system.wifi import Nearby as Nearby
+from appliance.system.wifi import WifiNetwork as WifiNetwork
 
 
 class ClaimState(Enum):
@@ -105,6 +111,21 @@ class SshKeyEntry:
     kind: str
     fingerprint: str
     comment: str = ""
+
+
+@dataclass(frozen=True)
+class WifiView:
+    """`connected` and `tried` are names of networks, "" for none; `failure` says why the last attempt came to nothing;
+    `nearby` is as of before the hotspot opened. `country` is "" while nobody said."""
+
+    radio: bool
+    cable: bool
+    connected: str
+    known: tuple[str, ...]
+    nearby: tuple[Nearby, ...]
+    tried: str
+    failure: str
+    country: str
 
 
 @dataclass(frozen=True)

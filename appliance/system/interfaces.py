@@ -3,6 +3,7 @@
 
 import platform
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import netifaces
@@ -13,6 +14,10 @@ class Interfaces(Protocol):
         """The machine's name, without a domain."""
         ...
 
+    def machine(self) -> str:
+        """The machine's id (machine-id(5)), "" where there is none. It is to be shown to nobody as it is."""
+        ...
+
     def addresses(self) -> tuple[str, ...]:
         """All IPv4 and IPv6 addresses as the kernel has them, with loopback ones and zones ("fe80::1%eth0")."""
         ...
@@ -21,6 +26,12 @@ class Interfaces(Protocol):
 class SystemInterfaces:
     def host(self) -> str:
         return platform.node()
+
+    def machine(self) -> str:
+        try:
+            return Path("/etc/machine-id").read_text().strip()
+        except OSError:
+            return ""
 
     def addresses(self) -> tuple[str, ...]:
         found: list[str] = []
@@ -43,6 +54,9 @@ class VirtualInterfaces:
 
     def host(self) -> str:
         return self.name
+
+    def machine(self) -> str:
+        return f"machine of {self.name}"
 
     def addresses(self) -> tuple[str, ...]:
         return self.found

@@ -1,23 +1,98 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Wi-Fi: join a network at home, by NetworkManager's nmcli(1); and the country whose radio rules hold, by iw(8)."""
+"""Wi-Fi: the door to the radio. Which networks are near, joining one, and a hotspot of our own where there is none."""
 
 import logging
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
-from appliance.errors import BadInput, HearthError
+from appliance.errors import BadInput, HearthError, Unavailable
 from appliance.secret import Secret
+from appliance.system import network_manager as nm
+from appliance.system.network_manager import Manager, NetworkManager
 from appliance.system.runner import Runner
 
-_NAME = "hearth-wifi"
+# The box in its own hotspot; image/overlay tells firewall and name server the same.
+HOTSPOT_ADDRESS = "10.42.0.1"
+HOTSPOT_PREFIX = 24
+_HOTSPOT = "hearth-hotspot"
+_SECURED = 0x100 | 0x400  # NM80211ApSecurityFlags: a passphrase, WPA2 and WPA3
+_UNUSABLE = 0x200  # a name and a password for each person
+_PRIVACY = 0x1  # NM80211ApFlags: without the others, WEP
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class WifiNetwork:
+    """Without a password the network is open to everybody. `hidden`: it does not tell its name to who does not ask."""
+
+    ssid: str
+    country: str
+    password: Secret | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """A network that can be joined. `strength` is 0 to 100."""
+
+    ssid: str
+    strength: int
+    locked: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """`cable`: one is plugged in at both ends; `connected`: to which network; `known`: names of remembered ones;
+    `nearby`: strongest first, empty while the radio makes a hotspot."""
+
+    radio: bool
+    cable: bool
+    connected: str | None = None
+    hotspot: bool = False
+    known: tuple[str, ...] = ()
+    nearby: tuple[Nearby, ...] = ()
+
+
+# While NetworkManager has not said anything yet.
+UNSEEN = Seen(radio=False, cable=True)
+
+
+class Outcome(Enum):
+    JOINED = "joined"
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a word, no password
+    NOT_REACHED = "not-reached"
+
+
 class Wifi(Protocol):
-    def join(self, ssid: str, password: Secret | None, country: str) -> None:
-        """Remember this network instead of the one before, and join it whenever it is there. Raises HearthError."""
+    """Everything here raises HearthError."""
+
+    def look(self) -> Seen: ...
+
+    def scan(self) -> None:
+        """Look around anew; what is found is seen some seconds later."""
         ...
+
+    def join(self, network: WifiNetwork) -> None:
+        """Remember it instead of one of the same name, and join it whenever it is there. Raises BadInput bad-wifi."""
+        ...
+
+    def attempt(self, network: WifiNetwork, timeout: float) -> Outcome:
+        """End the hotspot and join this one now; remember it only if that works within `timeout` seconds."""
+        ...
+
+    def forget(self, ssid: str) -> None:
+        """Raises BadInput no-such-wifi."""
+        ...
+
+    def open_hotspot(self, name: str) -> None:
+        """A network of our own, open to everybody, with us as HOTSPOT_ADDRESS."""
+        ...
+
+    def close_hotspot(self) -> None: ...
 
     def obey(self, country: str) -> None:
         """Keep to this country's rules; the kernel forgets them at every start."""
@@ -25,22 +100,85 @@ class Wifi(Protocol):
 
 
 class NetworkManagerWifi:
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, manager: NetworkManager, runner: Runner) -> None:
+        self._manager = manager
         self._runner = runner
 
-    def join(self, ssid: str, password: Secret | None, country: str) -> None:
-        check(ssid, password, country)
-        self.obey(country)
-        self._runner.run(["nmcli", "radio", "wifi", "on"], timeout=20.0, check=False)
-        self._runner.run(["nmcli", "connection", "delete", "id", _NAME], timeout=20.0, check=False)
-        lock: list[str | Secret] = ["wifi-sec.key-mgmt", "wpa-psk", "wifi-sec.psk", password] if password else []
-        self._runner.run(
-            [
-                "nmcli", "--wait", "0", "connection", "add", "type", "wifi", "con-name", _NAME, "ifname", "*",
-                "ssid", ssid, *lock,
-            ],
-            timeout=30.0,
-        )  # fmt: skip
+    def look(self) -> Seen:
+        with self._manager.talk() as talk:
+            objects = talk.objects()
+            known = {path: _ssid(settings) for path, settings in _remembered(talk).items()}
+        active = objects["Connection.Active"].values()
+        hotspot = any(each["Id"] == _HOTSPOT and each["Connection"] not in known for each in active)
+        connected = (each["Connection"] for each in active if each["State"] == nm.ACTIVE)
+        return Seen(
+            radio=_radio(objects) is not None,
+            cable=any(each["Carrier"] for each in objects["Device.Wired"].values()),
+            connected=next((known[path] for path in connected if path in known), None),
+            hotspot=hotspot,
+            known=tuple(sorted(set(known.values()))),
+            nearby=() if hotspot else _nearby(objects["AccessPoint"].values()),
+        )
+
+    def scan(self) -> None:
+        with self._manager.talk() as talk:
+            radio = _radio(talk.objects())
+            if radio is not None:
+                talk.scan(radio)
+
+    def join(self, network: WifiNetwork) -> None:
+        self._prepare(network)
+        with self._manager.talk() as talk:
+            _replace(talk, network, by_itself=True)
+
+    def attempt(self, network: WifiNetwork, timeout: float) -> Outcome:
+        self._prepare(network)
+        self.close_hotspot()
+        with self._manager.talk() as talk:
+            radio = _radio(talk.objects())
+            if radio is None:
+                return Outcome.NOT_REACHED
+            connection = _replace(talk, network, by_itself=False)
+            outcome = Outcome.NOT_REACHED
+            try:
+                outcome = _wait(talk, talk.activate(connection, radio), timeout)
+            finally:
+                if outcome is not Outcome.JOINED:
+                    talk.forget(connection)
+        return outcome
+
+    def forget(self, ssid: str) -> None:
+        with self._manager.talk() as talk:
+            paths = [path for path, settings in _remembered(talk).items() if _ssid(settings) == ssid]
+            if not paths:
+                raise BadInput("The box does not know this Wi-Fi.", "Look at the list again.", key="no-such-wifi")
+            for path in paths:
+                talk.forget(path)
+
+    def open_hotspot(self, name: str) -> None:
+        settings: nm.Settings = {
+            "connection": {"id": ("s", _HOTSPOT), "type": ("s", "802-11-wireless"), "autoconnect": ("b", False)},
+            "802-11-wireless": {"ssid": ("ay", name.encode()), "mode": ("s", "ap"), "band": ("s", "bg")},
+            "ipv4": {
+                "method": ("s", "shared"),
+                "address-data": (
+                    "aa{sv}",
+                    [{"address": ("s", HOTSPOT_ADDRESS), "prefix": ("u", HOTSPOT_PREFIX)}],
+                ),
+            },
+            "ipv6": {"method": ("s", "disabled")},
+        }
+        with self._manager.talk() as talk:
+            talk.turn_radios_on()
+            radio = _radio(talk.objects())
+            if radio is not None:
+                talk.activate_once(settings, radio)
+
+    def close_hotspot(self) -> None:
+        with self._manager.talk() as talk:
+            for path, active in talk.objects()["Connection.Active"].items():
+                if active["Id"] == _HOTSPOT:
+                    talk.deactivate(path)
 
     def obey(self, country: str) -> None:
         # Outside of our own sandbox, which may not touch the network's settings.
@@ -50,33 +188,89 @@ class NetworkManagerWifi:
         except HearthError as error:
             log.warning("the rules of the country could not be set: %s", error)
 
-
-class VirtualWifi:
-    """Remembers what it was told, by the same rules; there is no radio."""
-
-    def __init__(self) -> None:
-        self.joined: list[tuple[str, str]] = []
-
-    def join(self, ssid: str, password: Secret | None, country: str) -> None:
-        check(ssid, password, country)
-        self.joined.append((ssid, country))
-
-    def obey(self, country: str) -> None:
-        """There is no radio to obey."""
+    def _prepare(self, network: WifiNetwork) -> None:
+        check(network)
+        self.obey(network.country)
+        with self._manager.talk() as talk:
+            talk.turn_radios_on()
 
 
-def check(ssid: str, password: Secret | None, country: str) -> None:
+def check(network: WifiNetwork) -> None:
     """IEEE 802.11: up to 32 bytes of name; a WPA passphrase of 8 to 63 ASCII characters, or 64 hex digits; ISO 3166
-    countries. Raises BadInput bad-wifi."""
-    if not 1 <= len(ssid.encode()) <= 32 or not ssid.isprintable():
+    countries. Raises BadInput bad-wifi, bad-wifi-password, bad-country."""
+    if not 1 <= len(network.ssid.encode()) <= 32 or not network.ssid.isprintable():
         raise BadInput(
             "The name of a Wi-Fi has 1 to 32 characters.", "Look at how the router calls it.", key="bad-wifi"
         )
-    if password is not None and not re.fullmatch(r"[ -~]{8,63}|[0-9a-fA-F]{64}", password.reveal()):
+    if network.password is not None and not re.fullmatch(r"[ -~]{8,63}|[0-9a-fA-F]{64}", network.password.reveal()):
         raise BadInput(
             "The password of a Wi-Fi has 8 to 63 letters, digits and signs, without accents.",
             "Look at the label of the router.",
-            key="bad-wifi",
+            key="bad-wifi-password",
         )
-    if not re.fullmatch(r"[A-Z]{2}", country):
-        raise BadInput("The country of the Wi-Fi is two capital letters.", "For example DE or GB.", key="bad-wifi")
+    if not re.fullmatch(r"[A-Z]{2}", network.country):
+        raise BadInput("The country of the Wi-Fi is two capital letters.", "For example DE or GB.", key="bad-country")
+
+
+def _radio(objects: dict[str, dict[str, nm.Properties]]) -> str | None:
+    """The path of the first one."""
+    return next((path for path, each in sorted(objects["Device"].items()) if each["DeviceType"] == nm.WIFI), None)
+
+
+def _remembered(talk: Manager) -> dict[str, nm.Properties]:
+    return {
+        path: settings
+        for path, settings in talk.connections().items()
+        if settings.get("802-11-wireless", {}).get("mode", "infrastructure") == "infrastructure"
+        and "802-11-wireless" in settings
+    }
+
+
+def _ssid(settings: nm.Properties) -> str:
+    return bytes(settings["802-11-wireless"]["ssid"]).decode(errors="replace")
+
+
+def _nearby(points: Iterable[nm.Properties]) -> tuple[Nearby, ...]:
+    best: dict[str, Nearby] = {}
+    for point in points:
+        ssid = bytes(point["Ssid"]).decode(errors="replace")
+        secured = point["WpaFlags"] | point["RsnFlags"]
+        locked = bool(secured & _SECURED)
+        if (
+            not ssid.strip()
+            or not ssid.isprintable()
+            or (not locked and (secured & _UNUSABLE or point["Flags"] & _PRIVACY))
+        ):
+            continue
+        if ssid not in best or best[ssid].strength < point["Strength"]:
+            best[ssid] = Nearby(ssid, int(point["Strength"]), locked)
+    return tuple(sorted(best.values(), key=lambda each: (-each.strength, each.ssid)))
+
+
+def _replace(talk: Manager, network: WifiNetwork, *, by_itself: bool) -> str:
+    old = [path for path, settings in _remembered(talk).items() if _ssid(settings) == network.ssid]
+    for path in old:
+        talk.forget(path)
+    settings: nm.Settings = {
+        "connection": {"id": ("s", network.ssid), "type": ("s", "802-11-wireless")},
+        "802-11-wireless": {"ssid": ("ay", network.ssid.encode()), "hidden": ("b", network.hidden)},
+    }
+    if network.password:
+        settings["802-11-wireless-security"] = {
+            "key-mgmt": ("s", "wpa-psk"),
+            "psk": ("s", network.password.reveal()),
+        }
+    return talk.add(settings, by_itself=by_itself)
+
+
+def _wait(talk: Manager, active: str, timeout: float) -> Outcome:
+    try:
+        for state, reason in talk.states(active, timeout):
+            if state == nm.ACTIVE:
+                return Outcome.JOINED
+            if state == nm.GONE:
+                wrong = reason in (nm.NO_SECRETS, nm.LOGIN_FAILED)
+                return Outcome.WRONG_PASSWORD if wrong else Outcome.NOT_REACHED
+    except (TimeoutError, Unavailable):
+        log.warning("the Wi-Fi was not reached in time")
+    return Outcome.NOT_REACHED

@@ -20,8 +20,9 @@ from appliance.fediverse.protocol import AddedMember, Facts, InviteLink
 from appliance.health.history import History, empty
 from appliance.secret import Secret
 from appliance.status import Box, Capability, Level, Status
-from appliance.supervisor.protocol import ClaimState, ClaimView, PowerAction, SshKeyEntry
+from appliance.supervisor.protocol import ClaimState, ClaimView, PowerAction, SshKeyEntry, WifiNetwork, WifiView
 from appliance.system.clock import VirtualClock
+from appliance.system.wifi import check
 
 PASSWORD = "quiet ember under snow"
 
@@ -42,6 +43,9 @@ FRESH = Status(
 )
 
 
+NO_WIFI = WifiView(True, False, "", (), (), "", "", "")
+
+
 @dataclass
 class FakeSupervisor:
     state: Status = FRESH
@@ -53,6 +57,13 @@ class FakeSupervisor:
     done: list[Any] = field(default_factory=list)
     history: History = field(default_factory=empty)
     keys: tuple[SshKeyEntry, ...] = ()
+    wifi: WifiView = NO_WIFI
+
+    def hotspot(self, name: str) -> None:
+        """Open one, or end it with ""."""
+        network = Capability("network", Level.ATTENTION, "Not connected.", {"hotspot": name} if name else {})
+        others = tuple(each for each in self.state.capabilities if each.name != "network")
+        self.state = dataclasses.replace(self.state, capabilities=(*others, network))
 
     def box(self, **changes: Any) -> None:
         self.state = dataclasses.replace(self.state, box=dataclasses.replace(self.state.box, **changes))
@@ -178,6 +189,23 @@ class FakeSupervisor:
         if fingerprint not in {key.fingerprint for key in self.keys}:
             raise BadInput("This key is not there any more.", key="no-such-key")
         self.keys = tuple(key for key in self.keys if key.fingerprint != fingerprint)
+
+    def wifi_look(self) -> WifiView:
+        return self.wifi
+
+    def wifi_used(self) -> None:
+        self.done.append("used")
+
+    def wifi_join(self, network: WifiNetwork) -> bool:
+        check(network)
+        self.done.append(network)
+        self.wifi = dataclasses.replace(self.wifi, known=(*self.wifi.known, network.ssid))
+        return True
+
+    def wifi_forget(self, ssid: str) -> None:
+        if ssid not in self.wifi.known:
+            raise BadInput("The box does not know this Wi-Fi.", key="no-such-wifi")
+        self.wifi = dataclasses.replace(self.wifi, known=tuple(each for each in self.wifi.known if each != ssid))
 
     def erase(self, sentence: str) -> str:
         if sentence != f"erase {self.state.box.name}":

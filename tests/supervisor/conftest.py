@@ -16,10 +16,11 @@ from appliance.supervisor.client import SupervisorClient
 from appliance.supervisor.main import Doors, Supervisor
 from appliance.system.clock import VirtualClock
 from appliance.system.files import VirtualFiles
+from appliance.system.firewall import VirtualFirewall
 from appliance.system.interfaces import VirtualInterfaces
 from appliance.system.ssh import VirtualSsh
 from appliance.system.units import LogLine, Unit, UnitState
-from appliance.system.wifi import VirtualWifi
+from appliance.system.virtual_wifi import VirtualWifi
 
 
 class RecordingBoard:
@@ -116,6 +117,7 @@ class Bench:
         self.units = RecordingUnits()
         self.wifi = VirtualWifi()
         self.ssh = VirtualSsh()
+        self.firewall = VirtualFirewall()
         self.client = SupervisorClient(self.config.supervisor_socket)
         self._ticked = threading.Event()
         self._stop: Callable[[], None] = lambda: None
@@ -123,7 +125,9 @@ class Bench:
     def start(self) -> None:
         """The loop and the socket, as after power-on; nothing looks around unless `look` is called."""
         home = VirtualInterfaces()
-        doors = Doors(self.clock, self.files, self.board, self.host, home, self.units, self.wifi, self.ssh)
+        doors = Doors(
+            self.clock, self.files, self.board, self.host, home, self.units, self.wifi, self.ssh, self.firewall
+        )
         self.supervisor = Supervisor(self.config, doors)
         supervisor = self.supervisor
         thread = threading.Thread(target=lambda: supervisor.loop.run(supervisor.tick), daemon=True)

@@ -67,7 +67,7 @@ def test_a_card_can_set_up_everything(started, unstarted, instance):
     content = started(f'{WIFI}{WIZARD}[box]\nname = "attic"\nssh_key = "{make_key()}"\n')
     box = unstarted.status().box
     assert (box.name, box.owner, box.setup_done, box.address) == ("attic", "anna", True, "")
-    assert unstarted.wifi.joined == [("At home", "DE")]
+    assert [(each.ssid, each.country) for each in unstarted.wifi.remembered.values()] == [("At home", "DE")]
     assert unstarted.supervisor.core.settings.wifi_country == "DE"
     assert instance.texts["title"] == "Friends"
     assert instance.members == ["anna"]
@@ -90,7 +90,7 @@ def test_a_mistake_is_written_back_and_the_rest_is_kept_to_be_corrected(started,
     said = card.said(content)
     assert said[0].startswith("wifi.land is not known here.")
     assert card.pending(content) == WIFI.replace("country", "land")
-    assert unstarted.wifi.joined == []
+    assert not unstarted.wifi.remembered
     assert [(job.name, job.state) for job in unstarted.status().jobs] == [(JOB, JobState.FAILED)]
     unstarted.config.card_file.write_bytes(content.replace(b"land", b"country"))
     content = started.again()

@@ -4,14 +4,21 @@
 from appliance.network.model import Network
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
+from appliance.system.wifi import HOTSPOT_ADDRESS
+
+_SENTENCE = "The box is not connected to the network at home."
 
 
 def check(network: Network) -> Finding | None:
     if network.addresses:
         return None
-    return Finding(
-        "no-network",
-        Level.ATTENTION,
-        "The box is not connected to the network at home.",
-        "Check the cable between the box and the router.",
-    )
+    if network.open:
+        remedy = (
+            f"Join its own Wi-Fi, {network.hotspot_name}, with a phone: the box's page opens by itself, or at"
+            f" http://{HOTSPOT_ADDRESS}/. Or plug a cable in between the box and the router."
+        )
+    elif network.wifi.radio and not network.wifi.cable:
+        remedy = "Press the button of the box: it opens a Wi-Fi of its own. Or plug in a cable to the router."
+    else:
+        remedy = "Check the cable between the box and the router."
+    return Finding("no-network", Level.ATTENTION, _SENTENCE, remedy)
