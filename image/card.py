@@ -4,6 +4,7 @@
 import hashlib
 from pathlib import Path
 
+from appliance.supervisor import card as owners_file
 from image.plan import DISK_SIGNATURE, LAYOUT, Plan
 from image.slots import SIZES, fat
 from image.steps import Workshop, empty
@@ -11,8 +12,6 @@ from image.steps import Workshop, empty
 # One sector each, of a length that never changes: they are overwritten in place, as FAT knows no safe renaming.
 SECTOR = 512
 AUTOBOOT = "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_partition=3\n"
-# What the owner reads and writes lies in one file, as long as it will ever be.
-CARD_FILE_BYTES = 8192
 _KINDS = {"selector": "0x0c", "boot_a": "0x0c", "boot_b": "0x0c", "data": "0x83"}
 
 
@@ -28,7 +27,7 @@ def selector(workshop: Workshop, plan: Plan, tree: Path, target: Path) -> None:
     """The first partition: which slot starts, the owner's file, and with U-Boot what the oldest boards start from."""
     folder = empty(workshop.folder / "selector")
     (folder / "autoboot.txt").write_bytes(padded(AUTOBOOT, SECTOR))
-    (folder / "hearth.txt").write_bytes(padded("The box writes here when it has started.\n", CARD_FILE_BYTES))
+    (folder / "hearth.txt").write_bytes(owners_file.fresh())
     fat(workshop, folder, target, SIZES["selector"], "HEARTH", 0x48530001)
 
 

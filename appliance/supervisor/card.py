@@ -37,6 +37,10 @@ When the box is yours already: the code lets you choose a new password for it, i
 
 Whoever has this code can take over the box. Keep the card where you keep the box.
 """
+_FRESH = """This is the card of a Hearth box that has not started yet.
+
+When it has, a code stands here that makes the box yours. A press of its button does the same.
+"""
 _SHORT_HEAD = "Hearth\n\nCode: {code}\n"
 _SAYS = "\nWhat the box says:\n"
 _HELP = """
@@ -77,6 +81,11 @@ def write(code: Secret, said: tuple[str, ...] = (), answers: str | None = None, 
         if len(text) <= size:
             return _padded(text, size)
     return _padded(_crlf(short)[:size], size)
+
+
+def fresh() -> bytes:
+    """The file on a card that was just written: there is no code yet, but a place for answers."""
+    return _padded(_sectors(_FRESH + _HELP) + _crlf(f"{BEGIN}\n{_EXAMPLE}{END}\n"), SIZE)
 
 
 def read(content: bytes) -> Secret | None:

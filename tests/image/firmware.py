@@ -68,13 +68,31 @@ def read(image: Path, partition: int, name: str) -> bytes:
     ).stdout
 
 
+def write(image: Path, partition: int, name: str, content: bytes) -> None:
+    """Overwrite a file there, as a computer does that the card is put into."""
+    subprocess.run(
+        ["mcopy", "-o", "-i", f"{image}@@{offset(image, partition)}", "-", f"::{name}"],
+        input=content,
+        check=True,
+        timeout=60,
+    )
+
+
 def offset(image: Path, partition: int) -> int:
     """Where a partition begins, in bytes: one of the first four of an MBR."""
+    return int.from_bytes(_entry(image, partition)[8:12], "little") * SECTOR
+
+
+def size(image: Path, partition: int) -> int:
+    """In bytes."""
+    return int.from_bytes(_entry(image, partition)[12:16], "little") * SECTOR
+
+
+def _entry(image: Path, partition: int) -> bytes:
     with image.open("rb") as card:
         table = card.read(SECTOR)
     assert table[510:] == b"\x55\xaa", "no partition table"
-    entry = table[446 + 16 * (partition - 1) :][:16]
-    return int.from_bytes(entry[8:12], "little") * SECTOR
+    return table[446 + 16 * (partition - 1) :][:16]
 
 
 def describe(tree: Path, started: Started) -> None:

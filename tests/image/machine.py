@@ -17,7 +17,10 @@ from tests.image import firmware
 
 EMULATOR = "qemu-system-aarch64"
 # The network at home, without a way out: restrict=on also tells the box of no gateway, and the host is a neighbour.
-_NETWORK = "user,id=home,restrict=on,hostfwd=tcp:127.0.0.1:{console}-:80,hostfwd=tcp:127.0.0.1:{public}-:8080{more}"
+_NETWORK = (
+    "user,id=home,restrict=on,hostfwd=tcp:127.0.0.1:{console}-:80,hostfwd=tcp:127.0.0.1:{public}-:8080,"
+    "hostfwd=tcp:127.0.0.1:{ssh}-:22{more}"
+)
 
 
 # A root shell on a virtual serial port, for tests: it comes by the kernel's command line and is in no image.
@@ -53,7 +56,7 @@ class Box:
         self.memory = memory
         subprocess.run(["cp", "--sparse=always", image, self.card], check=True, timeout=300)
         subprocess.run(["qemu-img", "resize", "-q", "-f", "raw", self.card, size], check=True, timeout=60)
-        self.ports = {"console": free_port(), "public": free_port()}
+        self.ports = {name: free_port() for name in ("console", "public", "ssh")}
         self.console = f"http://127.0.0.1:{self.ports['console']}"
         self.public = f"http://127.0.0.1:{self.ports['public']}"
         # As the people of tests/end_to_end know boxes.

@@ -49,6 +49,15 @@ def test_it_has_its_size_and_its_marks_begin_a_sector():
         assert card.said(content) == tuple(line.strip() for line in said)
 
 
+def test_a_fresh_card_has_no_code_but_the_place_for_answers():
+    fresh = card.fresh()
+    assert len(fresh) == card.SIZE
+    assert fresh.index(card.BEGIN.encode()) % SECTOR == 0
+    assert card.read(fresh) is None
+    assert card.pending(fresh) is None
+    assert card.pending(fresh.replace(b"# [wifi]", b"[wifi]")) is not None
+
+
 def test_examples_are_no_answers_and_answers_are():
     assert card.pending(card.write(CODE)) is None
     assert card.pending(filled()) == ANSWERS
