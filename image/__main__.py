@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from image import bill, card, keys, slots, tree
+from image import bill, card, keys, raspios, slots, tree
 from image.plan import MIB, ROOT, Base, Plan, plan
 from image.steps import Workshop, fingerprint
 
@@ -29,9 +29,6 @@ def main() -> None:
     if arguments.act == "plan":
         print("\n".join(planned.packages))
         return
-    if planned.board != "qemu":
-        # Its packages are planned, but nothing yet puts firmware and device trees into the boot slots.
-        raise SystemExit(f"The image for {planned.title} is not built yet; BOARD=qemu is (image/README.md).")
     if os.geteuid() != 0:
         raise SystemExit("Building an image needs root: sudo make image BOARD=" + planned.board)
     workshop = Workshop(BUILD / planned.board, BUILD / "cache", epoch())
@@ -59,13 +56,13 @@ def build(workshop: Workshop, planned: Plan, output: Path, *, card_only: bool = 
     debian, made, boot, system = (folder / name for name in ("debian.tar", "tree", "boot.vfat", "system.erofs"))
     selector, data, image = folder / "selector.vfat", folder / "data.ext4", folder / f"{planned.name}.img"
     keyring = keys.keyring(workshop, BUILD / "keys")
-    from_debian = [*planned.packages, planned.base.value]
+    from_debian = [*planned.packages, planned.base.value, raspios.FILE]
     from_us = [*from_debian, str(workshop.epoch), planned.compatible, keyring, *(ROOT / each for each in _OURS)]
     workshop.step("debian", from_debian, lambda: tree.debian(workshop, planned, debian), debian)
     workshop.step("tree", from_us, lambda: tree.ours(workshop, planned, debian, made, keyring), made)
     ramdisk, needs = folder / "initrd.img", [*from_debian, ROOT / "image/overlay/etc/initramfs-tools"]
     workshop.step("initramfs", needs, lambda: slots.initramfs(workshop, made, ramdisk), ramdisk)
-    layout = [ROOT / f"image/{name}.py" for name in ("plan", "slots", "card")]
+    layout = [ROOT / f"image/{name}" for name in ("plan.py", "slots.py", "card.py", "firmware.py", "boot.cmd")]
     workshop.step("boot", [*from_us, *layout], lambda: slots.boot(workshop, planned, made, boot), boot)
     workshop.step("system", [*from_us, *layout], lambda: slots.system(workshop, made, system), system)
     workshop.step("selector", [*from_us, *layout], lambda: card.selector(workshop, planned, made, selector), selector)

@@ -9,7 +9,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from image.plan import ROOT, Flow, Plan
+from image import raspios
+from image.plan import ROOT, Base, Flow, Plan
 from image.steps import Workshop, empty
 
 # Units of Debian's that nothing of ours asks for: nobody logs in at the board, and a read-only root prepares nothing.
@@ -45,12 +46,14 @@ def debian(workshop: Workshop, plan: Plan, archive: Path) -> None:
     filters = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT]
     cache, unfinished = workshop.cache, archive.with_name("unfinished.tar")
     cache.mkdir(parents=True, exist_ok=True)
+    beside = raspios.hooks(raspios.checked(), workshop.folder) if plan.base is Base.RASPIOS else []
     workshop.run(
         "mmdebstrap",
         "--architectures=arm64",
         "--variant=essential",
         f"--components=main{',non-free-firmware' if any('firmware' in each for each in plan.packages) else ''}",
         f"--include={','.join(plan.packages)}",
+        *beside,
         *filters,
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
         "--skip=download/empty,essential/unlink",
@@ -139,6 +142,9 @@ def _board(plan: Plan, tree: Path) -> None:
     modules.write_text("# SPDX-License-Identifier: AGPL-3.0-or-later\n" + "".join(f"{each}\n" for each in plan.modules))
     watchdog = tree / "usr/lib/systemd/system.conf.d/50-hearth.conf"
     watchdog.write_text(watchdog.read_text().replace("@WATCHDOG@", str(plan.watchdog)))
+    if plan.flow is Flow.UBOOT:
+        # U-Boot finds it by the same numbers (image/boot.cmd): where the tries lie in the partition, and their length.
+        (tree / "etc/fw_env.config").write_text("/dev/hearth/state 0x0 0x1000\n")
     config = tree / "etc/rauc/system.conf"
     config.write_text(
         config.read_text()
