@@ -5,7 +5,8 @@ import hashlib
 from pathlib import Path
 
 from appliance.supervisor import card as owners_file
-from image.plan import DISK_SIGNATURE, LAYOUT, Plan
+from image import firmware
+from image.plan import DISK_SIGNATURE, LAYOUT, Flow, Plan
 from image.slots import SIZES, fat
 from image.steps import Workshop, empty
 
@@ -26,8 +27,11 @@ def padded(text: str, size: int) -> bytes:
 def selector(workshop: Workshop, plan: Plan, tree: Path, target: Path) -> None:
     """The first partition: which slot starts, the owner's file, and with U-Boot what the oldest boards start from."""
     folder = empty(workshop.folder / "selector")
-    (folder / "autoboot.txt").write_bytes(padded(AUTOBOOT, SECTOR))
+    if plan.flow is Flow.TRYBOOT:
+        # With U-Boot it must not be there: the firmware would follow it, and find no programs of its own.
+        (folder / "autoboot.txt").write_bytes(padded(AUTOBOOT, SECTOR))
     (folder / "hearth.txt").write_bytes(owners_file.fresh())
+    firmware.selector(workshop, plan, tree, folder)
     fat(workshop, folder, target, SIZES["selector"], "HEARTH", 0x48530001)
 
 

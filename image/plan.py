@@ -61,11 +61,19 @@ class Plan:
     packages: tuple[str, ...]
     modules: tuple[str, ...]
     overlays: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    uboot: str = ""
+    trees: tuple[str, ...] = ()
     watchdog: int = 30
 
     @property
     def name(self) -> str:
         return f"hearth-{self.board}"
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Lines of config.txt that depend on whose kernel it is: device trees have other names in Linux itself."""
+        return ("upstream_kernel=1",) if self.base is Base.DEBIAN else ()
 
 
 def plan(board: str, base: Base | None = None) -> Plan:
@@ -93,6 +101,9 @@ def plan(board: str, base: Base | None = None) -> Plan:
         packages=tuple(sorted({*common_packages(), *python_packages(), *wanted["kernel"], *wanted["firmware"], *own})),
         modules=tuple(boot.get("modules", ())),
         overlays=tuple(boot.get("overlays", ())),
+        programs=tuple(boot.get("programs", ())),
+        uboot=boot.get("uboot", ""),
+        trees=tuple(wanted.get("trees", ())),
         watchdog=described["watchdog"]["seconds"],
     )
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The two halves of a slot: the FAT file system that the firmware reads, and the read-only system."""
+"""The two halves of a slot: the FAT file system that firmware or U-Boot reads, and the read-only system."""
 
+import gzip
 import os
 import shutil
 from pathlib import Path
 
-from image.plan import DISK_SIGNATURE, LAYOUT, MIB, ROOT, Plan
+from image import firmware
+from image.plan import DISK_SIGNATURE, LAYOUT, MIB, Plan
 from image.steps import Workshop, empty
 
 SIZES = {each.name: each.mib * MIB for each in LAYOUT}
@@ -17,6 +19,10 @@ _COMMAND_LINE = (
 )
 
 
+# What lies in the FAT partitions: firmware, U-Boot, device trees.
+_ELSEWHERE = "^usr/lib/(raspi-firmware|u-boot|linux-image-[^/]*)(/|$)"
+
+
 def initramfs(workshop: Workshop, tree: Path, target: Path) -> None:
     """Made inside the tree, by its own programs, and taken out of it."""
     (version,) = [each.name for each in (tree / "usr/lib/modules").iterdir()]
@@ -26,48 +32,21 @@ def initramfs(workshop: Workshop, tree: Path, target: Path) -> None:
 
 
 def boot(workshop: Workshop, plan: Plan, tree: Path, target: Path) -> None:
-    """The FAT image of both boot slots, which are alike bit by bit; config.txt tells them apart by partition."""
+    """The FAT image of both boot slots, which are alike bit by bit; config.txt or boot.scr tells them apart."""
     folder = empty(workshop.folder / "boot")
     (modules,) = (tree / "usr/lib/modules").iterdir()
-    shutil.copy(workshop.folder / f"vmlinuz-{modules.name}", folder / "vmlinuz")
+    (folder / "vmlinuz").write_bytes(unpacked((workshop.folder / f"vmlinuz-{modules.name}").read_bytes()))
     shutil.copy(workshop.folder / "initrd.img", folder / "initrd.img")
     for slot, number in (("a", 5), ("b", 6)):
         line = _COMMAND_LINE.format(disk=DISK_SIGNATURE, number=number, slot=slot.upper())
         (folder / f"cmdline-{slot}.txt").write_text(line + "\n")
-    (folder / "config.txt").write_text(_config(plan))
-    overlays(workshop, plan, folder / "overlays")
+    firmware.slot(workshop, plan, tree, folder)
     fat(workshop, folder, target, SIZES["boot_a"], "HEARTH-BOOT", 0x48420001)
 
 
-def overlays(workshop: Workshop, plan: Plan, folder: Path) -> None:
-    """Compile what the board's file names, beside those that the firmware's package brings."""
-    if plan.overlays:
-        folder.mkdir(exist_ok=True)
-    for name in plan.overlays:
-        source = ROOT / "hardware/overlays" / f"{name}.dts"
-        workshop.run("dtc", "-@", "-I", "dts", "-O", "dtb", "-o", folder / f"{name}.dtbo", source)
-
-
-def _config(plan: Plan) -> str:
-    """config.txt of Raspberry Pi's firmware; the firmware model of the tests reads the same lines."""
-    return "\n".join(
-        [
-            f"# Hearth for {plan.title}. The system replaces this file with each update.",
-            "arm_64bit=1",
-            "kernel=vmlinuz",
-            "initramfs initrd.img followkernel",
-            "enable_uart=0",
-            "dtparam=watchdog=on",
-            "kernel_watchdog_timeout=60",
-            *(f"dtoverlay={name}" for name in plan.overlays),
-            "[boot_partition=2]",
-            "cmdline=cmdline-a.txt",
-            "[boot_partition=3]",
-            "cmdline=cmdline-b.txt",
-            "[all]",
-            "",
-        ]
-    )
+def unpacked(kernel: bytes) -> bytes:
+    """U-Boot's `booti` and older firmware start no packed kernel."""
+    return gzip.decompress(kernel) if kernel.startswith(b"\x1f\x8b") else kernel
 
 
 def system(workshop: Workshop, tree: Path, target: Path) -> None:
@@ -75,7 +54,7 @@ def system(workshop: Workshop, tree: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     workshop.run(
         "mkfs.erofs", "-z", "lz4hc,12", "-T", str(workshop.epoch), "-U", "485f0000-0000-4000-8000-000000000005",
-        "-E", "force-inode-extended", target, tree,
+        "-E", "force-inode-extended", f"--exclude-regex={_ELSEWHERE}", target, tree,
     )  # fmt: skip
     if target.stat().st_size > SIZES["system_a"]:
         raise SystemExit(f"The system has {target.stat().st_size // MIB} MiB and does not fit its slot.")

@@ -59,19 +59,23 @@ class Watchdog:
 
 @dataclass(frozen=True)
 class Boot:
-    """`overlays` are those of `hardware/overlays`, `modules` what the kernel must load besides what it finds itself."""
+    """`overlays` are those of `hardware/overlays`, `modules` what the kernel must load besides what it finds itself,
+    `programs` the firmware's, `uboot` which build of U-Boot."""
 
     flow: BootFlow
     overlays: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    uboot: str | None = None
 
 
 @dataclass(frozen=True)
 class Packages:
-    """Debian packages that only this board needs."""
+    """Debian packages that only this board needs, and `trees`, patterns for the kernel's device trees."""
 
     kernel: tuple[str, ...]
     firmware: tuple[str, ...]
+    trees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

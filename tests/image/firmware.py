@@ -6,26 +6,30 @@ it says of itself in the device tree, as QEMU takes them. Sources: raspberrypi/d
 config_txt/conditional.adoc, configuration/device-tree.adoc.
 """
 
+import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 SECTOR = 512
 
 
 @dataclass(frozen=True)
 class Started:
-    """What the firmware found, lying as files in a folder of its own."""
+    """What the firmware found, lying as files in a folder of its own. `tree`: its device tree, if it has one."""
 
     partition: int
     tryboot: bool
     kernel: Path
     initramfs: Path
     command_line: str
+    tree: Path | None = None
 
 
-def start(image: Path, folder: Path, *, tryboot: bool = False) -> Started:
-    """Choose and unpack. Raises ValueError where a board would stay dark."""
+def start(image: Path, folder: Path, *, tryboot: bool = False, board: str = "") -> Started:
+    """Choose and unpack. `board`: the device tree that the chip asks for. Raises ValueError or CalledProcessError where
+    a board would stay dark."""
     folder.mkdir(parents=True, exist_ok=True)
     chosen = boot_partition(read(image, 1, "autoboot.txt").decode(), tryboot=tryboot)
     config = sections(read(image, chosen, "config.txt").decode(), {f"boot_partition={chosen}"})
@@ -34,7 +38,20 @@ def start(image: Path, folder: Path, *, tryboot: bool = False) -> Started:
     kernel, ramdisk = folder / "kernel", folder / "initramfs"
     kernel.write_bytes(read(image, chosen, values["kernel"]))
     ramdisk.write_bytes(read(image, chosen, initramfs))
-    return Started(chosen, tryboot, kernel, ramdisk, read(image, chosen, values["cmdline"]).decode().strip())
+    words = read(image, chosen, values["cmdline"]).decode().strip()
+    tree = device_tree(image, chosen, config, board, folder) if board else None
+    return Started(chosen, tryboot, kernel, ramdisk, words, tree)
+
+
+def device_tree(image: Path, partition: int, config: list[str], name: str, folder: Path) -> Path:
+    """The board's own, with the overlays of config.txt merged in. Raises CalledProcessError if one is not there."""
+    tree, merged, parts = folder / name, folder / "merged.dtb", []
+    tree.write_bytes(read(image, partition, name))
+    for overlay in (line.partition("=")[2] for line in config if line.startswith("dtoverlay=")):
+        parts.append(folder / f"{overlay}.dtbo")
+        parts[-1].write_bytes(read(image, partition, f"overlays/{overlay}.dtbo"))
+    subprocess.run(["fdtoverlay", "-i", tree, "-o", merged, *parts], check=True, capture_output=True, timeout=60)
+    return merged
 
 
 def boot_partition(autoboot: str, *, tryboot: bool) -> int:
@@ -79,20 +96,34 @@ def write(image: Path, partition: int, name: str, content: bytes) -> None:
 
 
 def offset(image: Path, partition: int) -> int:
-    """Where a partition begins, in bytes: one of the first four of an MBR."""
-    return int.from_bytes(_entry(image, partition)[8:12], "little") * SECTOR
+    """Where a partition begins, in bytes."""
+    return _place(image, partition)[0] * SECTOR
 
 
 def size(image: Path, partition: int) -> int:
     """In bytes."""
-    return int.from_bytes(_entry(image, partition)[12:16], "little") * SECTOR
+    return _place(image, partition)[1] * SECTOR
 
 
-def _entry(image: Path, partition: int) -> bytes:
+def _place(image: Path, partition: int) -> tuple[int, int]:
+    """Begin and length in sectors. From 5 on each partition has a table of its own in the extended one (4); the second
+    entry there leads to the next."""
     with image.open("rb") as card:
-        table = card.read(SECTOR)
-    assert table[510:] == b"\x55\xaa", "no partition table"
-    return table[446 + 16 * (partition - 1) :][:16]
+        if partition <= 4:
+            return _entry(card, 0, partition)
+        extended = table = _entry(card, 0, 4)[0]
+        for _ in range(partition - 5):
+            table = extended + _entry(card, table, 2)[0]
+        begin, length = _entry(card, table, 1)
+        return table + begin, length
+
+
+def _entry(card: BinaryIO, table: int, number: int) -> tuple[int, int]:
+    card.seek(table * SECTOR)
+    content = card.read(SECTOR)
+    assert content[510:] == b"\x55\xaa", "no partition table"
+    begin, length = struct.unpack_from("<II", content, 446 + 16 * (number - 1) + 8)
+    return begin, length
 
 
 def describe(tree: Path, started: Started) -> None:

@@ -23,28 +23,49 @@ _NETWORK = (
 )
 
 
-# A root shell on a virtual serial port, for tests: it comes by the kernel's command line and is in no image.
+# A root shell on a serial port, for tests: it comes by the kernel's command line and is in no image.
 _SHELL = """[Unit]
 DefaultDependencies=no
 StartLimitIntervalSec=0
 [Service]
-ExecStart=/bin/sh
-StandardInput=file:/dev/virtio-ports/hearth.shell
-StandardOutput=file:/dev/virtio-ports/hearth.shell
+{prepare}ExecStart=/bin/sh
+StandardInput=file:{port}
+StandardOutput=file:{port}
 StandardError=null
 Restart=always
 RestartSec=1
 """
-SHELL_WORDS = (
-    f"systemd.set_credential_binary=systemd.extra-unit.test-shell.service:{base64.b64encode(_SHELL.encode()).decode()}"
-    " systemd.wants=test-shell.service"
-)
+
+
+def shell_words(port: str, prepare: str = "") -> str:
+    unit = base64.b64encode(_SHELL.format(port=port, prepare=prepare).encode()).decode()
+    return (
+        f"systemd.set_credential_binary=systemd.extra-unit.test-shell.service:{unit} systemd.wants=test-shell.service"
+    )
+
+
+SHELL_WORDS = shell_words("/dev/virtio-ports/hearth.shell")
 
 
 def free_port() -> int:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as found:
         port: int = found.getsockname()[1]
     return port
+
+
+def ask(shell: Path, command: str, seconds: float) -> str:
+    """What a command prints, given to the shell behind a socket."""
+    end = f"--end-{time.monotonic_ns()}--"
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as line:
+        line.settimeout(seconds)
+        line.connect(str(shell))
+        line.sendall(f"{{ {command}\n}} 2>&1; echo {end}\n".encode())
+        answer = b""
+        while end.encode() not in answer:
+            if not (part := line.recv(65536)):
+                break
+            answer += part
+    return answer.decode(errors="replace").partition(end)[0].strip()
 
 
 class Box:
@@ -154,17 +175,7 @@ class Box:
 
     def shell(self, command: str, *, seconds: float = 120) -> str:
         """What a command prints, run as root inside. It is there where SHELL_WORDS are."""
-        end = f"--end-{time.monotonic_ns()}--"
-        with contextlib.closing(socket.socket(socket.AF_UNIX)) as line:
-            line.settimeout(seconds)
-            line.connect(str(self.folder / "shell.sock"))
-            line.sendall(f"{{ {command}\n}} 2>&1; echo {end}\n".encode())
-            answer = b""
-            while end.encode() not in answer:
-                if not (part := line.recv(65536)):
-                    break
-                answer += part
-        return answer.decode(errors="replace").partition(end)[0].strip()
+        return ask(self.folder / "shell.sock", command, seconds)
 
     def card_text(self) -> str:
         """hearth.txt, as whoever pulls the card reads it."""
