@@ -4,7 +4,7 @@
 import shutil
 from pathlib import Path
 
-from image.plan import ROOT, Flow, Plan
+from image.plan import ROOT, Base, Flow, Plan
 from image.steps import Workshop
 
 # Where Debian's packages and those of Raspberry Pi OS put them: raspi-firmware, u-boot-rpi, linux-image-*.
@@ -72,6 +72,10 @@ def overlays(workshop: Workshop, plan: Plan, folder: Path) -> None:
 
 def slot_config(plan: Plan) -> str:
     """config.txt of firmware that starts Linux itself; the firmware model of the tests reads the same lines."""
+    # Debian has programs of 2024, which are older than this filter (raspberrypi/rpi-eeprom, pull request 676); nor
+    # can its kernel ask for a trial start: there slot A is all that ever starts.
+    second = ("[boot_partition=3]", "cmdline=cmdline-b.txt", "[all]")
+    too_old = plan.base is Base.DEBIAN and plan.programs
     return _lines(
         f"# Hearth for {plan.title}. The system replaces this file with each update.",
         "arm_64bit=1",
@@ -82,11 +86,8 @@ def slot_config(plan: Plan) -> str:
         "kernel_watchdog_timeout=60",
         *plan.settings,
         *(f"dtoverlay={name}" for name in plan.overlays),
-        "[boot_partition=2]",
         "cmdline=cmdline-a.txt",
-        "[boot_partition=3]",
-        "cmdline=cmdline-b.txt",
-        "[all]",
+        *(() if too_old else second),
     )
 
 

@@ -136,11 +136,18 @@ def test_a_kernel_without_the_board_s_device_tree_is_refused(workshop: Workshop,
 
 @needs_tools
 @pytest.mark.skipif(not shutil.which("genimage"), reason="needs genimage")
-@pytest.mark.parametrize(("tryboot", "partition"), [(False, 2), (True, 3)])
+@pytest.mark.parametrize(
+    ("base", "tryboot", "partition", "slot"),
+    [
+        (Base.RASPIOS, False, 2, "A"),
+        (Base.RASPIOS, True, 3, "B"),
+        (Base.DEBIAN, False, 2, "A"),
+    ],
+)
 def test_the_firmware_of_a_raspberry_pi_4_starts_its_card(
-    workshop: Workshop, tree: Path, tmp_path: Path, tryboot: bool, partition: int
+    workshop: Workshop, tree: Path, tmp_path: Path, base: Base, tryboot: bool, partition: int, slot: str
 ) -> None:
-    made(workshop, plan("raspberry-pi-4", Base.DEBIAN), tree)
+    made(workshop, plan("raspberry-pi-4", base), tree)
     for name in ("system.erofs", "data.ext4"):
         write(tmp_path / name, b"")
     image = tmp_path / "card.img"
@@ -149,10 +156,20 @@ def test_the_firmware_of_a_raspberry_pi_4_starts_its_card(
     assert (started.partition, started.tryboot) == (partition, tryboot)
     assert started.kernel.read_bytes() == b"the kernel"
     assert started.initramfs.read_bytes() == b"the initramfs"
-    assert started.command_line.endswith("rauc.slot=" + "AB"[partition - 2])
+    assert started.command_line.endswith(f"rauc.slot={slot}")
     assert started.tree is not None
     asked = ["fdtget", "-t", "s", started.tree, "/hearth-light/red", "label"]
     assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == "hearth:red:status\n"
+
+
+@pytest.mark.parametrize(("board", "base"), PLANS)
+def test_only_firmware_that_knows_the_filter_gets_it(board: str, base: Base) -> None:
+    planned = plan(board, base)
+    if planned.flow is Flow.TRYBOOT:
+        config = parts.slot_config(planned)
+        assert ("[boot_partition=" in config) == (base is Base.RASPIOS)
+        # Whatever firmware makes of a filter that it does not know, the first one is there before it.
+        assert "cmdline=cmdline-a.txt" in firmware.sections(config, set())
 
 
 def test_qemu_needs_none_of_it(workshop: Workshop, tree: Path) -> None:
