@@ -9,9 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-from image import bill, card, keys, raspios, slots, tree
+from image import bill, card, debian, keys, raspios, slots, tree
 from image.plan import MIB, ROOT, Base, Plan, plan
-from image.steps import Workshop, fingerprint
+from image.reproduce import differences
+from image.steps import Workshop
 
 BUILD = ROOT / "build/image"
 # What ends up in the tree, or decides how.
@@ -53,13 +54,15 @@ def build(workshop: Workshop, planned: Plan, output: Path, *, card_only: bool = 
     output.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     print(f"Image for {planned.title}, from {planned.base.value}:", file=sys.stderr)
-    debian, made, boot, system = (folder / name for name in ("debian.tar", "tree", "boot.vfat", "system.erofs"))
+    packages, made, boot, system = (folder / name for name in ("debian", "tree", "boot.vfat", "system.erofs"))
     selector, data, image = folder / "selector.vfat", folder / "data.ext4", folder / f"{planned.name}.img"
     keyring = keys.keyring(workshop, BUILD / "keys")
     from_debian = [*planned.packages, planned.base.value, raspios.FILE]
+    from_debian += [ROOT / f"image/{name}.py" for name in ("debian", "native")]
     from_us = [*from_debian, str(workshop.epoch), planned.compatible, keyring, *(ROOT / each for each in _OURS)]
-    workshop.step("debian", from_debian, lambda: tree.debian(workshop, planned, debian), debian)
-    workshop.step("tree", from_us, lambda: tree.ours(workshop, planned, debian, made, keyring), made)
+    debian.tools(workshop)
+    workshop.step("debian", from_debian, lambda: debian.packages(workshop, planned, packages), packages)
+    workshop.step("tree", from_us, lambda: tree.ours(workshop, planned, packages, made, keyring), made)
     ramdisk, needs = folder / "initrd.img", [*from_debian, ROOT / "image/overlay/etc/initramfs-tools"]
     workshop.step("initramfs", needs, lambda: slots.initramfs(workshop, made, ramdisk), ramdisk)
     layout = [ROOT / f"image/{name}" for name in ("plan.py", "slots.py", "card.py", "firmware.py", "boot.cmd")]
@@ -81,18 +84,19 @@ def build(workshop: Workshop, planned: Plan, output: Path, *, card_only: bool = 
 
 
 def reproduce(planned: Plan, moment: int) -> None:
-    """Builds twice from nothing but the package cache, and compares. Raises SystemExit where they differ."""
-    results = []
-    for name in ("first", "second"):
-        folder = BUILD / "reproduce" / name
-        shutil.rmtree(folder, ignore_errors=True)
-        image = build(Workshop(folder / "work", BUILD / "cache", moment), planned, folder, card_only=True)
-        parts = ("boot.vfat", "system.erofs", "selector.vfat", "data.ext4", image.name)
-        results.append({each: fingerprint([folder / "work" / each]) for each in parts})
-    differing = [each for each in results[0] if results[0][each] != results[1][each]]
-    if differing:
-        raise SystemExit(f"These differ between two builds: {', '.join(differing)}")
-    print("Two builds, the same bits: " + ", ".join(results[0]))
+    """Builds twice and compares. Raises SystemExit with the files that differ.
+
+    Both builds have the same inputs: this folder as it is, the moment of its newest change, the package cache, the tree
+    of tools, and the keyring. Whoever wants the same bits elsewhere needs the packages that the bill names, and the
+    release's keyring.
+    """
+    places = [BUILD / "reproduce" / name for name in ("first", "second")]
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+        build(Workshop(place, BUILD / "cache", moment), planned, place, card_only=True)
+    if found := differences(*places):
+        raise SystemExit("\n".join([f"The two builds differ in {len(found)} places:", *found[:40]]))
+    print(f"Two builds, the same bits: {planned.name}.img and all that it is made of.")
 
 
 if __name__ == "__main__":

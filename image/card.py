@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The whole card: the first partition, the data partition, and the table around them all."""
 
-import hashlib
 from pathlib import Path
 
 from appliance.supervisor import card as owners_file
 from image import firmware
 from image.plan import DISK_SIGNATURE, LAYOUT, Flow, Plan
 from image.slots import SIZES, fat
-from image.steps import Workshop, empty
+from image.steps import Workshop, content, empty
 
 # One sector each, of a length that never changes: they are overwritten in place, as FAT knows no safe renaming.
 SECTOR = 512
@@ -89,5 +88,5 @@ def publish(workshop: Workshop, plan: Plan, card: Path, output: Path) -> None:
 def checksums(plan: Plan, output: Path) -> None:
     """SHA-256 of all that is handed out, as sha256sum writes it."""
     found = sorted(path for path in output.glob(f"{plan.name}.*") if path.suffix != ".sha256")
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in found]
+    lines = [f"{content(path)}  {path.name}\n" for path in found]
     (output / f"{plan.name}.sha256").write_text("".join(lines))

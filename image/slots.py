@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from image import firmware
+from image import debian, firmware
 from image.plan import DISK_SIGNATURE, LAYOUT, MIB, Plan
 from image.steps import Workshop, empty
 
@@ -52,9 +52,10 @@ def unpacked(kernel: bytes) -> bytes:
 def system(workshop: Workshop, tree: Path, target: Path) -> None:
     """The read-only root. Raises SystemExit if it does not fit its partition."""
     target.unlink(missing_ok=True)
-    workshop.run(
-        "mkfs.erofs", "-z", "lz4hc,12", "-T", str(workshop.epoch), "-U", "485f0000-0000-4000-8000-000000000005",
-        "-E", "force-inode-extended", f"--exclude-regex={_ELSEWHERE}", target, tree,
+    debian.run(
+        workshop, "mkfs.erofs", "--quiet", "-z", "lz4hc,12", "-T", str(workshop.epoch),
+        "-U", "485f0000-0000-4000-8000-000000000005", "-E", "force-inode-extended", f"--exclude-regex={_ELSEWHERE}",
+        *(f"/mnt/{each.relative_to(workshop.folder)}" for each in (target, tree)),
     )  # fmt: skip
     if target.stat().st_size > SIZES["system_a"]:
         raise SystemExit(f"The system has {target.stat().st_size // MIB} MiB and does not fit its slot.")

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The system's tree: Debian's packages first, then what is ours."""
+"""The system's tree: what is ours, laid into that of Debian's packages."""
 
 import os
 import shutil
 import stat
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-from image import raspios
-from image.plan import ROOT, Base, Flow, Plan
+from image import debian
+from image.plan import ROOT, Flow, Plan
 from image.steps import Workshop, empty
 
 # Units of Debian's that nothing of ours asks for: nobody logs in at the board, and a read-only root prepares nothing.
@@ -24,71 +23,11 @@ _NEVER = (
     "systemd-tpm2-setup.service", "systemd-tpm2-setup-early.service", "systemd-sysext.socket", "e2scrub_reap.service",
     "sshd-keygen.service",
 )  # fmt: skip
-# Newer files of Debian's packages get this date: 2025-11-22.
-_DEBIAN_EPOCH = 1_763_769_600
-# Manuals, translations and examples; licences stay.
-_LEFT_OUT = ("man", "locale", "doc", "info", "lintian", "bash-completion", "zsh", "gtk-doc", "help")
-# Debian compiles each Python package as it is installed, under emulation; once for all of them is much quicker.
-_DIVERT = (
-    'chroot "$1" dpkg-divert --add --no-rename --divert /usr/bin/py3compile.real /usr/bin/py3compile'
-    ' && ln -s true "$1/usr/bin/py3compile"'
-)
-_COMPILE = (
-    'rm "$1/usr/bin/py3compile" && chroot "$1" dpkg-divert --remove --rename /usr/bin/py3compile'
-    # The root can't be written to, so that nobody need ever look whether the source is newer.
-    ' && chroot "$1" python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash'
-    " -x 'lib2to3|idlelib|turtledemo|/tests?/' /usr/lib/python3 /usr/lib/python3.13"
-)
 
 
-def debian(workshop: Workshop, plan: Plan, archive: Path) -> None:
-    """Writes `archive`, a tar of Debian's packages and nothing else."""
-    filters = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT]
-    cache, unfinished = workshop.cache, archive.with_name("unfinished.tar")
-    cache.mkdir(parents=True, exist_ok=True)
-    beside = raspios.hooks(raspios.checked(), workshop.folder) if plan.base is Base.RASPIOS else []
-    workshop.run(
-        "mmdebstrap",
-        "--architectures=arm64",
-        "--variant=essential",
-        f"--components=main{',non-free-firmware' if any('firmware' in each for each in plan.packages) else ''}",
-        f"--include={','.join(plan.packages)}",
-        *beside,
-        *filters,
-        "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-        "--skip=download/empty,essential/unlink",
-        '--setup-hook=mkdir -p "$1/var/cache/apt/archives"',
-        f"--setup-hook=sync-in {cache} /var/cache/apt/archives",
-        f"--essential-hook={_DIVERT}",
-        f"--customize-hook=sync-out /var/cache/apt/archives {cache}",
-        f"--customize-hook={_COMPILE}",
-        "trixie",
-        unfinished,
-        *mirror(),
-        # The initramfs is made once everything is there, and not whenever a package comes.
-        INITRD="No",
-        # Not the moment of the newest change: Debian's part is not made again because ours has changed.
-        SOURCE_DATE_EPOCH=str(_DEBIAN_EPOCH),
-    )
-    unfinished.rename(archive)
-
-
-def mirror() -> list[str]:
-    """Where this machine takes Debian's packages from; mmdebstrap knows where else."""
-    asked = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return asked.stdout.split()[:1]
-
-
-def ours(workshop: Workshop, plan: Plan, archive: Path, tree: Path, keyring: Path) -> None:
-    """Unpacks `archive` into `tree` and lays Hearth in."""
-    empty(tree)
-    workshop.run("tar", "--extract", "--numeric-owner", "--xattrs", "--file", archive, "--directory", tree)
+def ours(workshop: Workshop, plan: Plan, packages: Path, tree: Path, keyring: Path) -> None:
+    """Copies `packages`, a tree of Debian's, to `tree` and lays Hearth in."""
+    workshop.run("cp", "--archive", "--reflink=auto", "--no-target-directory", packages, empty(tree))
     _lay_in(ROOT / "image/overlay", tree)
     _units(tree)
     _wheel(workshop, tree)
@@ -125,13 +64,7 @@ def _wheel(workshop: Workshop, tree: Path) -> None:
     # Isolated: nothing in the environment or the folder changes what is imported.
     hearth.write_text("#!/usr/bin/python3 -I\nimport sys\n\nfrom appliance.cli import main\n\nsys.exit(main())\n")
     hearth.chmod(0o755)
-    _compile(workshop, tree, "/usr/lib/python3/dist-packages/appliance")
-
-
-def _compile(workshop: Workshop, tree: Path, folder: str) -> None:
-    workshop.run(
-        "chroot", tree, "python3", "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", folder
-    )
+    debian.compiled(workshop, tree, "usr/lib/python3/dist-packages/appliance")
 
 
 def _board(plan: Plan, tree: Path) -> None:
