@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Debian's packages as trees of files: the box's own, and one of tools for the machine that builds."""
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -48,8 +49,8 @@ def run(workshop: Workshop, *command: str) -> None:
 def packages(workshop: Workshop, plan: Plan, tree: Path) -> None:
     """Makes `tree` of the box's packages from Debian, with bytecode, and of nothing else."""
     unfinished = empty(tree.with_name("unfinished"))
-    play = f"{sys.executable} {native.__file__}"
-    machines = _tools(workshop)
+    play = f"{shlex.quote(sys.executable)} {shlex.quote(native.__file__)}"
+    machines = shlex.quote(str(_tools(workshop)))
     beside = raspios.hooks(raspios.checked(), workshop.folder) if plan.base is Base.RASPIOS else []
     _bootstrap(
         workshop,

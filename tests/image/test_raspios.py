@@ -82,5 +82,7 @@ def test_the_key_is_known_by_its_fingerprint(tmp_path: Path, monkeypatch: pytest
     subprocess.run([*gpg, "--quick-generate-key", "archive", "ed25519"], check=True, capture_output=True, timeout=60)
     keyring = tmp_path / "keyring.pgp"
     subprocess.run([*gpg, "--output", keyring, "--export"], check=True, capture_output=True, timeout=60)
+    # Making a key starts an agent, which would stay for ever.
+    subprocess.run(["gpgconf", "--homedir", tmp_path, "--kill", "gpg-agent"], check=True, timeout=60)
     (fingerprint,) = raspios.fingerprints(keyring)
     raspios.checked(dataclasses.replace(ARCHIVE, keyring=keyring, fingerprint=fingerprint))
