@@ -24,11 +24,11 @@ image: ## The card image, as root: BOARD=qemu (so far)
 
 test-image: ## The image in an emulator, as root; slow without KVM
 	@.setup/prepare image .venv/bin/python -m image build qemu --card-only
-	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image -m "not long" $(ARGS)
+	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image -rP --durations=0 -m "not long" $(ARGS)
 
 test-image-long: ## The same, with more power cuts and every fault
 	@.setup/prepare image .venv/bin/python -m image build qemu --card-only
-	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image $(ARGS)
+	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image -rP --durations=0 $(ARGS)
 
 reproduce: ## Build twice and compare, as root: BOARD=qemu
 	@exec .setup/prepare image .venv/bin/python -m image reproduce $(or $(BOARD),qemu) $(addprefix --base ,$(BASE))

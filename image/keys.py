@@ -14,11 +14,13 @@ def keyring(workshop: Workshop, folder: Path) -> Path:
     """The release's certificates; as long as there are none, one made on this machine, with a warning."""
     if RELEASE.is_file():
         return RELEASE
-    certificate, key = folder / "development.pem", folder / "development.key"
+    certificate, key = folder / "updates.pem", folder / "updates.key"
     if not certificate.is_file():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         workshop.run(
-            "openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "7300",
+            # No Ed25519: OpenSSL of Debian 12 signs no bundle with it.
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha256",
+            "-nodes", "-days", "7300",
             "-subj", "/O=Hearth/CN=Hearth development updates",
             "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,digitalSignature,keyCertSign",
             "-addext", "extendedKeyUsage=critical,codeSigning", "-keyout", key, "-out", certificate,

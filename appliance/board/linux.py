@@ -10,6 +10,7 @@ from typing import Any
 
 import pyudev
 
+from appliance.board import power
 from appliance.board.buttons import Button, Buttons
 from appliance.board.disks import disks, is_disk
 from appliance.board.light import Pattern
@@ -55,10 +56,10 @@ class LinuxBoard:
         return disks(self._root / "sys")
 
     def power_off(self) -> None:
-        self._runner.run(["systemctl", "poweroff"], timeout=20.0)
+        power.off(self._runner)
 
     def power_restart(self) -> None:
-        self._runner.run(["systemctl", "reboot"], timeout=20.0)
+        power.restart(self._runner)
 
     def events(self) -> Iterator[Event]:
         """Never ends by itself. Raises Unavailable board-silent; then it may be asked again."""

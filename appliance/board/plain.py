@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import psutil
 
+from appliance.board import power
 from appliance.board.light import Pattern
 from appliance.board.model import Disk, Event, Sensors
 from appliance.system.runner import Runner
@@ -35,7 +36,7 @@ class PlainBoard:
         return ()
 
     def power_off(self) -> None:
-        self._runner.run(["systemctl", "poweroff"], timeout=20.0)
+        power.off(self._runner)
 
     def power_restart(self) -> None:
-        self._runner.run(["systemctl", "reboot"], timeout=20.0)
+        power.restart(self._runner)

@@ -48,15 +48,6 @@ def test_a_board_without_such_a_sensor_asks_no_log(tmp_path):
     assert runner.asked == []
 
 
-def test_power_goes_through_systemd(tmp_path):
-    answers = {("systemctl", "poweroff"): Completed(0, b"", b""), ("systemctl", "reboot"): Completed(0, b"", b"")}
-    runner = VirtualRunner(answers)
-    board = LinuxBoard(load(detect.folder() / "qemu.toml"), runner, tmp_path)
-    board.power_off()
-    board.power_restart()
-    assert runner.asked == ["systemctl poweroff", "systemctl reboot"]
-
-
 def test_a_kernel_that_tells_nothing_is_a_plain_error(tmp_path, monkeypatch):
     def refuse(*_):
         raise PermissionError(1, "Operation not permitted")

@@ -3,7 +3,7 @@
 
 from appliance.board.light import PATTERNS, Light
 from appliance.board.plain import PlainBoard
-from appliance.system.runner import Completed, VirtualRunner
+from appliance.system.runner import VirtualRunner
 
 
 def test_it_has_sensors_no_disks_of_ours_and_no_light():
@@ -11,12 +11,3 @@ def test_it_has_sensors_no_disks_of_ours_and_no_light():
     board.show(PATTERNS[Light.WELL])
     assert board.sensors().temperature >= 0.0
     assert board.disks() == ()
-
-
-def test_power_goes_through_systemd():
-    answers = {("systemctl", "poweroff"): Completed(0, b"", b""), ("systemctl", "reboot"): Completed(0, b"", b"")}
-    runner = VirtualRunner(answers)
-    board = PlainBoard(runner)
-    board.power_off()
-    board.power_restart()
-    assert runner.asked == ["systemctl poweroff", "systemctl reboot"]

@@ -1,21 +1,69 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tests of the built image start only when asked for (`make test-image`); those of the tools beside them always do."""
+"""Tests of the built image start only when asked for (`make test-image`); those of the tools beside them always do.
 
-from collections.abc import Iterator
+One machine is on at a time. Most tests visit the same box, `home`: its modules come first, so that it starts once.
+"""
+
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.image import machine
+from tests.image.owner import Owner, owner
 from tests.repository import ROOT
 
 IMAGE = ROOT / "build/image/qemu/hearth-qemu.img"
 
 
-@pytest.fixture(scope="module")
-def box(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Box]:
-    """A freshly flashed card in a machine that is off. Its folder is kept with the temporary ones of pytest."""
+@pytest.fixture(scope="session")
+def bench(request: pytest.FixtureRequest) -> Iterator[list[machine.Box]]:
+    """All machines there are. Their folders are kept with the temporary ones of pytest."""
     if not request.config.getoption("--image"):
         pytest.skip("only with --image, as it takes long (make test-image)")
     assert IMAGE.is_file(), "build it first: make image BOARD=qemu"
-    with machine.box(IMAGE, tmp_path_factory.mktemp("box")) as made:
-        yield made
+    boxes: list[machine.Box] = []
+    yield boxes
+    for each in boxes:
+        each.kill()
+
+
+@pytest.fixture(scope="session")
+def fresh(bench: list[machine.Box], tmp_path_factory: pytest.TempPathFactory) -> Callable[[], machine.Box]:
+    """Makes a freshly flashed card in a machine that is off, as all others are from then on."""
+
+    def make() -> machine.Box:
+        for each in bench:
+            each.kill()
+        bench.append(machine.Box(IMAGE, tmp_path_factory.mktemp("box")))
+        return bench[-1]
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def box(fresh: Callable[[], machine.Box]) -> machine.Box:
+    return fresh()
+
+
+@pytest.fixture(scope="session")
+def home_card(fresh: Callable[[], machine.Box]) -> machine.Box:
+    return fresh()
+
+
+@pytest.fixture
+def home(bench: list[machine.Box], home_card: machine.Box) -> machine.Box:
+    """The box that most tests share. It runs, and has settled."""
+    if not home_card.running():
+        for each in bench:
+            each.kill()
+        home_card.wake()
+    return home_card
+
+
+@pytest.fixture(scope="session")
+def clara(home_card: machine.Box) -> Owner:
+    """Who has set up the shared box; only for tests that ask for `home` first. Her browser is closed again."""
+    with owner(home_card) as somebody:
+        somebody.set_up(by_button=True)
+        assert somebody.app
+    return somebody

@@ -4,15 +4,15 @@
 import base64
 import contextlib
 import json
-import shutil
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from tests.end_to_end.waiting import eventually
 from tests.image import firmware
 
 EMULATOR = "qemu-system-aarch64"
@@ -85,9 +85,10 @@ class Box:
         self.tryboot = False
         self.began = 0.0
         self._process: subprocess.Popen[bytes] | None = None
+        self._line: socket.socket | None = None
 
     def start(self, *, more_words: str = "", network: bool = True, clock: str = "") -> None:
-        """Plug in the power. `more_words` are added to the kernel's command line."""
+        """Plug in the power, and the `network` cable too. `more_words` are added to the kernel's command line."""
         started = firmware.start(self.card, self.folder / "firmware", tryboot=self.tryboot)
         self.tryboot = False
         tree = self.folder / "board.dtb"
@@ -107,7 +108,7 @@ class Box:
                     EMULATOR, "-M", "virt", *machine[2:], "-dtb", tree,
                     "-kernel", started.kernel, "-initrd", started.initramfs, "-append", words,
                     "-drive", f"if=none,id=card,format=raw,file={self.card},cache=writeback,discard=unmap",
-                    "-device", "virtio-blk-pci,drive=card", *(cable if network else []),
+                    "-device", "virtio-blk-pci,drive=card", *cable,
                     "-device", "virtio-keyboard-pci", "-device", "virtio-rng-pci",
                     "-device", "i6300esb", "-action", "watchdog=reset",
                     "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off",
@@ -120,6 +121,18 @@ class Box:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )  # fmt: skip
+        if not network:
+            self.plug(False)
+
+    def plug(self, there: bool) -> None:
+        """Put the network cable in, or pull it out."""
+        self.monitor("set_link", {"name": "home", "up": there})
+
+    def wake(self, *, network: bool = True, clock: str = "") -> tuple[float, float]:
+        """Start, with a shell: the seconds until the console answered, and the instance."""
+        self.start(more_words=SHELL_WORDS, network=network, clock=clock)
+        console = self.answer(self.console + "/login", seconds=600)[0]
+        return console, self.answer(self.public + "/health", seconds=600)[0]
 
     def kill(self) -> None:
         """Pull the plug."""
@@ -127,12 +140,23 @@ class Box:
             self._process.kill()
             self._process.wait(timeout=60)
             self._process = None
+        self._hang_up()
 
-    def wait_until_off(self, seconds: float = 120) -> None:
-        """Raises TimeoutExpired if it neither restarts nor shuts down."""
+    def wait_until_off(self, seconds: float = 120) -> list[str]:
+        """What QEMU tells on the way, as "EVENT reason". Raises TimeoutError if it neither restarts nor shuts down."""
         assert self._process is not None
-        self._process.wait(timeout=seconds)
+        give_up = time.monotonic() + seconds
+        told = []
+        with contextlib.suppress(ConnectionError), contextlib.closing(self._monitor()) as line:
+            for each in line.makefile("r"):
+                message = json.loads(each)
+                if "event" in message:
+                    told.append(f"{message['event']} {message.get('data', {}).get('reason', '')}".strip())
+                line.settimeout(max(0.1, give_up - time.monotonic()))
+        self._process.wait(timeout=20)
         self._process = None
+        self._hang_up()
+        return told
 
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -160,33 +184,76 @@ class Box:
 
     def monitor(self, command: str, arguments: dict[str, object] | None = None) -> object:
         """QEMU's monitor (QMP)."""
-        with contextlib.closing(socket.socket(socket.AF_UNIX)) as line:
-            line.settimeout(20)
-            line.connect(str(self.folder / "qmp.sock"))
-            talk = line.makefile("rw")
-            talk.readline()
-            for each in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments or {}}):
-                talk.write(json.dumps(each) + "\n")
-                talk.flush()
-                while "event" in (answer := json.loads(talk.readline())):
-                    pass
-            assert "return" in answer, answer
-            return answer["return"]
+        with contextlib.closing(self._monitor()) as line:
+            return _ask(line, command, arguments)
+
+    def _monitor(self) -> socket.socket:
+        line = socket.socket(socket.AF_UNIX)
+        line.settimeout(20)
+        path = self.folder / "qmp.sock"
+        eventually("QEMU listens", path.exists)
+        line.connect(str(path))
+        _ask(line, "qmp_capabilities")
+        return line
 
     def shell(self, command: str, *, seconds: float = 120) -> str:
-        """What a command prints, run as root inside. It is there where SHELL_WORDS are."""
-        return ask(self.folder / "shell.sock", command, seconds)
+        """What a command prints, run as root inside. It is there where SHELL_WORDS are. Raises TimeoutError."""
+        end = f"--end-{time.monotonic_ns()}--"
+        if self._line is None:
+            # Kept open: the guest forgets what is sent between two who call.
+            self._line = socket.socket(socket.AF_UNIX)
+            self._line.connect(str(self.folder / "shell.sock"))
+        self._line.settimeout(seconds)
+        answer = b""
+        try:
+            self._line.sendall(f"( {command}\n) 2>&1 </dev/null; echo {end}\n".encode())
+            while end.encode() not in answer:
+                if not (part := self._line.recv(65536)):
+                    break
+                answer += part
+        except TimeoutError:
+            self._hang_up()
+            raise
+        return answer.decode(errors="replace").partition(end)[0].strip()
+
+    def say(self, command: str) -> None:
+        """Type a command whose end nobody will hear of."""
+        assert self.shell("echo ready") == "ready"
+        assert self._line is not None
+        self._line.sendall(f"{command}\n".encode())
+
+    def put(self, content: bytes, path: str) -> None:
+        """Write a small file inside."""
+        self.shell(f": >{path}")
+        for start in range(0, len(content), 2048):
+            part = base64.b64encode(content[start : start + 2048]).decode()
+            self.shell(f"echo {part} | base64 -d >>{path}")
+
+    def settle(self) -> None:
+        """Wait until all that starts has started."""
+        said = self.shell("systemctl is-system-running --wait", seconds=400)
+        assert said == "running", f"{said}: {self.shell('systemctl --failed --no-legend; systemctl list-jobs')}"
+
+    def status(self) -> dict[str, Any]:
+        """What console and light show."""
+        found: dict[str, Any] = json.loads(self.shell("hearth status --json"))
+        return found
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
     def card_text(self) -> str:
         """hearth.txt, as whoever pulls the card reads it."""
         return firmware.read(self.card, 1, "hearth.txt").decode(errors="replace").rstrip("\n")
 
 
-@contextlib.contextmanager
-def box(image: Path, folder: Path, **more: object) -> Iterator[Box]:
-    made = Box(image, folder, **more)  # type: ignore[arg-type]
-    try:
-        yield made
-    finally:
-        made.kill()
-        shutil.rmtree(folder / "firmware", ignore_errors=True)
+def _ask(line: socket.socket, command: str, arguments: dict[str, object] | None = None) -> object:
+    talk = line.makefile("rw")
+    talk.write(json.dumps({"execute": command, "arguments": arguments or {}}) + "\n")
+    talk.flush()
+    while "event" in (answer := json.loads(talk.readline())) or "QMP" in answer:
+        pass
+    assert "return" in answer, answer
+    return answer["return"]
