@@ -148,6 +148,7 @@ class Box:
         give_up = time.monotonic() + seconds
         told = []
         with contextlib.suppress(ConnectionError), contextlib.closing(self._monitor()) as line:
+            line.settimeout(seconds)
             for each in line.makefile("r"):
                 message = json.loads(each)
                 if "event" in message:
@@ -164,23 +165,26 @@ class Box:
     def answer(self, url: str, *, seconds: float = 240) -> tuple[float, bytes]:
         """Ask until it answers with success: seconds since the power came, and the answer."""
         give_up = time.monotonic() + seconds
-        problem: Exception | None = None
+        problem = ""
         while time.monotonic() < give_up:
             assert self.running(), f"the machine went off; see {self.folder}/serial.log"
             try:
                 with urllib.request.urlopen(url, timeout=20) as page:
                     return time.monotonic() - self.began, page.read()
-            except (OSError, urllib.error.URLError) as error:
-                problem = error
+            except urllib.error.HTTPError as error:
+                error.close()
+                problem = str(error)
+            except OSError as error:
+                problem = str(error)
             time.sleep(0.25)
         raise AssertionError(f"{url} does not answer: {problem}; see {self.folder}/serial.log")
 
     def press(self, key: str = "computer", seconds: float = 0.3) -> None:
-        """The button of the box: a key of its keyboard."""
+        """The button of the box, a key of its keyboard, held for so long."""
         for down in (True, False):
             event = {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}
             self.monitor("input-send-event", {"events": [event]})
-            time.sleep(seconds)
+            time.sleep(seconds if down else 0)
 
     def monitor(self, command: str, arguments: dict[str, object] | None = None) -> object:
         """QEMU's monitor (QMP)."""

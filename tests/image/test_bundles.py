@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Whose updates a box takes: those made for its board, and signed by somebody it knows. Others leave no trace."""
 
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,7 @@ from tests.image import machine
 from tests.repository import ROOT
 
 KEYS = ROOT / "build/image/keys"
-SYSTEM = b"the system of a test\n" * 200
+SYSTEM = b"the system of a test\n" + random.Random(1).randbytes(8000)  # smaller ones RAUC does not take
 SLOTS = "sha256sum /dev/hearth/boot_a /dev/hearth/boot_b /dev/hearth/system_b; cat /var/lib/hearth/card/autoboot.txt"
 
 pytestmark = pytest.mark.timeout(900)
@@ -24,7 +25,7 @@ def bundle(folder: Path, compatible: str, certificate: Path, key: Path) -> bytes
     content.mkdir()
     made.unlink(missing_ok=True)
     for name in ("system", "boot"):
-        (content / f"{name}.img").write_bytes(SYSTEM.ljust(8192, b"\0"))
+        (content / f"{name}.img").write_bytes((SYSTEM + name.encode()).ljust(8192, b"\0"))
     (content / "manifest.raucm").write_text(
         f"[update]\ncompatible={compatible}\nversion=test\n[bundle]\nformat=verity\n"
         "[image.system]\nfilename=system.img\n[image.boot]\nfilename=boot.img\n"
