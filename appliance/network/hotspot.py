@@ -27,8 +27,8 @@ ATTEMPT_LOST = 150.0
 
 
 class Phase(Enum):
-    ONLINE = "online"  # or without a radio: nothing to do
-    SEEKING = "seeking"  # known networks are given their time
+    ONLINE = "online"
+    SEEKING = "seeking"  # the radio and known networks are given their time
     OPEN = "open"
     JOINING = "joining"
     CLOSED = "closed"  # for safety, until somebody who stands before the box presses its button
@@ -54,7 +54,10 @@ def look(state: Hotspot, seen: Seen, now: float) -> Hotspot:
         state = dataclasses.replace(state, nearby=seen.nearby)
     if state.phase is Phase.JOINING:
         return _enter(state, Phase.OPEN, now, used=now) if now - state.since >= ATTEMPT_LOST else state
-    if not seen.radio or seen.cable or seen.connected is not None:
+    if not seen.radio and not seen.cable:
+        # One that comes late, as drivers do, is given its time from then on.
+        return _enter(state, Phase.SEEKING, now, patience=PATIENCE_AT_START, used=None)
+    if seen.cable or seen.connected is not None:
         return state if state.phase is Phase.ONLINE else _enter(state, Phase.ONLINE, now, used=None, outcome=None)
     if state.phase is Phase.ONLINE:
         return _enter(state, Phase.SEEKING, now, patience=PATIENCE_AFTER_LOSS)

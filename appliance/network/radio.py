@@ -82,5 +82,5 @@ class Radio:
 WORDS = {
     Outcome.JOINED: "The box is in the Wi-Fi.",
     Outcome.WRONG_PASSWORD: "The password of the Wi-Fi is wrong.",
-    Outcome.NOT_REACHED: "The Wi-Fi could not be reached in time.",
+    Outcome.NOT_REACHED: "The Wi-Fi could not be reached in time. Look whether name and password are right.",
 }

@@ -13,17 +13,16 @@ from typing import Any
 from jeepney import DBusAddress
 
 from appliance.errors import HearthError
-from appliance.system.bus import Bus, SystemBus
+from appliance.system.bus import Bus, Signals, SystemBus
 
 NAME = "org.freedesktop.NetworkManager"
 ROOT = "/org/freedesktop/NetworkManager"
 SETTINGS = f"{ROOT}/Settings"
 ANY = "/"
-# NMDeviceType, NMDeviceState, NMActiveConnectionState, NMActiveConnectionStateReason
-CABLE, WIFI = 1, 2
-ACTIVATED = 100
-ACTIVE, GONE = 2, 4
-NO_SECRETS, LOGIN_FAILED = 9, 10
+WIFI = 2  # NMDeviceType
+ACTIVATED, FAILED = 100, 120  # NMDeviceState
+NO_SECRETS = 7  # NMDeviceStateReason
+ACTIVE = 2  # NMActiveConnectionState
 
 Properties = Mapping[str, Any]
 Settings = dict[str, dict[str, tuple[str, Any]]]
@@ -69,10 +68,8 @@ class Manager:
     def forget(self, path: str) -> None:
         self._bus.call(self._at(path, "Settings.Connection"), "Delete")
 
-    def activate(self, connection: str, device: str) -> str:
-        """The path of the active connection that comes of it."""
-        (path,) = self._bus.call(self._root(), "ActivateConnection", "ooo", connection, device, ANY)
-        return str(path)
+    def activate(self, connection: str, device: str) -> None:
+        self._bus.call(self._root(), "ActivateConnection", "ooo", connection, device, ANY)
 
     def activate_once(self, settings: Settings, device: str) -> None:
         """What is forgotten as soon as it ends."""
@@ -89,15 +86,9 @@ class Manager:
         properties = DBusAddress(ROOT, NAME, "org.freedesktop.DBus.Properties")
         self._bus.call(properties, "Set", "ssv", NAME, "WirelessEnabled", ("b", True))
 
-    def states(self, active: str, timeout: float) -> Iterator[tuple[int, int]]:
-        """How an active connection is, and from then on how it changes: state and reason. Raises Unavailable bus-away
-        when `timeout` seconds have gone by."""
-        signals = self._bus.signals(self._at(active, "Connection.Active"), "StateChanged")
-        properties = DBusAddress(active, NAME, "org.freedesktop.DBus.Properties")
-        ((_, now),) = self._bus.call(properties, "Get", "ss", f"{NAME}.Connection.Active", "State")
-        yield int(now), 0
-        for state, reason in signals.bodies(timeout):
-            yield int(state), int(reason)
+    def changes(self, device: str) -> Signals:
+        """How its state changes from now on: new state, old state, reason."""
+        return self._bus.signals(self._at(device, "Device"), "StateChanged")
 
     def _root(self) -> DBusAddress:
         return DBusAddress(ROOT, NAME, NAME)

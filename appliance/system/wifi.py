@@ -3,14 +3,16 @@
 
 import logging
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from appliance.errors import BadInput, HearthError, Unavailable
+from appliance.errors import BadInput, HearthError
 from appliance.secret import Secret
 from appliance.system import network_manager as nm
+from appliance.system.bus import Signals
 from appliance.system.network_manager import Manager, NetworkManager
 from appliance.system.runner import Runner
 
@@ -20,6 +22,7 @@ HOTSPOT_PREFIX = 24
 _HOTSPOT = "hearth-hotspot"
 _SECURED = 0x100 | 0x400  # NM80211ApSecurityFlags: a passphrase, WPA2 and WPA3
 _UNUSABLE = 0x200  # a name and a password for each person
+_PAUSE = 2.0
 _PRIVACY = 0x1  # NM80211ApFlags: without the others, WEP
 
 log = logging.getLogger(__name__)
@@ -141,7 +144,7 @@ class NetworkManagerWifi:
             connection = _replace(talk, network, by_itself=False)
             outcome = Outcome.NOT_REACHED
             try:
-                outcome = _wait(talk, talk.activate(connection, radio), timeout)
+                outcome = _try(talk, connection, radio, timeout)
             finally:
                 if outcome is not Outcome.JOINED:
                     talk.forget(connection)
@@ -263,14 +266,25 @@ def _replace(talk: Manager, network: WifiNetwork, *, by_itself: bool) -> str:
     return talk.add(settings, by_itself=by_itself)
 
 
-def _wait(talk: Manager, active: str, timeout: float) -> Outcome:
+def _try(talk: Manager, connection: str, radio: str, timeout: float) -> Outcome:
+    """Again and again: a radio that has just made a hotspot needs a while to find what is near."""
+    changes, end = talk.changes(radio), time.monotonic() + timeout
+    while True:
+        talk.activate(connection, radio)
+        outcome = _wait(changes, end - time.monotonic())
+        left = end - time.monotonic()
+        if outcome is not Outcome.NOT_REACHED or left <= 0:
+            return outcome
+        time.sleep(min(_PAUSE, left))
+
+
+def _wait(changes: Signals, timeout: float) -> Outcome:
     try:
-        for state, reason in talk.states(active, timeout):
-            if state == nm.ACTIVE:
+        for state, _, reason in changes.bodies(timeout):
+            if state == nm.ACTIVATED:
                 return Outcome.JOINED
-            if state == nm.GONE:
-                wrong = reason in (nm.NO_SECRETS, nm.LOGIN_FAILED)
-                return Outcome.WRONG_PASSWORD if wrong else Outcome.NOT_REACHED
-    except (TimeoutError, Unavailable):
+            if state == nm.FAILED:
+                return Outcome.WRONG_PASSWORD if reason == nm.NO_SECRETS else Outcome.NOT_REACHED
+    except TimeoutError:
         log.warning("the Wi-Fi was not reached in time")
     return Outcome.NOT_REACHED

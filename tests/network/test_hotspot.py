@@ -39,9 +39,16 @@ def test_a_minute_after_the_start_without_a_network_it_opens():
     assert after(state, ALONE, PATIENCE_AT_START).phase is Phase.OPEN
 
 
-def test_with_a_cable_a_network_or_no_radio_it_never_does():
-    for seen in (dataclasses.replace(ALONE, cable=True), AT_HOME, Seen(radio=False, cable=False)):
+def test_with_a_cable_or_a_network_it_never_does():
+    for seen in (dataclasses.replace(ALONE, cable=True), AT_HOME, Seen(radio=False, cable=True)):
         assert after(Hotspot(0.0), seen, 5.0, 1e6).phase is Phase.ONLINE
+
+
+def test_a_radio_that_comes_late_is_given_its_minute():
+    state = after(Hotspot(0.0), Seen(radio=False, cable=False), 5.0, 500.0, 1000.0)
+    state = after(state, ALONE, 1005.0, 1000.0 + PATIENCE_AT_START - 1)
+    assert state.phase is Phase.SEEKING
+    assert after(state, ALONE, 1000.0 + PATIENCE_AT_START).phase is Phase.OPEN
 
 
 def test_what_is_near_is_looked_for_before_and_kept_as_the_radio_is_blind_later():
