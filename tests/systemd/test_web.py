@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the fediverse server gets to see of the console through the web server of the image, and what it may answer."""
+
+import http.client
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.image.machine import free_port
+from tests.repository import ROOT
+
+CADDYFILE = (ROOT / "image/overlay/etc/caddy/Caddyfile").read_text()
+OWNERS = "hearth_console_=the.owners-session"
+
+needs_caddy = pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed")
+
+
+class Server(BaseHTTPRequestHandler):
+    """Console and fediverse server in one: repeats the cookies it was given, and tries to set the console's."""
+
+    def do_GET(self) -> None:
+        said = "; ".join(self.headers.get_all("Cookie") or ()).encode()
+        self.send_response(200)
+        for cookie in (OWNERS, f"={OWNERS}", "hearth_session=members"):
+            self.send_header("Set-Cookie", f"{cookie}; Path=/")
+        self.send_header("Content-Security-Policy", "default-src 'none'")
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
+    """The ports of the home network's listener and of the public one."""
+    folder: Path = tmp_path_factory.mktemp("web")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as behind:
+        threading.Thread(target=behind.serve_forever, daemon=True).start()
+        ports = {"home": free_port(), "public": free_port()}
+        text = CADDYFILE.replace("\n:80 {", f"\nhttp://127.0.0.1:{ports['home']} {{")
+        text = text.replace("\n:8080 {", f"\nhttp://127.0.0.1:{ports['public']} {{")
+        for port in (8081, 8082):
+            text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{behind.server_port}")
+        (folder / "Caddyfile").write_text(text)
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+        caddy = [str(shutil.which("caddy")), "run", "--config", str(folder / "Caddyfile")]
+        with (folder / "log").open("w") as log, subprocess.Popen(caddy, env=environment, stderr=log) as process:
+            try:
+                _wait(ports["public"])
+                yield ports
+            finally:
+                process.terminate()
+                behind.shutdown()
+
+
+def _wait(port: int) -> None:
+    for _ in range(300):
+        try:
+            ask(port, "/")
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("caddy does not answer")
+
+
+def ask(port: int, path: str, cookie: str = "") -> tuple[str, http.client.HTTPMessage]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
+        answer = connection.getresponse()
+        return answer.read().decode(), answer.headers
+    finally:
+        connection.close()
+
+
+@needs_caddy
+@pytest.mark.parametrize("cookies", [OWNERS, f"hearth_session=x; {OWNERS}", f"{OWNERS};hearth_session=x"])
+@pytest.mark.parametrize("listener", ["home", "public"])
+def test_the_consoles_session_is_kept_from_the_fediverse_server(web: dict[str, int], listener: str, cookies: str):
+    said, _ = ask(web[listener], "/@anna", cookies)
+    assert "owners" not in said
+    assert ("hearth_session=x" in said) == ("hearth_session=x" in cookies)
+
+
+@needs_caddy
+def test_the_console_gets_it(web: dict[str, int]):
+    assert ask(web["home"], "/settings", OWNERS)[0] == OWNERS
+
+
+@needs_caddy
+@pytest.mark.parametrize("listener", ["home", "public"])
+def test_the_fediverse_server_sets_no_cookie_of_the_consoles(web: dict[str, int], listener: str):
+    set_cookies = ask(web[listener], "/@anna")[1].get_all("Set-Cookie") or []
+    assert "hearth_session=members; Path=/" in set_cookies
+    assert [each for each in set_cookies if "hearth_console_" in each] == []
+
+
+@needs_caddy
+def test_its_pages_run_no_script_of_theirs_in_the_consoles_origin(web: dict[str, int]):
+    policies = ask(web["home"], "/@anna")[1].get_all("Content-Security-Policy") or []
+    # A browser obeys all of them.
+    assert sorted(policies) == ["default-src 'none'", f"script-src http://127.0.0.1:{web['home']}/design/"]
+    assert ask(web["home"], "/settings")[1].get_all("Content-Security-Policy") == ["default-src 'none'"]
+
+
+def test_both_listeners_hand_on_to_the_fediverse_server_alike():
+    _, _, sites = CADDYFILE.partition("\n(fediverse) {")
+    snippet, _, sites = sites.partition("\n}\n")
+    assert 'header_up Cookie "hearth_console_[^;]*"' in snippet
+    assert 'header_down Set-Cookie "hearth_console_"' in snippet
+    assert "8082" not in sites
+    assert sites.count("import fediverse") == 2
