@@ -107,3 +107,11 @@ def test_nobody_logs_in_by_password() -> None:
     text = (OVERLAY / "etc/ssh/sshd_config.d/hearth.conf").read_text()
     assert "PasswordAuthentication no\n" in text
     assert "KbdInteractiveAuthentication no\n" in text
+
+
+@pytest.mark.parametrize("name", ["console", "fediverse", "companion", "web"])
+def test_who_speaks_to_the_network_does_not_see_the_systems_bus(name: str) -> None:
+    """NetworkManager, systemd and RAUC listen there, and not all of them ask who speaks."""
+    (unit,) = SYSTEMD.rglob(f"hearth-{name}.service")
+    hidden = re.findall(r"^InaccessiblePaths=(.*)", unit.read_text(), re.MULTILINE)
+    assert "-/run/dbus" in " ".join(hidden).split()
