@@ -17,7 +17,7 @@ _EPOCH = 1_763_769_600
 _LEFT_OUT = ("man", "locale", "doc", "info", "lintian", "bash-completion", "zsh", "gtk-doc", "help")
 _TOOLS = (
     # What packages call while they are installed (native.py).
-    "?essential", "passwd", "kmod", "udev", "systemd", "openssl", "xz-utils", "zstd",
+    "?essential", "passwd", "kmod", "udev", "systemd", "openssl", "xz-utils", "zstd", "cpio",
     # What is called from outside: Python as the box has it, for bytecode; an mkfs.erofs that uses all processors.
     "python3", "erofs-utils",
 )  # fmt: skip
@@ -38,12 +38,18 @@ def _tools(workshop: Workshop) -> Path:
 
 
 def run(workshop: Workshop, *command: str) -> None:
-    """One of the tools; it sees the workshop's folder as /mnt."""
+    """Runs one of the tools; it sees the workshop's folder as /mnt."""
     tree = _tools(workshop)
     script = (
         'mkdir -p "$1/mnt" && mount --rbind /dev "$1/dev" && mount --rbind "$2" "$1/mnt" && shift 2 && exec chroot "$@"'
     )
     workshop.run(*_ALONE, "sh", "-c", script, "sh", tree, workshop.folder, tree, *command)
+
+
+def inside(workshop: Workshop, tree: Path, *command: str) -> None:
+    """Runs one of the box's own programs in its tree, as quickly as this machine can."""
+    lent = (sys.executable, native.__file__, "lend", _tools(workshop), tree)
+    workshop.run(*_ALONE, *lent, *command, TMPDIR="/tmp", SOURCE_DATE_EPOCH=str(_EPOCH))
 
 
 def packages(workshop: Workshop, plan: Plan, tree: Path) -> None:

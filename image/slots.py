@@ -19,16 +19,31 @@ _COMMAND_LINE = (
 )
 
 
+# EM_AARCH64 of elf(5)
+_AARCH64 = 183
 # What lies in the FAT partitions: firmware, U-Boot, device trees.
 _ELSEWHERE = "^usr/lib/(raspi-firmware|u-boot|linux-image-[^/]*)(/|$)"
 
 
 def initramfs(workshop: Workshop, tree: Path, target: Path) -> None:
-    """Made inside the tree, by its own programs, and taken out of it."""
+    """Made inside the tree, and taken out of it. Raises SystemExit if a program of this machine came in."""
     (version,) = [each.name for each in (tree / "usr/lib/modules").iterdir()]
-    workshop.run("chroot", tree, "mkinitramfs", "-o", "/tmp/initrd.img", version, TMPDIR="/tmp")
+    empty(tree / "tmp").chmod(0o1777)
+    # -k: what was packed is kept, and looked through.
+    debian.inside(workshop, tree, "mkinitramfs", "-k", "-o", "/tmp/initrd.img", version)
+    if found := [path.name for path in (tree / "tmp").rglob("*") if is_foreign(path)]:
+        raise SystemExit(f"These would not run on the box (image/native.py, _PLAIN): {', '.join(found)}.")
     shutil.move(tree / "tmp/initrd.img", target)
     empty(tree / "tmp").chmod(0o1777)
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether it is a program or library of another architecture than the box's (elf(5), e_machine)."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as opened:
+        start = opened.read(20)
+    return start[:4] == b"\x7fELF" and int.from_bytes(start[18:], "little") != _AARCH64
 
 
 def boot(workshop: Workshop, plan: Plan, tree: Path, target: Path) -> None:
