@@ -20,6 +20,7 @@ PATIENCE_AT_START = 60.0
 PATIENCE_AFTER_LOSS = 180.0
 UNUSED_FOR_GOOD = 900.0
 UNUSED_FOR_NOW = 180.0
+USED_FOR_NOW = 900.0
 SCAN_BEFORE = 20.0
 ATTEMPT = 45.0
 # An attempt that never told how it ended.
@@ -72,7 +73,9 @@ def _stay_open(state: Hotspot, seen: Seen, now: float) -> Hotspot:
     used = state.since if state.used is None else state.used
     if now - used >= UNUSED_FOR_GOOD:
         return _enter(state, Phase.CLOSED, now, used=None)
-    if seen.known and now - max(used, state.since) >= UNUSED_FOR_NOW:
+    idle, busy = now - max(used, state.since), now - state.since
+    # It is open to whoever is near: somebody who keeps it busy must not keep the box from its own network for good.
+    if seen.known and (idle >= UNUSED_FOR_NOW or busy >= USED_FOR_NOW):
         return _enter(state, Phase.SEEKING, now, patience=PATIENCE_AT_START)
     return state
 

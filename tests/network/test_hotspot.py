@@ -10,6 +10,7 @@ from appliance.network.hotspot import (
     PATIENCE_AT_START,
     UNUSED_FOR_GOOD,
     UNUSED_FOR_NOW,
+    USED_FOR_NOW,
     Hotspot,
     Phase,
 )
@@ -102,6 +103,16 @@ def test_a_box_that_knows_networks_looks_for_them_between_and_gives_up_at_the_sa
 def test_nobody_is_thrown_out_of_it_who_uses_it():
     state = hotspot.used(opened(60.0, KNOWING), 60.0 + UNUSED_FOR_NOW - 1)
     assert after(state, KNOWING, 60.0 + UNUSED_FOR_NOW + 10).phase is Phase.OPEN
+
+
+def test_nobody_who_keeps_it_busy_keeps_the_box_from_a_network_it_knows():
+    state, now = opened(60.0, KNOWING), 60.0
+    while state.phase is Phase.OPEN:
+        now += 5.0
+        state = hotspot.look(hotspot.used(state, now), KNOWING, now)
+        assert now <= 60.0 + USED_FOR_NOW
+    assert state.phase is Phase.SEEKING
+    assert after(state, AT_HOME, now + 10.0).phase is Phase.ONLINE
 
 
 def test_a_network_is_chosen_and_joined():
