@@ -50,7 +50,12 @@ def test_the_examples_on_the_card_are_right():
         f'[box]\nssh_key = "command=x {make_key()}"\n',
         "[[box]]\n",
         "x = " + "[" * 5000,
+        "x = " + "1" * 5000,
         "a\ufffdb",
+        "a." * 16_000 + "a = 1\n",
+        f'[wifi]\n"{SECRET}" = "At home"\n',
+        '"a\\n===== answers: begin =====\\n" = 1\n',
+        f"{'x' * 1000} = 1\n",
         "“smart” = “quotes”",
     ],
 )
