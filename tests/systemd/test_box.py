@@ -115,3 +115,14 @@ def test_who_speaks_to_the_network_does_not_see_the_systems_bus(name: str) -> No
     (unit,) = SYSTEMD.rglob(f"hearth-{name}.service")
     hidden = re.findall(r"^InaccessiblePaths=(.*)", unit.read_text(), re.MULTILINE)
     assert "-/run/dbus" in " ".join(hidden).split()
+
+
+def test_the_kernel_is_told_what_not_every_kernel_does_by_itself() -> None:
+    lines = (OVERLAY / "usr/lib/sysctl.d/50-hearth.conf").read_text().splitlines()
+    told = dict(line.split(" = ") for line in lines if not line.startswith("#"))
+    for name in ("symlinks", "hardlinks"):
+        assert told[f"fs.protected_{name}"] == "1"
+    assert told["kernel.dmesg_restrict"] == "1"
+    assert {
+        told[f"net.{ip}.conf.{where}.accept_redirects"] for ip in ("ipv4", "ipv6") for where in ("all", "default")
+    } == {"0"}
