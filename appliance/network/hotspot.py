@@ -22,7 +22,7 @@ UNUSED_FOR_GOOD = 900.0
 UNUSED_FOR_NOW = 180.0
 USED_FOR_NOW = 900.0
 SCAN_BEFORE = 20.0
-ATTEMPT = 45.0
+ATTEMPT = 60.0
 # An attempt that never told how it ended.
 ATTEMPT_LOST = 150.0
 
