@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One card from its first start: what runs on it, set up in a browser by its button, posted to, restarted."""
+"""One card from its first start: what runs on it, set up in a browser by its button, posted to, restarted without
+clock and cable."""
 
 import json
 import re
 
 import pytest
 
+from tests.end_to_end.waiting import eventually
 from tests.image import firmware, machine
 from tests.image.owner import STEPS, Owner, owner
 
@@ -92,16 +94,28 @@ def test_it_keeps_its_memory_small(home: machine.Box, clara: Owner) -> None:
     assert clara.posts()
 
 
-def test_it_is_all_there_after_a_restart(home: machine.Box, clara: Owner) -> None:
+def test_it_restarts_without_clock_and_cable_and_says_so(home: machine.Box, clara: Owner) -> None:
     identity = home.shell("cat /etc/machine-id")
     with owner(home) as visitor:
         visitor.restart()
     assert home.wait_until_off(180) == ["SHUTDOWN guest-reset"]
-    measured("second start to console", home.wake()[0], "s")
-    assert clara.posts() == ["from the sofa"]
-    assert home.shell("cat /etc/machine-id") == identity
+    home.start(more_words=machine.SHELL_WORDS, network=False, clock="1970-01-01T00:00:10")
+    eventually("it says so", lambda: home.says("no-network", light="attention"), seconds=600)
+    assert home.says("clock-not-set", light="attention")
+    # Not 1970: no earlier than when its system was made, so that what it writes comes after what it has written.
+    assert int(home.shell("date +%s")) >= int(home.shell("stat -c %Y /usr/lib/clock-epoch"))
     home.settle()
-    # It stopped as it should, and asked nobody whom it does not have.
+    assert home.shell("cat /etc/machine-id") == identity
+    # It had stopped as it should, and asked nobody whom it does not have.
     before = home.shell("journalctl --boot=-1 --quiet --no-pager -o cat")
     assert "logind" not in before
     assert "Reached target reboot.target" in before
+
+
+def test_all_is_there_once_the_cable_is(home: machine.Box, clara: Owner) -> None:
+    home.plug(True)
+    eventually("it is well again", lambda: home.says("clock-not-set", light="well"), seconds=120)
+    home.answer(home.public + "/health")
+    assert clara.posts() == ["from the sofa"]
+    clara.post("in the wrong year")
+    assert clara.posts() == ["in the wrong year", "from the sofa"]
