@@ -243,9 +243,9 @@ class Box:
         found: dict[str, Any] = json.loads(self.shell("hearth status --json"))
         return found
 
-    def says(self, issue: str, *, light: str) -> bool:
+    def says(self, *issues: str, light: str) -> bool:
         status = self.status()
-        return issue in {each["key"] for each in status["issues"]} and status["light"] == light
+        return {*issues} <= {each["key"] for each in status["issues"]} and status["light"] == light
 
     def _hang_up(self) -> None:
         if self._line is not None:
