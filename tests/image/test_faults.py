@@ -33,14 +33,14 @@ def test_a_full_card_is_said_and_heals(home: machine.Box, clara: Owner) -> None:
     clara.post("before it was full")
     assert "No space left" in home.shell(FILL, seconds=300)
     try:
-        eventually("it says so", lambda: home.says("storage-full", light="failing"), seconds=90)
+        eventually("it says so", lambda: home.says("storage-full", light="failing"), seconds=300)
         with pytest.raises(MastodonError):
             post_until_refused(clara)
         assert clara.posted[-1] in clara.posts()
         assert home.shell("systemctl --failed --no-legend --plain") == ""
     finally:
         home.shell(f"rm /var/fill.* {FEDIVERSE_FOLDER}/fill.*")
-    eventually("it is well again", lambda: home.says("clock-not-set", light="well"), seconds=90)
+    eventually("it is well again", lambda: home.says("clock-not-set", light="well"), seconds=300)
     clara.post("after it was full")
     assert clara.posts() == clara.posted[::-1]
 
@@ -58,7 +58,7 @@ def test_damaged_data_are_left_alone(home: machine.Box, clara: Owner, tmp_path: 
         card.write(b"\xa5" * (160 * MIB))  # the first group, and the copies of the superblock in the next
     damaged = filesystems.digest(home.card, filesystems.DATA)
     home.wake()
-    eventually("it says so", lambda: home.says("data-missing", light="failing"), seconds=60)
+    eventually("it says so", lambda: home.says("data-missing", light="failing"), seconds=300)
     with owner(home) as somebody:
         assert "could not use its data" in somebody.look()
     assert home.shell("findmnt -no FSTYPE /var") == "tmpfs"
