@@ -24,6 +24,7 @@ TARGETS = [
     "shutdown",
     "sockets",
     "sysinit",
+    "timers",
     "paths",
     "umount",
     "local-fs-pre",
