@@ -18,6 +18,7 @@ from appliance.board.virtual.panel import Links, PanelServer, create_panel
 from appliance.config import Config
 from appliance.errors import BadInput, HearthError
 from appliance.supervisor import card
+from appliance.supervisor.secrets_store import SecretStore
 from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandServer
 from appliance.system.files import Files, SystemFiles
@@ -107,6 +108,8 @@ class _Session:
     def _with_runtime(self, runtime: Path, *, nameless: bool, browse: bool) -> int:
         launch = self._launch(runtime, nameless=nameless)
         make_folders(home.units_folder() / "tmpfiles.d" / "hearth.conf", launch, self._files)
+        # The console starts beside the supervisor, and its key must be there by then.
+        SecretStore(self._config.secrets, self._files).prepare()
         for folder in (runtime / "machine", self._config.state / "logs"):
             self._files.make_folder(folder)
         machine = Machine(self._clock)
