@@ -2,7 +2,7 @@
 # Each line does all of its own set-up. ARGS="…" is handed on: make run ARGS="--port 9000"
 # A set-up step becomes the command it prepares for (exec), so that Ctrl-C reaches it directly.
 
-.PHONY: help run test lint bench image test-image test-image-long reproduce test-trixie trixie-versions lock clean
+.PHONY: help run test lint bench image test-image test-image-long bench-image reproduce test-trixie trixie-versions lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -32,6 +32,10 @@ test-image-long: ## The same, with more power cuts and every fault
 
 reproduce: ## Build twice and compare, as root: BOARD=qemu
 	@exec .setup/prepare image .venv/bin/python -m image reproduce $(or $(BOARD),qemu) $(addprefix --base ,$(BASE))
+
+bench-image: ## What the booted box costs, beside a bare Debian, as root; half an hour
+	@.setup/prepare image .venv/bin/python -m image build qemu --card-only
+	@exec .setup/prepare image .venv/bin/python -m tests.image.bench $(ARGS)
 
 test-trixie: ## Unit tests on Debian trixie's own Python and packages alone
 	@exec .setup/prepare trixie .setup/trixie test $(ARGS)

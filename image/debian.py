@@ -30,7 +30,7 @@ def tools(workshop: Workshop) -> None:
     tree = _tools(workshop)
     place = Workshop(tree.parent, workshop.cache, workshop.epoch)
     place.folder.mkdir(parents=True, exist_ok=True)
-    place.step("tools", _TOOLS, lambda: _bootstrap(place, empty(tree), "--variant=extract", *_include(_TOOLS)), tree)
+    place.step("tools", _TOOLS, lambda: bootstrap(place, empty(tree), "--variant=extract", *include(_TOOLS)), tree)
 
 
 def _tools(workshop: Workshop) -> Path:
@@ -58,13 +58,13 @@ def packages(workshop: Workshop, plan: Plan, tree: Path) -> None:
     play = f"{shlex.quote(sys.executable)} {shlex.quote(native.__file__)}"
     machines = shlex.quote(str(_tools(workshop)))
     beside = raspios.hooks(raspios.checked(), workshop.folder) if plan.base is Base.RASPIOS else []
-    _bootstrap(
+    bootstrap(
         workshop,
         unfinished,
         "--architectures=arm64",
         "--variant=essential",
         f"--components=main{',non-free-firmware' if any('firmware' in each for each in plan.packages) else ''}",
-        *_include(plan.packages),
+        *include(plan.packages),
         *beside,
         *(f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
@@ -91,7 +91,8 @@ def compiled(workshop: Workshop, tree: Path, *folders: str) -> None:
     )  # fmt: skip
 
 
-def _bootstrap(workshop: Workshop, target: Path, *options: str) -> None:
+def bootstrap(workshop: Workshop, target: Path, *options: str) -> None:
+    """What mmdebstrap makes of Debian with these options, in `target`; packages are fetched once."""
     cache = workshop.cache
     cache.mkdir(parents=True, exist_ok=True)
     workshop.run(
@@ -113,7 +114,7 @@ def _bootstrap(workshop: Workshop, target: Path, *options: str) -> None:
     )
 
 
-def _include(packages: tuple[str, ...]) -> list[str]:
+def include(packages: tuple[str, ...]) -> list[str]:
     return [f"--include={each}" for each in packages]
 
 

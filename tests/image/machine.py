@@ -4,6 +4,7 @@
 import base64
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import time
@@ -37,14 +38,21 @@ RestartSec=1
 """
 
 
-def shell_words(port: str, prepare: str = "") -> str:
-    unit = base64.b64encode(_SHELL.format(port=port, prepare=prepare).encode()).decode()
+VIRTIO_PORT = "/dev/virtio-ports/hearth.shell"
+
+
+def shell_words(port: str, prepare: str = "", *, after: str = "") -> str:
+    """For the kernel's command line: the shell on `port`, at once or after a unit."""
+    text = _SHELL.format(port=port, prepare=prepare)
+    if after:
+        text = text.replace("[Service]", f"After={after}\n[Service]")
+    unit = base64.b64encode(text.encode()).decode()
     return (
         f"systemd.set_credential_binary=systemd.extra-unit.test-shell.service:{unit} systemd.wants=test-shell.service"
     )
 
 
-SHELL_WORDS = shell_words("/dev/virtio-ports/hearth.shell")
+SHELL_WORDS = shell_words(VIRTIO_PORT)
 
 
 def free_port() -> int:
@@ -89,7 +97,7 @@ class Box:
 
     def start(self, *, more_words: str = "", network: bool = True, clock: str = "") -> None:
         """Plug in the power, and the `network` cable too. `more_words` are added to the kernel's command line."""
-        started = firmware.start(self.card, self.folder / "firmware", tryboot=self.tryboot)
+        started = self.bootloader()
         self.tryboot = False
         tree = self.folder / "board.dtb"
         machine = ["-M", f"virt,dumpdtb={tree}", "-cpu", "cortex-a72", "-smp", "2", "-m", str(self.memory)]
@@ -133,6 +141,10 @@ class Box:
         self.start(more_words=SHELL_WORDS, network=network, clock=clock)
         console = self.answer(self.console + "/login", seconds=600)[0]
         return console, self.answer(self.public + "/health", seconds=600)[0]
+
+    def bootloader(self) -> firmware.Started:
+        """What the board does before Linux."""
+        return firmware.start(self.card, self.folder / "firmware", tryboot=self.tryboot)
 
     def kill(self) -> None:
         """Pull the plug."""
@@ -199,6 +211,16 @@ class Box:
         line.connect(str(path))
         _ask(line, "qmp_capabilities")
         return line
+
+    def written(self) -> int:
+        """Bytes that went to the card since the power came."""
+        return sum(each["stats"]["wr_bytes"] for each in self.monitor("query-blockstats"))  # type: ignore[attr-defined]
+
+    def work_seconds(self) -> float:
+        """What the machine has computed since the power came: less changed than time by what else the host does."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def shell(self, command: str, *, seconds: float = 120) -> str:
         """What a command prints, run as root inside. It is there where SHELL_WORDS are. Raises TimeoutError."""

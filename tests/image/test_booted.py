@@ -15,7 +15,7 @@ PORTS = {("tcp", 80), ("tcp", 8080), ("udp", 5353)}
 LOOPBACK = re.compile(r"^(127\.|\[::1\]|::1)")
 FACES_THE_NETWORK = {"hearth-web", "hearth-fediverse", "hearth-companion", "hearth-console"}
 # None of these may open a socket to anywhere but the kernel and the system's own.
-SPEAKS_TO_NOBODY = {"hearth-data", "hearth-identity", "hearth-neighbours"}
+SPEAKS_TO_NOBODY = {"hearth-data", "hearth-identity", "hearth-neighbours", "hearth-spare-slot"}
 
 pytestmark = pytest.mark.timeout(1500)
 
