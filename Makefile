@@ -28,6 +28,7 @@ test-image: ## The image in an emulator, as root; slow without KVM
 
 test-image-long: ## The same, with more power cuts and every fault
 	@.setup/prepare image .venv/bin/python -m image build qemu --card-only
+	@.setup/prepare image .venv/bin/python -m image build raspberry-pi-3 --base debian --card-only
 	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image -rP --durations=0 $(ARGS)
 
 reproduce: ## Build twice and compare, as root: BOARD=qemu

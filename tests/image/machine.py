@@ -61,21 +61,6 @@ def free_port() -> int:
     return port
 
 
-def ask(shell: Path, command: str, seconds: float) -> str:
-    """What a command prints, given to the shell behind a socket."""
-    end = f"--end-{time.monotonic_ns()}--"
-    with contextlib.closing(socket.socket(socket.AF_UNIX)) as line:
-        line.settimeout(seconds)
-        line.connect(str(shell))
-        line.sendall(f"{{ {command}\n}} 2>&1; echo {end}\n".encode())
-        answer = b""
-        while end.encode() not in answer:
-            if not (part := line.recv(65536)):
-                break
-            answer += part
-    return answer.decode(errors="replace").partition(end)[0].strip()
-
-
 class Box:
     """One card in one machine. `console` and `public` are URLs on the host; `shell` runs commands as root inside."""
 
@@ -201,7 +186,7 @@ class Box:
     def monitor(self, command: str, arguments: dict[str, object] | None = None) -> object:
         """QEMU's monitor (QMP)."""
         with contextlib.closing(self._monitor()) as line:
-            return _ask(line, command, arguments)
+            return tell(line, command, arguments)
 
     def _monitor(self) -> socket.socket:
         line = socket.socket(socket.AF_UNIX)
@@ -209,7 +194,7 @@ class Box:
         path = self.folder / "qmp.sock"
         eventually("QEMU listens", path.exists)
         line.connect(str(path))
-        _ask(line, "qmp_capabilities")
+        tell(line, "qmp_capabilities")
         return line
 
     def written(self) -> int:
@@ -279,7 +264,7 @@ class Box:
         return firmware.read(self.card, 1, "hearth.txt").decode(errors="replace").rstrip("\n")
 
 
-def _ask(line: socket.socket, command: str, arguments: dict[str, object] | None = None) -> object:
+def tell(line: socket.socket, command: str, arguments: dict[str, object] | None = None) -> object:
     talk = line.makefile("rw")
     talk.write(json.dumps({"execute": command, "arguments": arguments or {}}) + "\n")
     talk.flush()
