@@ -80,8 +80,9 @@ class Box:
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
 
-    def start(self, *, more_words: str = "", network: bool = True, clock: str = "") -> None:
-        """Plug in the power, and the `network` cable too. `more_words` are added to the kernel's command line."""
+    def start(self, *, more_words: str = "", network: bool = True, clock: str = "", stick: Path | None = None) -> None:
+        """Plug in the power, and the `network` cable too. `more_words` are added to the kernel's command line; what
+        is written to the USB `stick` is forgotten."""
         started = self.bootloader()
         self.tryboot = False
         tree = self.folder / "board.dtb"
@@ -94,6 +95,10 @@ class Box:
             (self.folder / name).unlink(missing_ok=True)
         words = f"{started.command_line} console=ttyAMA0 {more_words}".strip()
         cable = ["-netdev", _NETWORK.format(**self.ports, more=""), "-device", "virtio-net-pci,netdev=home,romfile="]
+        usb = [
+            "-drive", f"if=none,id=stick,format=raw,file={stick},snapshot=on",
+            "-device", "qemu-xhci", "-device", "usb-storage,drive=stick",
+        ]  # fmt: skip
         self.began = time.monotonic()
         with (self.folder / "qemu.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -101,7 +106,7 @@ class Box:
                     EMULATOR, "-M", "virt", *machine[2:], "-dtb", tree,
                     "-kernel", started.kernel, "-initrd", started.initramfs, "-append", words,
                     "-drive", f"if=none,id=card,format=raw,file={self.card},cache=writeback,discard=unmap",
-                    "-device", "virtio-blk-pci,drive=card", *cable,
+                    "-device", "virtio-blk-pci,drive=card", *cable, *(usb if stick else []),
                     "-device", "virtio-keyboard-pci", "-device", "virtio-rng-pci",
                     "-device", "i6300esb", "-action", "watchdog=reset",
                     "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off",

@@ -9,13 +9,14 @@ import pytest
 
 from tests.end_to_end.waiting import eventually
 from tests.image import firmware, machine
+from tests.image.conftest import IMAGE
 from tests.image.owner import STEPS, Owner, owner
 
 PORTS = {("tcp", 80), ("tcp", 8080), ("udp", 5353)}
 LOOPBACK = re.compile(r"^(127\.|\[::1\]|::1)")
 FACES_THE_NETWORK = {"hearth-web", "hearth-fediverse", "hearth-companion", "hearth-console"}
 # None of these may open a socket to anywhere but the kernel and the system's own.
-SPEAKS_TO_NOBODY = {"hearth-data", "hearth-identity", "hearth-neighbours", "hearth-spare-slot"}
+SPEAKS_TO_NOBODY = {"hearth-data", "hearth-identity", "hearth-neighbours", "hearth-spare-slot", "hearth-started"}
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -99,9 +100,13 @@ def test_it_restarts_without_clock_and_cable_and_says_so(home: machine.Box, clar
     with owner(home) as visitor:
         visitor.restart()
     assert home.wait_until_off(180) == ["SHUTDOWN guest-reset"]
-    home.start(more_words=machine.SHELL_WORDS, network=False, clock="1970-01-01T00:00:10")
+    home.start(more_words=machine.SHELL_WORDS, network=False, clock="1970-01-01T00:00:10", stick=IMAGE)
     home.shell(":", seconds=600)
     home.settle()
+    # Another card with the same marks is in a USB reader: nothing of it is taken for the box's own.
+    assert home.shell("lsblk -no TRAN /dev/sda").split() == ["usb"]
+    assert home.shell("findmnt -no SOURCE /") == "/dev/vda5"
+    assert home.shell("realpath /dev/hearth/data /dev/hearth/selector").split() == ["/dev/vda8", "/dev/vda1"]
     eventually("it says so", lambda: home.says("no-network", "clock-not-set", light="attention"), seconds=300)
     # Not 1970: no earlier than when its system was made, so that what it writes comes after what it has written.
     assert int(home.shell("date +%s")) >= int(home.shell("stat -c %Y /usr/lib/clock-epoch"))
