@@ -12,6 +12,7 @@ from appliance.console.places import go_on
 from appliance.errors import HearthError
 from appliance.parse import to_dict
 from appliance.secret import Secret
+from appliance.status import Level
 from appliance.supervisor.protocol import ClaimState, ClaimView
 
 
@@ -29,7 +30,8 @@ def show() -> AnyResponse:
     if status().box.owner is not None or view.state is ClaimState.MINE:
         waiting.ended()
         return go_on()
-    return waiting.page(view)
+    # Whoever sets a box up must not do it where nothing can be kept.
+    return waiting.page(view, broken=tuple(each for each in status().issues if each.level is Level.FAILING))
 
 
 def wait() -> AnyResponse:

@@ -4,6 +4,7 @@
 from flask import Response, make_response, render_template, request, session
 
 from appliance.console.context import console
+from appliance.status import Issue
 from appliance.supervisor.protocol import ClaimState, ClaimView
 
 _WAITING = frozenset({ClaimState.WAITING, ClaimState.CONTESTED})
@@ -18,8 +19,10 @@ def ended() -> None:
     session.pop("waiting", None)
 
 
-def page(view: ClaimView, errors: dict[str, str] | None = None, status_code: int = 200) -> Response:
-    """The blueprint's page, a child of waiting_base.html."""
+def page(
+    view: ClaimView, errors: dict[str, str] | None = None, status_code: int = 200, *, broken: tuple[Issue, ...] = ()
+) -> Response:
+    """The blueprint's page, a child of waiting_base.html. What is `broken` stands above everything else."""
     waiting = view.state in _WAITING
     waited = not waiting and session.pop("waiting", None) == request.blueprint and request.method == "GET"
     # Somebody else may have been given it in the meantime, and then time has not run out.
@@ -30,6 +33,7 @@ def page(view: ClaimView, errors: dict[str, str] | None = None, status_code: int
         waiting=waiting,
         expired=expired,
         errors=errors or {},
+        broken=broken,
         panel_url=console().panel_url,
     )
     return make_response(html, status_code)

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Claiming in the browser: waiting, contest, the minute's end, the code, and those who come second."""
 
+import dataclasses
+
+from appliance.status import Issue, Level
+
 
 def test_two_browsers_see_that_they_are_two(browser, new_browser, supervisor):
     browser.post("/claim")
@@ -71,3 +75,13 @@ def test_with_an_owner_there_is_only_the_login(browser, new_browser, supervisor)
     assert other.get("/claim").request.path == "/login"
     assert other.post("/claim").request.path == "/login"
     assert supervisor.waiting == set()
+
+
+def test_what_is_broken_is_said_before_somebody_sets_the_box_up(browser, supervisor):
+    broken = Issue("data-missing", Level.FAILING, "The box could not use its data.", "Do not set it up again.", "")
+    minor = Issue("no-network", Level.ATTENTION, "No network.", "Plug it in.", "")
+    supervisor.state = dataclasses.replace(supervisor.state, issues=(broken, minor))
+    text = browser.get("/claim").text
+    assert "The box could not use its data." in text
+    assert "Do not set it up again." in text
+    assert "No network." not in text

@@ -113,11 +113,12 @@ class RaspberryPi:
     def shell(self, command: str, *, seconds: float = 120) -> str:
         """What a command prints, run as root inside. It is there where SHELL_WORDS are."""
         # As the terminal shows what it is told until the shell is there, the sign of the end is not written as it is.
+        # What speaks into a pipe uses no colours.
         end = f"end-{time.monotonic_ns()}"
         with contextlib.closing(socket.socket(socket.AF_UNIX)) as line:
             line.settimeout(seconds)
             line.connect(str(self.folder / "serial.sock"))
-            line.sendall(f"( {command}\n) 2>&1 </dev/null; echo {end[:3]}''{end[3:]}\n".encode())
+            line.sendall(f"( {command}\n) 2>&1 </dev/null | cat; echo {end[:3]}''{end[3:]}\n".encode())
             answer = b""
             while end.encode() not in answer:
                 answer += line.recv(65536)
