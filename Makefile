@@ -19,7 +19,7 @@ lint: ## Style, types, and whether README and `hearth --help` agree
 bench: ## Measure; prints a table and writes bench.json
 	@exec .setup/prepare test .venv/bin/python -m tests.bench $(ARGS)
 
-image: ## The card image, as root: BOARD=qemu (so far)
+image: ## A card image, as root: BOARD=raspberry-pi-3 BASE=debian, or BOARD=qemu
 	@exec .setup/prepare image .venv/bin/python -m image build $(or $(BOARD),qemu) $(addprefix --base ,$(BASE))
 
 test-image: ## The image in an emulator, as root; slow without KVM
