@@ -27,7 +27,8 @@ def serve(config: Config) -> None:
     """Answer on `config.console_bind` until stopped or idle. Raises HearthError no-session-key."""
     app = create_app(
         SupervisorClient(config.supervisor_socket),
-        InstanceClient(config.admin_socket),
+        # The console starts first: who is quick with the wizard waits for the server.
+        InstanceClient(config.admin_socket, patience=60.0),
         session_key(SystemFiles(), os.environ.get("CREDENTIALS_DIRECTORY", "")),
         SystemClock(),
         panel_url=config.panel_url,

@@ -26,10 +26,14 @@ T = TypeVar("T")
 
 
 class InstanceClient:
-    """Every method raises the HearthError of the other side, or Unavailable while it does not answer."""
+    """Every method raises the HearthError of the other side, or Unavailable while it does not answer.
 
-    def __init__(self, path: Path) -> None:
+    The first member may be added before the instance has started, for whoever has `patience` (in seconds).
+    """
+
+    def __init__(self, path: Path, *, patience: float = 0.0) -> None:
         self._client = CommandClient(path, name="the instance")
+        self._patience = patience
 
     def get(self, key: str) -> str:
         return str(self._ask("instance.get", Key(key)))
@@ -44,7 +48,9 @@ class InstanceClient:
         return self._list(MemberEntry, "member.list")
 
     def add_member(self, username: str, password: Secret | None = None, role: Role = Role.MEMBER) -> AddedMember:
-        return from_dict(AddedMember, self._ask("member.add", NewMember(username, password, role)))
+        new = NewMember(username, password, role)
+        # A small board takes a while to make keys.
+        return from_dict(AddedMember, self._client.ask("member.add", new, timeout=60.0, patience=self._patience))
 
     def reset_password(self, username: str) -> Secret:
         return Secret(str(self._ask("member.reset-password", Username(username))["password"]))

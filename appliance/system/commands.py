@@ -13,6 +13,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ MAX_CONNECTIONS = 32
 A = TypeVar("A")
 log = logging.getLogger(__name__)
 
+_NOBODY_LISTENS = (FileNotFoundError, ConnectionRefusedError)
+_PAUSE = 0.25
 _INTERNAL = HearthError("internal", "Something went wrong inside the box.", "It is in the log.", status=500)
 
 
@@ -159,10 +162,20 @@ class CommandClient:
         self._path = path
         self._name = name
 
-    def ask(self, command: str, arguments: Any = None, *, timeout: float = 15.0) -> Any:
-        """The result as plain JSON data. Raises the HearthError that the other side raised, or Unavailable."""
-        with self._connect(command, arguments, timeout) as connection:
-            return self._result(connection, timeout)
+    def ask(self, command: str, arguments: Any = None, *, timeout: float = 15.0, patience: float = 0.0) -> Any:
+        """The result as plain JSON data. Whoever is only just starting has `patience` seconds until it must listen.
+
+        Raises the HearthError that the other side raised, or Unavailable.
+        """
+        give_up = time.monotonic() + patience
+        while True:
+            try:
+                with self._connect(command, arguments, timeout) as connection:
+                    return self._result(connection, timeout)
+            except Unavailable as error:
+                if not isinstance(error.__cause__, _NOBODY_LISTENS) or time.monotonic() > give_up:
+                    raise
+            time.sleep(_PAUSE)
 
     def stream(self, command: str, arguments: Any = None, *, timeout: float = 60.0) -> Iterator[Any]:
         """Each result as it comes; ends when the other side closes. `timeout` is the longest silence."""

@@ -259,6 +259,17 @@ def test_another_user_is_refused_by_the_kernel_s_word(tmp_path_factory):
     served.server.close()
 
 
+def test_who_is_patient_waits_until_somebody_listens(tmp_path):
+    path = tmp_path / "late.sock"
+    client = CommandClient(path, name="the test")
+    with ThreadPoolExecutor(1) as asking:
+        answer = asking.submit(client.ask, "greet", Greeting("you"), patience=30.0)
+        server = CommandServer(path, SERVED, users={os.geteuid()})
+        server.start()
+        assert answer.result(timeout=30) == {"text": "hello you"}
+        server.close()
+
+
 def test_nobody_there(tmp_path):
     client = CommandClient(tmp_path / "none.sock", name="the test")
     assert key_of(client.ask, "greet", Greeting("x")) == "not-answering"
