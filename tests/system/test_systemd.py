@@ -1,51 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """systemd over a real D-Bus daemon, with its manager played here."""
 
-import shutil
 import socket
-import subprocess
 import threading
 from pathlib import Path
 
 import pytest
-from jeepney import HeaderFields, MessageType, message_bus, new_error, new_method_return, new_signal
-from jeepney.io.blocking import Proxy, open_dbus_connection
+from jeepney import HeaderFields, new_error, new_method_return, new_signal
 from jeepney.wrappers import DBusAddress
 
 from appliance.errors import HearthError, Unavailable
 from appliance.system.bus import SystemBus
 from appliance.system.systemd import ServiceUnit, Systemd
+from tests.system.played_service import PlayedService, bus, needs_a_bus
+
+__all__ = ["bus"]  # a fixture
 
 NAME = "org.freedesktop.systemd1"
 MANAGER = DBusAddress("/org/freedesktop/systemd1", NAME, f"{NAME}.Manager")
 JOB = "/org/freedesktop/systemd1/job/7"
 UNIT = "/org/freedesktop/systemd1/unit/hearth"
-
-CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <listen>unix:path={socket}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy>
-</busconfig>
-"""
-
-needs_a_bus = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="dbus-daemon is not installed")
-
-
-@pytest.fixture
-def bus(tmp_path):
-    path = tmp_path / "bus"
-    (tmp_path / "bus.conf").write_text(CONFIG.format(socket=path))
-    daemon = subprocess.Popen(
-        ["dbus-daemon", f"--config-file={tmp_path / 'bus.conf'}", "--nofork", "--print-address"], stdout=subprocess.PIPE
-    )
-    assert daemon.stdout
-    daemon.stdout.readline()  # it listens now
-    yield path
-    daemon.terminate()
-    daemon.wait(timeout=10)
-    daemon.stdout.close()
 
 
 class Manager:
@@ -55,27 +29,14 @@ class Manager:
         self.called: list[tuple[object, ...]] = []
         self.result = "done"
         self.failed = True
-        self._connection = open_dbus_connection(f"unix:path={bus}")
-        Proxy(message_bus, self._connection).RequestName(NAME)
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        # Looked up at each call, as a test puts another answer in its place.
+        self._service = PlayedService(bus, NAME, lambda message: self._answer(message))
 
     def close(self) -> None:
-        self._connection.sock.shutdown(socket.SHUT_RDWR)
-        self._thread.join(timeout=10)
-        self._connection.close()
-
-    def _serve(self) -> None:
-        try:
-            while True:
-                message = self._connection.receive()
-                if message.header.message_type is MessageType.method_call:
-                    self._answer(message)
-        except OSError:
-            return
+        self._service.close()
 
     def _answer(self, message) -> None:
-        member, send = message.header.fields[HeaderFields.member], self._connection.send
+        member, send = message.header.fields[HeaderFields.member], self._service.send
         self.called.append((member, *message.body))
         if member == "ListUnitsByNames":
             rows = [
@@ -160,7 +121,7 @@ def test_a_job_that_never_ends_is_not_waited_for_for_ever(systemd, manager, monk
 def _forget_jobs(manager):
     def answer(message):
         signature = "o" if message.header.fields[HeaderFields.member] == "StartUnit" else None
-        manager._connection.send(new_method_return(message, signature, (JOB,) if signature else ()))
+        manager._service.send(new_method_return(message, signature, (JOB,) if signature else ()))
 
     return answer
 

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Wi-Fi over a real D-Bus daemon, with NetworkManager played here; and what no radio could do is refused before."""
 
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from jeepney import HeaderFields, MessageType, message_bus, new_error, new_method_return, new_signal
-from jeepney.io.blocking import Proxy, open_dbus_connection
+from jeepney import HeaderFields, new_error, new_method_return, new_signal
 from jeepney.wrappers import DBusAddress
 
 from appliance.errors import BadInput, HearthError
@@ -17,7 +15,7 @@ from appliance.system.network_manager import NAME, ROOT, NetworkManager
 from appliance.system.runner import Completed, VirtualRunner
 from appliance.system.virtual_wifi import VirtualWifi
 from appliance.system.wifi import Nearby, NetworkManagerWifi, Outcome, WifiNetwork, check
-from tests.system.test_systemd import bus, needs_a_bus
+from tests.system.played_service import PlayedService, bus, needs_a_bus
 
 __all__ = ["bus"]  # a fixture
 
@@ -51,15 +49,10 @@ class Played:
     called: list[tuple[object, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._connection = open_dbus_connection(f"unix:path={self.bus}")
-        Proxy(message_bus, self._connection).RequestName(NAME)
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        self._service = PlayedService(self.bus, NAME, self._answer)
 
     def close(self) -> None:
-        self._connection.sock.shutdown(2)
-        self._thread.join(timeout=10)
-        self._connection.close()
+        self._service.close()
 
     def save(self, ssid: bytes, mode: str = "infrastructure") -> str:
         path = f"{ROOT}/Settings/{len(self.saved) + 1}"
@@ -80,19 +73,10 @@ class Played:
     def members(self) -> list[object]:
         return [each[0] for each in self.called]
 
-    def _serve(self) -> None:
-        try:
-            while True:
-                message = self._connection.receive()
-                if message.header.message_type is MessageType.method_call:
-                    self._answer(message)
-        except OSError:
-            return
-
     def _answer(self, message) -> None:
         member, path = (message.header.fields[each] for each in (HeaderFields.member, HeaderFields.path))
         self.called.append((member, path, *message.body))
-        send, body = self._connection.send, message.body
+        send, body = self._service.send, message.body
         if member == "GetManagedObjects":
             send(new_method_return(message, "a{oa{sa{sv}}}", (self._objects(),)))
         elif member == "ListConnections":
