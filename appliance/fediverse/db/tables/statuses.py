@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Posts, and what people do with them."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from appliance.fediverse.db.tables.base import key, metadata, ref
+
+statuses = Table(
+    "statuses",
+    metadata,
+    key(),
+    ref("account_id", "accounts"),
+    Column("uri", Text, unique=True),
+    Column("url", Text),
+    Column("text", Text, nullable=False, server_default=""),  # what the author typed; local only
+    Column("content", Text, nullable=False, server_default=""),  # sanitised HTML
+    Column("spoiler_text", Text, nullable=False, server_default=""),
+    Column("sensitive", Boolean, nullable=False, server_default=text("false")),
+    Column("visibility", String, nullable=False),  # model.Visibility
+    Column("language", String),
+    ref("in_reply_to_id", "statuses", cascade=False),
+    ref("in_reply_to_account_id", "accounts", cascade=False),
+    ref("boost_of_id", "statuses", null=True),
+    Column("conversation_id", BigInteger, nullable=False),  # id of the thread's first status known here
+    Column("attachments", JSON, nullable=False),  # [{"type", "url", "mediaType", "description"}], remote
+    ref("app_id", "apps", cascade=False),
+    Column("replies_count", Integer, nullable=False, server_default="0"),
+    Column("boosts_count", Integer, nullable=False, server_default="0"),
+    Column("favourites_count", Integer, nullable=False, server_default="0"),
+    Column("local", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("edited_at", BigInteger),
+    Index(None, "account_id", "id"),
+    Index(None, "in_reply_to_id"),
+    Index(None, "conversation_id"),
+    UniqueConstraint("boost_of_id", "account_id"),
+    # For the local timeline. Boosts are in it too: were "boost_of_id IS NULL" part of it, SQLite would rather look that
+    # up in the unique index and sort all posts there are.
+    Index("ix_statuses_public", "id", sqlite_where=text("visibility = 'public' AND local")),
+)
+
+status_edits = Table(
+    "status_edits",
+    metadata,
+    key(),
+    ref("status_id", "statuses"),
+    Column("text", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("spoiler_text", Text, nullable=False),
+    Column("sensitive", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "status_id", "id"),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("status_id", BigInteger, ForeignKey("statuses.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "account_id", "status_id"),
+)
+
+tags = Table("tags", metadata, key(), Column("name", String, nullable=False, unique=True))
+
+status_tags = Table(
+    "status_tags",
+    metadata,
+    Column("tag_id", BigInteger, ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True),
+    Column("status_id", BigInteger, ForeignKey("statuses.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "status_id"),
+)
+
+# One row per local reader and status: the home timeline is one index look-up however long history is.
+home = Table(
+    "home",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("status_id", BigInteger, ForeignKey("statuses.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "status_id"),
+    sqlite_with_rowid=False,
+)
+
+favourites = Table(
+    "favourites",
+    metadata,
+    key(),
+    ref("account_id", "accounts"),
+    ref("status_id", "statuses"),
+    Column("uri", Text),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("status_id", "account_id"),
+    Index(None, "account_id", "id"),
+    Index(None, "uri"),
+)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    key(),
+    ref("account_id", "accounts"),
+    ref("status_id", "statuses"),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("status_id", "account_id"),
+    Index(None, "account_id", "id"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("status_id", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# What is gone: ids of deleted local statuses (answered 410) and URIs of remote ones (never taken in again).
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("uri", Text, primary_key=True),  # "local:<id>" for local statuses
+    Column("deleted_at", BigInteger, nullable=False),
+)
