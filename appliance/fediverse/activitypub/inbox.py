@@ -9,7 +9,7 @@ from appliance.errors import HearthError, Unavailable
 from appliance.fediverse.activitypub import activity as activities
 from appliance.fediverse.activitypub import known, reading, signatures
 from appliance.fediverse.activitypub.activity import Activity
-from appliance.fediverse.activitypub.incoming import Apply, Incoming
+from appliance.fediverse.activitypub.incoming import Apply, Arrival, kinds
 from appliance.fediverse.activitypub.sender import Doorkeeper, authenticate
 from appliance.fediverse.activitypub.signatures import Message, Signature
 from appliance.fediverse.context import Context
@@ -51,7 +51,7 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
 
 def _prepare(context: Context, doorkeeper: Doorkeeper, sender: sa.Row, activity: Activity) -> Apply | None:  # type: ignore[type-arg]
     try:
-        return Incoming(context, context.urls(), doorkeeper).prepare(sender, activity)
+        return kinds.prepare(Arrival(context, context.urls(), doorkeeper, sender, activity))
     except HearthError as error:
         if error.key in _NOTHING_TO_DO:
             return None

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Accept and Reject: they count only for a Follow that one of ours did send to this sender."""
+
+from appliance.errors import Refused
+from appliance.fediverse.activitypub import known, reading
+from appliance.fediverse.activitypub.documents import Row
+from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.model import FollowState
+from appliance.fediverse.services import follows
+
+
+def answer(arrival: Arrival) -> Apply:
+    urls, sender = arrival.urls, arrival.sender
+
+    def apply(tx: Tx) -> None:
+        follow = _our_follow(tx, arrival)
+        if follow is None:
+            return
+        if arrival.activity.kind == "Reject":
+            follows.reject(tx, urls, sender.id, follow.follower_id)
+        elif follow.state == FollowState.PENDING.value:
+            follows.accept(tx, urls, sender.id, follow.follower_id)
+
+    return apply
+
+
+def _our_follow(tx: Tx, arrival: Arrival) -> Row | None:
+    """The Follow that an answer is about: given whole, or by the id that we gave it."""
+    urls, sender, inner = arrival.urls, arrival.sender, arrival.activity.embedded or {}
+    if reading.kind(inner) not in ("", "Follow"):
+        return None
+    if inner.get("actor") is not None:
+        if reading.uri(inner.get("object")) not in (None, sender.uri):
+            raise Refused("not-yours", "Nobody can answer for another.")
+        follower = known.local_account(tx, urls, reading.uri(inner.get("actor")))
+        return follows.find(tx, follower.id, sender.id) if follower is not None else None
+    address, _, fragment = (arrival.activity.object_uri or "").partition("#")
+    follower = known.local_account(tx, urls, address)
+    number = fragment.removeprefix("follows/")
+    if follower is None or not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    row = follows.find(tx, follower.id, sender.id)
+    return row if row is not None and row.id == int(number) else None

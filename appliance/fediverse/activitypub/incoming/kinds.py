@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The table of all kinds of activities that mean something here."""
+
+from appliance.fediverse.activitypub.incoming import (
+    answers,
+    blocks,
+    boosts,
+    deletes,
+    follows,
+    likes,
+    posts,
+    undo,
+    updates,
+)
+from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival, Handler
+
+HANDLERS: dict[str, Handler] = {
+    "Accept": answers.answer,
+    "Announce": boosts.announce,
+    "Block": blocks.block,
+    "Create": posts.create,
+    "Delete": deletes.delete,
+    "Follow": follows.follow,
+    "Like": likes.like,
+    "Reject": answers.answer,
+    "Undo": undo.undo,
+    "Update": updates.update,
+}
+
+
+def prepare(arrival: Arrival) -> Apply | None:
+    """What to do in the transaction; None for what means nothing here. Raises HearthError."""
+    handler = HANDLERS.get(arrival.activity.kind)
+    return handler(arrival) if handler is not None else None

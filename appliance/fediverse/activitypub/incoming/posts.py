@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Create, and Update of a post: notes, and what is shown as one."""
+
+import contextlib
+
+from appliance.errors import Refused, Unavailable
+from appliance.fediverse.activitypub import known, notes, reading
+from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
+from appliance.fediverse.activitypub.notes import Note
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.services import statuses
+from appliance.system.clock import milliseconds
+
+_TIMELINE_KINDS = notes.KINDS | notes.SHOWN_AS_LINK
+
+
+def create(arrival: Arrival) -> Apply | None:
+    note = _own_note(arrival)
+    if note is None:
+        return None
+    _find_parent(arrival, note)
+    urls, sender = arrival.urls, arrival.sender
+
+    def apply(tx: Tx) -> None:
+        status = known.remote_status(tx, urls, note)
+        if known.concerns_us(tx, sender.id, status):
+            statuses.receive(tx, urls, sender.id, status)
+
+    return apply
+
+
+def change(arrival: Arrival) -> Apply | None:
+    note = _own_note(arrival)
+    if note is None:
+        return None
+    urls, sender = arrival.urls, arrival.sender
+
+    def apply(tx: Tx) -> None:
+        status = known.remote_status(tx, urls, note)
+        if known.status_id(tx, urls, note.uri) is not None or known.concerns_us(tx, sender.id, status):
+            statuses.receive_edit(tx, urls, sender.id, status)
+
+    return apply
+
+
+def _own_note(arrival: Arrival) -> Note | None:
+    """The sender's note; None for kinds of things that are not shown here.
+
+    Raises Refused for somebody else's, HearthError when its server does not have it.
+    """
+    sender, uri, document = arrival.sender, arrival.activity.object_uri, arrival.activity.embedded
+    if uri is None or not reading.same_origin(uri, sender.uri):
+        raise Refused("foreign-object", "The object is on another server than its actor.")
+    if document is None or "attributedTo" not in document:
+        document = arrival.fetch(uri)
+    if reading.kind(document) not in _TIMELINE_KINDS:
+        return None
+    if reading.uri(document.get("attributedTo")) != sender.uri:
+        raise Refused("not-yours", "The object is not attributed to the actor.")
+    return notes.read(document, sender.followers_uri, milliseconds(arrival.context.clock.now()))
+
+
+def _find_parent(arrival: Arrival, note: Note) -> None:
+    """Fetch what an interesting note answers, so that threads join."""
+    urls = arrival.urls
+    if note.parent is None or urls.is_ours(note.parent):
+        return
+    with arrival.context.database.read() as tx:
+        if known.status_id(tx, urls, note.parent) is not None:
+            return
+        if not known.concerns_us(tx, arrival.sender.id, known.remote_status(tx, urls, note)):
+            return
+    with contextlib.suppress(Unavailable), arrival.resolver() as resolver:
+        resolver.fetch_parent(note)

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What leaves the box: one function per thing that happened, called by the services inside their transaction.
+
+Each finds its own recipients and writes the activity and one delivery per inbox (a transactional outbox), so that
+what happened and what is told of it are committed together. Nothing is written when the actor is not ours, when
+nobody elsewhere needs to know, or while the instance has no name to federate under.
+"""
+
+from appliance.fediverse.activitypub.outgoing.people import (
+    blocked,
+    follow_accepted,
+    follow_rejected,
+    follow_requested,
+    profile_updated,
+    unblocked,
+    unfollowed,
+)
+from appliance.fediverse.activitypub.outgoing.posts import (
+    boosted,
+    favourited,
+    note_parts,
+    status_created,
+    status_deleted,
+    status_edited,
+    unboosted,
+    unfavourited,
+)
+
+__all__ = [
+    "blocked",
+    "boosted",
+    "favourited",
+    "follow_accepted",
+    "follow_rejected",
+    "follow_requested",
+    "note_parts",
+    "profile_updated",
+    "status_created",
+    "status_deleted",
+    "status_edited",
+    "unblocked",
+    "unboosted",
+    "unfavourited",
+    "unfollowed",
+]

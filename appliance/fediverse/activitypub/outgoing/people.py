@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is told of people: follows and their answers, blocks, profiles."""
+
+from appliance.fediverse.activitypub import audience, documents
+from appliance.fediverse.activitypub.outgoing.send import account, from_us, send
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.tables import blocks, follows
+from appliance.fediverse.urls import Urls
+
+
+def follow_requested(tx: Tx, urls: Urls, follow_id: int) -> None:
+    if found := from_us(tx, urls, follows, follow_id, "follower_id", "followee_id"):
+        row, follower, followee = found
+        send(tx, follower.id, documents.follow(urls, row, follower, followee), audience.of_account(followee))
+
+
+def unfollowed(tx: Tx, urls: Urls, follow_id: int) -> None:
+    """Call it before the row goes."""
+    if found := from_us(tx, urls, follows, follow_id, "follower_id", "followee_id"):
+        row, follower, followee = found
+        body = documents.undo(documents.follow(urls, row, follower, followee))
+        send(tx, follower.id, body, audience.of_account(followee))
+
+
+def follow_accepted(tx: Tx, urls: Urls, follow_id: int) -> None:
+    _answer_follow(tx, urls, follow_id, "Accept")
+
+
+def follow_rejected(tx: Tx, urls: Urls, follow_id: int) -> None:
+    """Call it before the row goes. Also for a follower who was accepted before."""
+    _answer_follow(tx, urls, follow_id, "Reject")
+
+
+def blocked(tx: Tx, urls: Urls, block_id: int) -> None:
+    _block(tx, urls, block_id, undo=False)
+
+
+def unblocked(tx: Tx, urls: Urls, block_id: int) -> None:
+    """Call it before the row goes."""
+    _block(tx, urls, block_id, undo=True)
+
+
+def profile_updated(tx: Tx, urls: Urls, account_id: int) -> None:
+    row = account(tx, account_id)
+    if not urls.federating or row.domain:
+        return
+    person = documents.actor(urls, row)
+    uri = f"{person['id']}#updates/{tx.now_ms}"
+    body = documents.activity("Update", uri, person["id"], person, to=[documents.PUBLIC])
+    send(tx, account_id, body, audience.of_followers(tx, account_id))
+
+
+def _answer_follow(tx: Tx, urls: Urls, follow_id: int, kind: str) -> None:
+    if found := from_us(tx, urls, follows, follow_id, "followee_id", "follower_id"):
+        row, followee, follower = found
+        actor_uri = urls.actor(followee.username)
+        follow = documents.follow(urls, row, follower, followee)
+        uri = f"{actor_uri}#{kind.lower()}s/follows/{row.id}"
+        send(tx, followee.id, documents.activity(kind, uri, actor_uri, follow), audience.of_account(follower))
+
+
+def _block(tx: Tx, urls: Urls, block_id: int, *, undo: bool) -> None:
+    if found := from_us(tx, urls, blocks, block_id, "account_id", "target_id"):
+        row, blocker, target = found
+        actor_uri = urls.actor(blocker.username)
+        uri = f"{actor_uri}#blocks/{row.id}"
+        body = documents.activity("Block", uri, actor_uri, documents.account_uri(urls, target))
+        send(tx, blocker.id, documents.undo(body) if undo else body, audience.of_account(target))

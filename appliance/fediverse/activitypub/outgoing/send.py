@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The outbox, written: one activity, and one delivery for each inbox it goes to."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from appliance.fediverse.activitypub import documents
+from appliance.fediverse.activitypub.audience import Inboxes
+from appliance.fediverse.activitypub.documents import Document, Row
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.tables import accounts, activities, deliveries
+from appliance.fediverse.urls import Urls
+
+_ACCOUNT = sa.select(accounts).where(accounts.c.id == sa.bindparam("id", type_=sa.BigInteger))
+
+
+def send(tx: Tx, author_id: int, body: Document, inboxes: Inboxes) -> None:
+    if not inboxes:
+        return
+    activity_id = tx.next_id()
+    text = json.dumps(documents.in_context(body), ensure_ascii=False)
+    tx.execute(sa.insert(activities).values(id=activity_id, account_id=author_id, body=text, created_at=tx.now_ms))
+    rows: list[dict[str, Any]] = [
+        {
+            "id": tx.next_id(),
+            "activity_id": activity_id,
+            "account_id": author_id,
+            "inbox": inbox,
+            "host": urlsplit(inbox).netloc,
+            "due_at": tx.now_ms,
+        }
+        for inbox in sorted(inboxes)
+    ]
+    tx.execute(sa.insert(deliveries), rows)
+    if tx.nudge not in tx.after_commit:
+        tx.after_commit.append(tx.nudge)
+
+
+def from_us(
+    tx: Tx, urls: Urls, table: sa.Table, row_id: int, actor_column: str, other_column: str
+) -> tuple[Row, Row, Row] | None:
+    """A row with its actor and the other account; None when the actor is not ours or nothing may leave."""
+    row = tx.one(sa.select(table).where(table.c.id == row_id)) if urls.federating else None
+    if row is None:
+        return None
+    actor = account(tx, getattr(row, actor_column))
+    other = actor if actor_column == other_column else account(tx, getattr(row, other_column))
+    return None if actor.domain else (row, actor, other)
+
+
+def account(tx: Tx, account_id: int) -> Row:
+    return tx.connection.execute(_ACCOUNT, {"id": account_id}).one()
