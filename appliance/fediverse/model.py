@@ -28,6 +28,15 @@ class NotificationKind(Enum):
     FOLLOW_REQUEST = "follow_request"
     FAVOURITE = "favourite"
     UPDATE = "update"
+    POLL = "poll"
+
+
+class QuoteState(Enum):
+    """Whether the quoted author agreed. What a certain reader sees besides is decided when it is shown."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
 
 
 class Role(Enum):

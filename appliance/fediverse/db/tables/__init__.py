@@ -11,6 +11,18 @@ from appliance.fediverse.db.tables.base import metadata
 from appliance.fediverse.db.tables.federation import activities, deliveries, received
 from appliance.fediverse.db.tables.instance import instance, invites, rules, sequence, sessions, throttles
 from appliance.fediverse.db.tables.notices import markers, notifications
+from appliance.fediverse.db.tables.posts import (
+    card_errands,
+    cards,
+    conversation_mutes,
+    conversation_statuses,
+    conversations,
+    custom_emojis,
+    pins,
+    poll_votes,
+    polls,
+    scheduled_statuses,
+)
 from appliance.fediverse.db.tables.statuses import (
     bookmarks,
     favourites,
@@ -30,7 +42,13 @@ __all__ = [
     "apps",
     "blocks",
     "bookmarks",
+    "card_errands",
+    "cards",
     "codes",
+    "conversation_mutes",
+    "conversation_statuses",
+    "conversations",
+    "custom_emojis",
     "deliveries",
     "favourites",
     "follows",
@@ -43,8 +61,12 @@ __all__ = [
     "mentions",
     "metadata",
     "notifications",
+    "pins",
+    "poll_votes",
+    "polls",
     "received",
     "rules",
+    "scheduled_statuses",
     "sequence",
     "sessions",
     "status_edits",

@@ -52,6 +52,8 @@ accounts = Table(
     Column("fetched_at", BigInteger),  # remote: when the actor document was last read
     Column("suspended_at", BigInteger),
     Column("deleted_at", BigInteger),
+    Column("featured_uri", Text),  # remote: the collection of pinned posts
+    Column("emojis", JSON(none_as_null=True)),  # {shortcode: id of custom_emojis}, those in name, note and fields
     UniqueConstraint("username_key", "domain"),
     Index(None, "key_id"),
 )

@@ -18,6 +18,8 @@ from sqlalchemy import (
 
 from appliance.fediverse.db.tables.base import key, metadata, ref
 
+_HAS_CARD, _IS_QUOTE = text("card_id IS NOT NULL"), text("quoted_id IS NOT NULL")
+
 statuses = Table(
     "statuses",
     metadata,
@@ -43,6 +45,13 @@ statuses = Table(
     Column("local", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("edited_at", BigInteger),
+    # Kept without a constraint, as each would cost a look at every deletion: what is gone is not found.
+    Column("poll_id", BigInteger),
+    Column("card_id", BigInteger),
+    Column("quoted_id", BigInteger),
+    Column("quote_uri", Text),  # what is quoted, as its author's server names it
+    Column("quote_state", String),  # model.QuoteState; NULL: this quotes nothing
+    Column("emojis", JSON(none_as_null=True)),  # {shortcode: id of custom_emojis}, those that are used
     Index(None, "account_id", "id"),
     Index(None, "in_reply_to_id"),
     Index(None, "conversation_id"),
@@ -50,6 +59,8 @@ statuses = Table(
     # For the local timeline. Boosts are in it too: were "boost_of_id IS NULL" part of it, SQLite would rather look that
     # up in the unique index and sort all posts there are.
     Index("ix_statuses_public", "id", sqlite_where=text("visibility = 'public' AND local")),
+    Index("ix_statuses_card_id", "card_id", "id", sqlite_where=_HAS_CARD, postgresql_where=_HAS_CARD),
+    Index("ix_statuses_quoted_id", "quoted_id", "id", sqlite_where=_IS_QUOTE, postgresql_where=_IS_QUOTE),
 )
 
 status_edits = Table(
@@ -61,6 +72,7 @@ status_edits = Table(
     Column("content", Text, nullable=False),
     Column("spoiler_text", Text, nullable=False),
     Column("sensitive", Boolean, nullable=False),
+    Column("poll_options", JSON(none_as_null=True)),  # titles
     Column("created_at", BigInteger, nullable=False),
     Index(None, "status_id", "id"),
 )
