@@ -13,7 +13,7 @@ _MAINS = {
     "supervisor": "appliance.supervisor.main",
     "console": "appliance.console.main",
     "fediverse": "appliance.fediverse.main",
-    "companion": "appliance.fediverse.companion",
+    "companion": "appliance.fediverse.companion.main",
 }
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The nudge: a datagram after a commit, so that the companion looks at the outbox at once and not at the next tick.
+"""The nudge: a datagram after a commit, so that the companion looks at once and not at the next tick.
 
-It carries nothing. A lost nudge costs a few seconds and never a delivery: what is to be sent lies in the database.
+It carries a few letters that say where to look. A lost nudge costs a few seconds and nothing else: what is to be done
+lies in the database.
 """
 
 import contextlib
@@ -18,14 +19,14 @@ class Nudge:
     def __init__(self, path: Path) -> None:
         self._path = os.fspath(path)
 
-    def send(self) -> None:
+    def send(self, letters: bytes) -> None:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
-            sender.sendto(b"1", self._path)
+            sender.sendto(letters, self._path)
 
 
 class NudgeListener:
-    """Listens on `path` (mode 0600: only our own uid writes to the outbox). Has `fileno` for an event loop."""
+    """Listens on `path` (mode 0600: only our own uid writes to the database). Has `fileno` for an event loop."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,13 +38,13 @@ class NudgeListener:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def drain(self) -> bool:
-        """Take all that arrived; whether there was any. Does not block."""
-        any_came = False
+    def drain(self) -> bytes:
+        """Take all that arrived: the letters that came, each once. Does not block."""
+        letters: set[int] = set()
         with contextlib.suppress(BlockingIOError):
-            while self._socket.recv(MAX_BYTES):
-                any_came = True
-        return any_came
+            while True:
+                letters.update(self._socket.recv(MAX_BYTES))
+        return bytes(sorted(letters))
 
     def close(self) -> None:
         self._socket.close()

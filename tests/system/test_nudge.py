@@ -17,30 +17,31 @@ def listener(tmp_path: Path) -> Iterator[NudgeListener]:
 
 def test_a_nudge_wakes_whoever_waits(tmp_path: Path, listener: NudgeListener) -> None:
     assert not listener.drain()
-    Nudge(tmp_path / "nudge.sock").send()
+    Nudge(tmp_path / "nudge.sock").send(b"d")
     assert select.select([listener], [], [], 5)[0]
-    assert listener.drain()
-    assert not listener.drain()
+    assert listener.drain() == b"d"
+    assert listener.drain() == b""
 
 
 def test_many_nudges_are_one(tmp_path: Path, listener: NudgeListener) -> None:
     """Nobody reads: the sender must not block, however full the queue is."""
     nudge = Nudge(tmp_path / "nudge.sock")
+    nudge.send(b"p")
     for _ in range(2000):
-        nudge.send()
-    assert listener.drain()
+        nudge.send(b"dn")
+    assert listener.drain() == b"dnp"
     assert not listener.drain()
 
 
 def test_nobody_listening_is_no_error(tmp_path: Path) -> None:
-    Nudge(tmp_path / "nowhere.sock").send()
+    Nudge(tmp_path / "nowhere.sock").send(b"n")
 
 
 def test_a_socket_left_by_a_power_cut_is_replaced(tmp_path: Path) -> None:
     first = NudgeListener(tmp_path / "nudge.sock")
     second = NudgeListener(tmp_path / "nudge.sock")
-    Nudge(tmp_path / "nudge.sock").send()
-    assert second.drain()
+    Nudge(tmp_path / "nudge.sock").send(b"n")
+    assert second.drain() == b"n"
     first.close()
     second.close()
 

@@ -11,29 +11,31 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from appliance.errors import HearthError, Unavailable
+from appliance.fediverse.db import topics
 from appliance.fediverse.db.ids import Ids
 from appliance.fediverse.db.kept import Kept
+from appliance.fediverse.db.topics import Topic
 from appliance.system.clock import Clock, milliseconds
 from appliance.system.turn import Turn
 
 BUSY_MILLISECONDS = 10_000
 
 
-def _nobody() -> None:
+def _nobody(_: bytes) -> None:
     """For a database that nobody waits on."""
 
 
 class Tx:
     """One transaction: its connection, the moment it happens at, and what to do once it is committed.
 
-    `nudge` goes to `after_commit` when the transaction wrote something for the companion to send.
+    `topics` are what the companion is told then that it has to do.
     """
 
-    def __init__(self, connection: sa.Connection, now: datetime, nudge: Callable[[], None] = _nobody) -> None:
+    def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self.connection = connection
         self.now = now
-        self.nudge = nudge
         self.ids = Ids(connection)
+        self.topics: set[Topic] = set()
         self.after_commit: list[Callable[[], None]] = []
 
     @property
@@ -59,10 +61,10 @@ class Tx:
 class Database:
     """SQLite in WAL mode by default, PostgreSQL by another URL. Make it after the fork that will use it.
 
-    `nudge` wakes the companion (`Nudge(config.nudge_socket).send`).
+    `nudge` tells the companion (`Nudge(config.nudge_socket).send`).
     """
 
-    def __init__(self, url: str, clock: Clock, *, nudge: Callable[[], None] = _nobody) -> None:
+    def __init__(self, url: str, clock: Clock, *, nudge: Callable[[bytes], None] = _nobody) -> None:
         self._clock = clock
         self._nudge = nudge
         self.kept = Kept(url, clock)
@@ -89,7 +91,7 @@ class Database:
         with self._my_turn(), self._connect() as connection:
             if self._sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            tx = Tx(connection, self._clock.now(), self._nudge)
+            tx = Tx(connection, self._clock.now())
             try:
                 yield tx
                 tx.ids.store()
@@ -97,6 +99,10 @@ class Database:
             except BaseException:
                 connection.rollback()
                 raise
+        if tx.ids.given:
+            tx.topics.add(Topic.NEWS)
+        if tx.topics:
+            self._nudge(topics.written(tx.topics))
         for action in tx.after_commit:
             action()
 

@@ -26,6 +26,11 @@ class Ids:
         self._connection = connection
         self._last: int | None = None
 
+    @property
+    def given(self) -> bool:
+        """Whether there is anything new."""
+        return self._last is not None
+
     def next(self, now: datetime) -> int:
         if self._last is None:
             self._last = self._connection.execute(_READ).scalar_one()

@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
-from appliance.errors import Unavailable
 from appliance.fediverse.activitypub import signatures
 from appliance.fediverse.activitypub.documents import MEDIA_TYPE
 from appliance.fediverse.activitypub.signatures import Message
+from appliance.fediverse.companion.tasks import WAIT_SECONDS, Turns
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.delivery import outbox
 from appliance.fediverse.delivery.outbox import Letter
 from appliance.fediverse.delivery.verdict import Outcome, Verdict, judge
@@ -30,55 +31,37 @@ IN_ALL = 32
 PER_HOST = 4
 PRUNE_SECONDS = 3600.0
 IDLE_SECONDS = 60.0  # the longest sleep: a nudge may be lost
-WAIT_SECONDS = 5.0  # while the clock is not set
 _LIMITS = Limits(size=64 * 1024, seconds=10.0)
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Courier:
+class Courier(Turns):
     """`jitter` gives numbers from -1 to 1."""
 
+    topics = frozenset((Topic.DELIVERIES,))
+
     def __init__(self, context: Context, net: AsyncNet, *, jitter: Callable[[], float] | None = None) -> None:
+        super().__init__()
         self._context = context
         self._net = net
         self._jitter = jitter or _chance
         self._urls = context.urls()
         self._guard = Guard(development=self._urls.origin.startswith("http:"))
-        self._woken = asyncio.Event()
         self._under_way: dict[int, tuple[Letter, asyncio.Task[None]]] = {}
         self._results: list[tuple[Letter, Verdict]] = []
         self._down: Counter[str] = Counter()
         self._pruned_at: float | None = None
 
-    def wake(self) -> None:
-        """There is something new to send."""
-        self._woken.set()
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until told to stop; then wait for what is under way."""
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            while not stop.is_set():
-                try:
-                    seconds = await self.turn()
-                except Unavailable:
-                    seconds = WAIT_SECONDS
-                await self._sleep(seconds, stopping)
-        finally:
-            stopping.cancel()
-            await self.finish()
-
     async def turn(self) -> float:
         """Write down what came of earlier attempts, begin what is due; seconds until the next turn at the latest."""
-        self._woken.clear()
         await self._settle()
         await self._prune()
         if not self._urls.federating:
             return IDLE_SECONDS
         if not self._context.clock.trusted():
-            return WAIT_SECONDS
+            return WAIT_SECONDS  # the clock is not set
         while await self._begin():
             pass
         seconds = await self._read(outbox.next_due)
@@ -109,13 +92,6 @@ class Courier:
             await self._settle()
         await self._settle()
 
-    async def _sleep(self, seconds: float, stopping: "asyncio.Task[bool]") -> None:
-        woken = asyncio.create_task(self._woken.wait())
-        try:
-            await asyncio.wait([woken, stopping], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            woken.cancel()
-
     async def _deliver(self, letter: Letter) -> None:
         result: Response | NetError
         try:
@@ -129,7 +105,7 @@ class Courier:
         attempts = max(letter.attempts, self._down[letter.host])
         verdict = judge(result, attempts, self._context.clock.now(), self._jitter())
         self._results.append((letter, verdict))
-        self._woken.set()
+        self.wake()
 
     def _request(self, letter: Letter) -> Request:
         """Signed at the last moment, so that the date is fresh however long it waited."""

@@ -234,14 +234,14 @@ def test_without_a_name_nothing_is_queued(world: World, anna: Any, database: Dat
 
 def test_the_companion_is_nudged_once_and_after_the_commit(world: World, anna: Any, clock: Any) -> None:
     world.follower("a", "far.example", anna.id)
-    nudges: list[int] = []
-    database = Database(str(world.database.engine.url), clock, nudge=lambda: nudges.append(1))
+    nudges: list[bytes] = []
+    database = Database(str(world.database.engine.url), clock, nudge=nudges.append)
     draft = statuses.Draft("hello")
     with database.write() as tx:
         statuses.create(tx, world.urls, anna.id, draft)
         statuses.create(tx, world.urls, anna.id, draft)
         assert nudges == []
-    assert nudges == [1]
+    assert nudges == [b"dn"]
 
     def fail() -> None:
         with database.write() as tx:
@@ -250,7 +250,7 @@ def test_the_companion_is_nudged_once_and_after_the_commit(world: World, anna: A
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert nudges == [1]
+    assert nudges == [b"dn"]
     database.close()
 
 

@@ -12,6 +12,7 @@ from appliance.fediverse.activitypub.audience import Inboxes
 from appliance.fediverse.activitypub.documents import Document, Row
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, activities, deliveries
+from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.urls import Urls
 
 _ACCOUNT = sa.select(accounts).where(accounts.c.id == sa.bindparam("id", type_=sa.BigInteger))
@@ -35,8 +36,7 @@ def send(tx: Tx, author_id: int, body: Document, inboxes: Inboxes) -> None:
         for inbox in sorted(inboxes)
     ]
     tx.execute(sa.insert(deliveries), rows)
-    if tx.nudge not in tx.after_commit:
-        tx.after_commit.append(tx.nudge)
+    tx.topics.add(Topic.DELIVERIES)
 
 
 def from_us(

@@ -19,7 +19,8 @@ from appliance.system.commands import CommandClient
 from appliance.system.files import SystemFiles
 
 START = (
-    "from appliance.config import from_environment as c; from appliance.fediverse.companion import serve; serve(c())"
+    "from appliance.config import from_environment; from appliance.fediverse.companion.main import serve; "
+    "serve(from_environment())"
 )
 
 

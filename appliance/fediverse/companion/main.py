@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The companion: beside the web server, one asyncio process that delivers, and answers the admin socket."""
+"""The companion: beside the web server, one asyncio process for all that takes long, and for the admin socket."""
 
 import asyncio
 import logging
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -13,10 +14,11 @@ from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.fediverse import admin, context
 from appliance.fediverse.activitypub import instance_actor
+from appliance.fediverse.companion import tasks
+from appliance.fediverse.companion.tasks import Task
 from appliance.fediverse.context import Context
-from appliance.fediverse.db import upgrade
+from appliance.fediverse.db import topics, upgrade
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.delivery.courier import Courier
 from appliance.system import notify
 from appliance.system.async_net import AiohttpNet
 from appliance.system.clock import SystemClock
@@ -62,14 +64,16 @@ async def _serve(here: Context, stop: asyncio.Event) -> None:
     config = here.config
     users = {os.getuid(), 0} | ({config.console_uid} if config.console_uid is not None else set())
     net = AiohttpNet(development=config.development_origin is not None)
-    courier = Courier(here, net)
+    running = tasks.every(here, net)
     listener = NudgeListener(config.nudge_socket)
     server = CommandServer(config.admin_socket, admin.commands(here), users=users)
     loop = asyncio.get_running_loop()
 
     def nudged() -> None:
-        listener.drain()
-        courier.wake()
+        told = topics.read(listener.drain())
+        for task in running:
+            if task.topics & told:
+                task.wake()
 
     loop.add_reader(listener.fileno(), nudged)
     server.start()
@@ -77,7 +81,7 @@ async def _serve(here: Context, stop: asyncio.Event) -> None:
         await asyncio.to_thread(instance_actor.key_pair, here.database)
     notify.ready("Delivering." if here.origin else "Waiting for the instance's name.")
     try:
-        await _until_stopped(courier, stop)
+        await _until_stopped(running, stop)
     finally:
         loop.remove_reader(listener.fileno())
         server.close()
@@ -85,18 +89,17 @@ async def _serve(here: Context, stop: asyncio.Event) -> None:
         await net.close()
 
 
-async def _until_stopped(courier: Courier, stop: asyncio.Event) -> None:
-    """A courier that fails ends the process: the service manager starts it anew, and nothing is lost."""
-    running = asyncio.create_task(courier.run(stop))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    _, late = await asyncio.wait([running], timeout=FINISH_SECONDS)
-    if late:
-        running.cancel()
-        await asyncio.wait([running])
-    elif error := running.exception():
-        raise error
+async def _until_stopped(wanted: Sequence[Task], stop: asyncio.Event) -> None:
+    """A task that fails ends the process: the service manager starts it anew, and nothing is lost."""
+    running = [asyncio.create_task(task.run(stop)) for task in wanted]
+    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    _, late = await asyncio.wait(running, timeout=FINISH_SECONDS)
+    for task in late:
+        task.cancel()
+    for result in await asyncio.gather(*running, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
 
 
 async def _database_ready(here: Context, stop: asyncio.Event) -> bool:
