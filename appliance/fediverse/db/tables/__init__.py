@@ -10,6 +10,17 @@ from appliance.fediverse.db.tables.apps import apps, codes, tokens
 from appliance.fediverse.db.tables.base import metadata
 from appliance.fediverse.db.tables.federation import activities, deliveries, received
 from appliance.fediverse.db.tables.instance import instance, invites, rules, sequence, sessions, throttles
+from appliance.fediverse.db.tables.moderation import (
+    email_blocks,
+    email_domain_blocks,
+    ip_blocks,
+    reports,
+    server_allows,
+    server_blocks,
+    strikes,
+    trend_reviews,
+    visits,
+)
 from appliance.fediverse.db.tables.notices import markers, notifications
 from appliance.fediverse.db.tables.posts import (
     card_errands,
@@ -50,12 +61,15 @@ __all__ = [
     "conversations",
     "custom_emojis",
     "deliveries",
+    "email_blocks",
+    "email_domain_blocks",
     "favourites",
     "follows",
     "home",
     "idempotency",
     "instance",
     "invites",
+    "ip_blocks",
     "markers",
     "members",
     "mentions",
@@ -65,15 +79,21 @@ __all__ = [
     "poll_votes",
     "polls",
     "received",
+    "reports",
     "rules",
     "scheduled_statuses",
     "sequence",
+    "server_allows",
+    "server_blocks",
     "sessions",
     "status_edits",
     "status_tags",
     "statuses",
+    "strikes",
     "tags",
     "throttles",
     "tokens",
     "tombstones",
+    "trend_reviews",
+    "visits",
 ]

@@ -51,6 +51,8 @@ accounts = Table(
     Column("last_status_at", BigInteger),
     Column("fetched_at", BigInteger),  # remote: when the actor document was last read
     Column("suspended_at", BigInteger),
+    Column("silenced_at", BigInteger),  # not shown to who does not follow
+    Column("sensitized_at", BigInteger),  # all posts count as sensitive
     Column("deleted_at", BigInteger),
     Column("featured_uri", Text),  # remote: the collection of pinned posts
     Column("emojis", JSON(none_as_null=True)),  # {shortcode: id of custom_emojis}, those in name, note and fields
@@ -71,6 +73,9 @@ members = Table(
     Column("preferences", JSON, nullable=False),  # {"visibility": …, "sensitive": …, "language": …}
     Column("created_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger),
+    Column("locale", String),
+    Column("app_id", BigInteger),  # the app that signed them up, if any
+    Column("sign_up_address", String),
 )
 
 follows = Table(

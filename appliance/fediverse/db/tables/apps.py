@@ -16,6 +16,7 @@ apps = Table(
     Column("redirect_uris", JSON, nullable=False),
     Column("scopes", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),  # when it got its first token
 )
 
 codes = Table(
@@ -28,6 +29,7 @@ codes = Table(
     Column("scopes", String, nullable=False),
     Column("challenge", String),
     Column("expires_at", BigInteger, nullable=False),
+    Column("token_id", BigInteger),  # what it was exchanged for
 )
 
 tokens = Table(
