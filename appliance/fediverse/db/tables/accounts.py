@@ -56,8 +56,17 @@ accounts = Table(
     Column("deleted_at", BigInteger),
     Column("featured_uri", Text),  # remote: the collection of pinned posts
     Column("emojis", JSON(none_as_null=True)),  # {shortcode: id of custom_emojis}, those in name, note and fields
+    Column("hide_collections", Boolean, nullable=False, server_default=text("false")),
+    Column("indexable", Boolean, nullable=False, server_default=text("false")),  # its public posts may be searched
+    Column("attribution_domains", JSON(none_as_null=True)),  # whose articles may name this account as their author
+    Column("also_known_as", JSON(none_as_null=True)),  # URIs of this person's other accounts
+    Column("moved_to_id", BigInteger),  # the account that this one moved to
     UniqueConstraint("username_key", "domain"),
     Index(None, "key_id"),
+    # For the directory.
+    Index(
+        "ix_accounts_active", "last_status_at", sqlite_where=text("discoverable"), postgresql_where=text("discoverable")
+    ),
 )
 
 # The part of a local account that logs in.
@@ -87,6 +96,7 @@ follows = Table(
     Column("state", String, nullable=False),  # model.FollowState
     Column("boosts", Boolean, nullable=False, server_default=text("true")),
     Column("notify", Boolean, nullable=False, server_default=text("false")),
+    Column("languages", JSON(none_as_null=True)),  # codes; None: all
     Column("uri", Text),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("follower_id", "followee_id"),
