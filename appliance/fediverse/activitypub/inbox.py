@@ -29,12 +29,11 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
         raise Unavailable("not-federating", "This server has no name of its own yet.", "Try again in a day.")
     if not context.clock.trusted():
         raise Unavailable("clock-not-set", "This server does not know the time yet.")
-    signature = signatures.parse(message.headers.get("signature"))
-    signatures.check(signature, message, context.clock.now(), urls.host)
+    signature = signatures.read(message, context.clock.now(), urls.origin)
     activity = activities.read(reading.parse(message.body))
     if _is_farewell_of_a_stranger(context, activity):
         return
-    sender = authenticate(context, doorkeeper, signature, message, activity.actor)
+    sender = authenticate(context, doorkeeper, signature, activity.actor)
     apply = _prepare(context, doorkeeper, sender, activity)
     try:
         with context.database.write() as tx:

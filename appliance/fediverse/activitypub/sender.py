@@ -11,7 +11,7 @@ from appliance.fediverse.activitypub import known, reading, signatures
 from appliance.fediverse.activitypub.documents import Row
 from appliance.fediverse.activitypub.fetch import SECONDS_IN_INBOX
 from appliance.fediverse.activitypub.resolve import Resolver
-from appliance.fediverse.activitypub.signatures import BadSignature, Message, Signature
+from appliance.fediverse.activitypub.signatures import BadSignature, Signature
 from appliance.fediverse.context import Context
 from appliance.system.clock import Clock
 
@@ -54,9 +54,7 @@ class Doorkeeper:
             self._slots.release()
 
 
-def authenticate(
-    context: Context, doorkeeper: Doorkeeper, signature: Signature, message: Message, actor_uri: str
-) -> Row:
+def authenticate(context: Context, doorkeeper: Doorkeeper, signature: Signature, actor_uri: str) -> Row:
     """The account that sent this, which is the activity's actor. Raises BadSignature, Refused, Unavailable."""
     if not reading.same_origin(signature.key_id, actor_uri):
         raise Refused("wrong-actor", "The key that signed this is not the actor's.")
@@ -64,7 +62,7 @@ def authenticate(
         owner = known.key_owner(tx, signature.key_id)
     if owner is not None:
         _check_owner(owner, actor_uri)
-        if signatures.verify(signature, message, owner.public_key):
+        if signatures.verify(signature, owner.public_key):
             return owner
     # Unknown, or the key was changed: what the actor's server says now decides.
     with doorkeeper.asking():
@@ -77,7 +75,7 @@ def authenticate(
     if owner.key_id != signature.key_id:
         raise Refused("wrong-actor", "The key that signed this is not the actor's.")
     _check_owner(owner, actor_uri)
-    if not signatures.verify(signature, message, owner.public_key):
+    if not signatures.verify(signature, owner.public_key):
         raise BadSignature("The signature is not valid.")
     return owner
 

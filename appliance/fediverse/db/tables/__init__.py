@@ -8,7 +8,7 @@ when they are shown. For remote things `uri` is the ActivityPub id, unique.
 from appliance.fediverse.db.tables.accounts import accounts, blocks, follows, members
 from appliance.fediverse.db.tables.apps import apps, codes, tokens
 from appliance.fediverse.db.tables.base import metadata
-from appliance.fediverse.db.tables.federation import activities, deliveries, received
+from appliance.fediverse.db.tables.federation import activities, deliveries, errands, hosts, received, relays
 from appliance.fediverse.db.tables.instance import instance, invites, rules, sequence, sessions, throttles
 from appliance.fediverse.db.tables.moderation import (
     email_blocks,
@@ -100,6 +100,7 @@ __all__ = [
     "email_blocks",
     "email_domain_blocks",
     "endorsements",
+    "errands",
     "favourites",
     "featured_tags",
     "field_checks",
@@ -109,6 +110,7 @@ __all__ = [
     "followed_tags",
     "follows",
     "home",
+    "hosts",
     "idempotency",
     "instance",
     "invites",
@@ -131,6 +133,7 @@ __all__ = [
     "push_errands",
     "push_subscriptions",
     "received",
+    "relays",
     "reports",
     "rules",
     "scheduled_statuses",
