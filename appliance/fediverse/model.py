@@ -60,3 +60,27 @@ class Registration(Enum):
     INVITE = "invite"
     APPROVAL = "approval"
     OPEN = "open"
+
+
+class FilterContext(Enum):
+    """Where a filter applies; the values are the Mastodon API's."""
+
+    HOME = "home"
+    NOTIFICATIONS = "notifications"
+    PUBLIC = "public"
+    THREAD = "thread"
+    ACCOUNT = "account"
+
+
+class FilterAction(Enum):
+    WARN = "warn"
+    HIDE = "hide"
+    BLUR = "blur"
+
+
+class RepliesPolicy(Enum):
+    """Which replies a list shows: those to anybody followed, to who is on the list, or none."""
+
+    FOLLOWED = "followed"
+    LIST = "list"
+    NONE = "none"

@@ -3,9 +3,10 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import flask
 
@@ -16,6 +17,8 @@ E = TypeVar("E", bound=Enum)
 
 MAX_DEPTH = 5
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+_ITEM = re.compile(r"([^\[\]]+)\[([0-9]{1,6})\]\[([^\[\]]+)\]")
+_FORM = "application/x-www-form-urlencoded"
 _TRUE, _FALSE = ("true", "1", "on", "t", "yes"), ("false", "0", "off", "f", "no", "")
 
 
@@ -32,9 +35,13 @@ class Arguments:
         values: dict[str, list[Any]] = {}
         # Answers to GET are kept by their address, so nothing else may change them.
         asking = request.method in ("GET", "HEAD")
-        for source in (request.args,) if asking else (request.args, request.form):
-            for name, given in source.lists():
-                values.setdefault(name.removesuffix("[]"), []).extend(given)
+        raw = b"" if asking or request.mimetype != _FORM else request.get_data(cache=True)
+        for source, written in ((request.args, request.query_string), (None if asking else request.form, raw)):
+            for name, given in source.lists() if source else ():
+                if "[][" not in name:
+                    values.setdefault(name.removesuffix("[]"), []).extend(given)
+            if source and any("[][" in name for name in source):
+                _number(parse_qsl(written.decode(errors="replace"), keep_blank_values=True), values)
         # Some apps say JSON of every request, whether it has a body or not.
         if not asking and request.is_json and (body := request.get_data(cache=False)):
             _flatten(_json(body), "", values, 0)
@@ -45,6 +52,15 @@ class Arguments:
 
     def names(self) -> list[str]:
         return list(self._values)
+
+    def groups(self, name: str) -> list["Arguments"]:
+        """The items of a list whose items have parts: name[0][part], or name[][part] in a form."""
+        found: dict[int, dict[str, list[Any]]] = {}
+        for key, given in self._values.items():
+            match = _ITEM.fullmatch(key)
+            if match and match[1] == name:
+                found.setdefault(int(match[2]), {})[match[3]] = given
+        return [Arguments(found[index]) for index in sorted(found)]
 
     def texts(self, name: str) -> list[str]:
         return [_text(name, value) for value in self._values.get(name, ()) if value is not None]
@@ -123,6 +139,19 @@ def _flatten(value: Any, name: str, values: dict[str, list[Any]], depth: int) ->
             _flatten(item, f"{name}[{index}]" if nested else name, values, depth + 1)
     else:
         values.setdefault(name, []).append(value)
+
+
+def _number(pairs: Iterable[tuple[str, str]], values: dict[str, list[Any]]) -> None:
+    """list[][part] becomes list[0][part]: a part that its item has already begins the next one."""
+    items: dict[str, tuple[int, set[str]]] = {}
+    for name, value in pairs:
+        head, nested, part = name.partition("[][")
+        if nested:
+            index, parts = items.get(head, (0, set()))
+            if part in parts:
+                index, parts = index + 1, set()
+            items[head] = index, parts | {part}
+            values.setdefault(f"{head}[{index}][{part}", []).append(value)
 
 
 def _text(name: str, value: Any) -> str:
