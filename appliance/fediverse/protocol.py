@@ -4,8 +4,8 @@
 | command               | arguments   | answer                                                                |
 |-----------------------|-------------|-----------------------------------------------------------------------|
 | instance.get          | Key         | value; key "" answers all as {key: value}                             |
-| instance.set          | KeyValue    | {}; keys: title, description, rules (one per line), registration, and |
-|                       |             | once for ever: origin                                                 |
+| instance.set          | KeyValue    | {}; keys: title, description, rules (one per line), registration,     |
+|                       |             | max_characters, and once for ever: origin                             |
 | member.list           | NoArguments | [{"username", "role", "state", "created_at", "last_seen_at"}]         |
 | member.add            | NewMember   | {"username", "password"}: the password only if it was made here       |
 | member.reset-password | Username    | {"password"}: a new one, and all sessions and tokens of hers are ended |

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub.documents import Row
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import accounts, favourites, follows, mentions, statuses
+from appliance.fediverse.db.tables import accounts, favourites, follows, mentions, poll_votes, statuses
 from appliance.fediverse.model import FollowState, Visibility
 
 Inboxes = set[str]
@@ -24,6 +24,7 @@ _OF_MENTIONED = _inboxes(sa.select(mentions.c.account_id).where(mentions.c.statu
 _OF_FOLLOWERS = _inboxes(
     sa.select(follows.c.follower_id).where(follows.c.followee_id == _id, follows.c.state == FollowState.ACCEPTED.value)
 )
+_OF_VOTERS = _inboxes(sa.select(poll_votes.c.account_id).where(poll_votes.c.poll_id == _id))
 _OF_ACCOUNT = sa.select(_BEST_INBOX).where(accounts.c.id == _id, *_REACHABLE)
 _OF_HOLDERS = tuple(
     _inboxes(query)
@@ -51,6 +52,10 @@ def of_holders(tx: Tx, status: Row) -> Inboxes:
     for query in _OF_HOLDERS:
         found |= _found(tx, query, status.id)
     return found
+
+
+def of_voters(tx: Tx, status: Row) -> Inboxes:
+    return _found(tx, _OF_VOTERS, status.poll_id) if status.poll_id is not None else set()
 
 
 def of_followers(tx: Tx, account_id: int) -> Inboxes:

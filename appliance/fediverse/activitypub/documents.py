@@ -26,6 +26,7 @@ CONTEXT: list[Any] = [
         "Hashtag": "as:Hashtag",
         "toot": "http://joinmastodon.org/ns#",
         "discoverable": "toot:discoverable",
+        "votersCount": "toot:votersCount",
         "schema": "http://schema.org#",
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
@@ -45,6 +46,7 @@ class NoteParts:
     mentioned: tuple[Row, ...] = ()
     tags: tuple[str, ...] = ()
     parent_uri: str | None = None
+    poll: Row | None = None
 
 
 def iso(milliseconds: int) -> str:
@@ -141,6 +143,25 @@ def note(urls: Urls, parts: NoteParts) -> Document:
         document["contentMap"] = {status.language: content}
     if status.edited_at:
         document["updated"] = iso(status.edited_at)
+    if parts.poll:
+        document |= question(parts.poll)
+    return document
+
+
+def question(poll: Row) -> Document:
+    """What makes a Question of a Note. Counts that are hidden until the end are not told before."""
+    over = poll.expires_at is not None and poll.ends_at is None
+    shown = over or not poll.hide_totals
+    options: list[Document] = [
+        {"type": "Note", "name": title, "replies": {"type": "Collection", "totalItems": votes if shown else 0}}
+        for title, votes in zip(poll.options, poll.tallies, strict=False)
+    ]
+    document: Document = {"type": "Question", "anyOf" if poll.multiple else "oneOf": options}
+    document["votersCount"] = poll.voters_count if shown else 0
+    if poll.expires_at is not None:
+        document["endTime"] = iso(poll.expires_at)
+        if over:
+            document["closed"] = iso(poll.expires_at)
     return document
 
 

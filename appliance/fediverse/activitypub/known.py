@@ -126,4 +126,5 @@ def remote_status(tx: Tx, urls: Urls, note: Note) -> RemoteStatus:
         tags=note.tags,
         attachments=note.attachments,
         edited_at=note.edited_at,
+        poll=note.poll,
     )

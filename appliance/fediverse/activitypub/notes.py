@@ -5,11 +5,11 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from appliance.fediverse.activitypub import reading, sanitise
+from appliance.fediverse.activitypub import questions, reading, sanitise
 from appliance.fediverse.activitypub.documents import PUBLIC, Document
 from appliance.fediverse.activitypub.reading import unfit
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services.remote import RemoteAttachment
+from appliance.fediverse.services.remote import RemoteAttachment, RemotePoll
 
 KINDS = frozenset({"Note", "Question"})
 SHOWN_AS_LINK = frozenset({"Article", "Page", "Image", "Audio", "Video", "Event"})
@@ -39,6 +39,7 @@ class Note:
     tags: tuple[str, ...]
     attachments: tuple[RemoteAttachment, ...]
     edited_at: int | None
+    poll: RemotePoll | None
 
 
 def read(document: Document, followers: str | None, now: int) -> Note:
@@ -70,6 +71,7 @@ def read(document: Document, followers: str | None, now: int) -> Note:
         tags=_tags(document),
         attachments=_attachments(document),
         edited_at=min(updated, now) if updated is not None and updated > created_at else None,
+        poll=questions.read(document),
     )
 
 

@@ -14,7 +14,7 @@ from appliance.fediverse.mastodon_api.entities import accounts
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.model import MemberState, Registration, Role
-from appliance.fediverse.services import instance_settings, text
+from appliance.fediverse.services import instance_settings, polls, text
 from appliance.fediverse.services.accounts import MAX_FIELDS
 from appliance.fediverse.services.instance_settings import InstanceSettings
 
@@ -117,7 +117,7 @@ def _configuration(call: Call) -> Entity:
     return {
         "accounts": {"max_featured_tags": 0, "max_pinned_statuses": 0, "max_profile_fields": MAX_FIELDS},
         "statuses": {
-            "max_characters": text.MAX_CHARACTERS,
+            "max_characters": instance_settings.max_characters(call.tx),
             "max_media_attachments": 0,
             "characters_reserved_per_url": text.URL_CHARACTERS,
         },
@@ -131,10 +131,10 @@ def _configuration(call: Call) -> Entity:
             "video_matrix_limit": 0,
         },
         "polls": {
-            "max_options": 0,
-            "max_characters_per_option": 50,
-            "min_expiration": 300,
-            "max_expiration": 2_629_746,
+            "max_options": polls.MAX_OPTIONS,
+            "max_characters_per_option": polls.MAX_OPTION,
+            "min_expiration": polls.MIN_SECONDS,
+            "max_expiration": polls.MAX_SECONDS,
         },
     }
 

@@ -7,7 +7,7 @@ import flask
 
 from appliance.errors import BadInput
 from appliance.fediverse.context import context
-from appliance.fediverse.mastodon_api import resolving
+from appliance.fediverse.mastodon_api import polls, resolving, scheduled
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as account_entities
 from appliance.fediverse.mastodon_api.entities import statuses as entities
@@ -15,6 +15,7 @@ from appliance.fediverse.mastodon_api.entities.common import Entity, moment
 from appliance.fediverse.mastodon_api.routing import Afterwards, Call, Route
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import edits, preferences, statuses, timelines
+from appliance.fediverse.services import polls as poll_service
 from appliance.fediverse.services.accounts import by_id as account_by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.statuses import Draft, Edit
@@ -23,14 +24,14 @@ from appliance.fediverse.urls import Urls
 
 MAX_KEY = 200
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
-_LATER = ("media_ids", "poll[options]", "scheduled_at", "quoted_status_id")
+_LATER = ("media_ids", "quoted_status_id")
 
 
 def resolve_mentions(arguments: Arguments, urls: Urls) -> dict[str, int]:
     return resolving.mentioned(context(), urls, arguments.text("status") or "")
 
 
-def create(call: Call) -> Afterwards:
+def create(call: Call) -> Afterwards | Entity:
     arguments = call.arguments
     _refuse_what_comes_later(arguments)
     kept = preferences.get(call.tx, call.account_id)
@@ -46,7 +47,11 @@ def create(call: Call) -> Afterwards:
         mentions=call.prepared,
         idempotency_key=(flask.request.headers.get("Idempotency-Key") or "")[:MAX_KEY] or None,
         app_id=call.caller.app_id if call.caller else None,
+        poll=polls.of_arguments(arguments),
     )
+    due_at = scheduled.time_of(arguments)
+    if due_at is not None:
+        return scheduled.added(call, draft, due_at)
     status_id = statuses.create(call.tx, call.urls, call.account_id, draft)
     return Afterwards(lambda tx: entities.one(tx, call.urls, call.account_id, status_id))
 
@@ -63,6 +68,7 @@ def edit(call: Call, status_id: int) -> Entity:
         sensitive=before.sensitive if sensitive is None else sensitive,
         language=_language(arguments) or before.language,
         mentions=call.prepared,
+        poll=polls.of_arguments(arguments),
     )
     statuses.edit(call.tx, call.urls, call.account_id, status_id, change)
     return entities.one(call.tx, call.urls, call.account_id, status_id)
@@ -108,8 +114,9 @@ def history(call: Call, status_id: int) -> list[Entity]:
     if author is None:
         raise missing()
     account = account_entities.account(call.urls, author)
-    forms = [(row, row.created_at) for row in edits.history(call.tx, status)]
-    forms.append((status, status.edited_at or status.created_at))
+    poll = poll_service.of_status(call.tx, status)
+    forms = [(row, row.created_at, row.poll_options) for row in edits.history(call.tx, status)]
+    forms.append((status, status.edited_at or status.created_at, poll and poll.options))
     return [
         {
             "content": absolute(row.content, call.urls.origin) if status.local else row.content,
@@ -120,7 +127,8 @@ def history(call: Call, status_id: int) -> list[Entity]:
             "media_attachments": [],
             "emojis": [],
         }
-        for row, at in forms
+        | ({"poll": {"options": [{"title": title} for title in asked]}} if asked else {})
+        for row, at, asked in forms
     ]
 
 

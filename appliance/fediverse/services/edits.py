@@ -12,8 +12,9 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts as accounts_table
 from appliance.fediverse.db.tables import status_edits, statuses
 from appliance.fediverse.model import NotificationKind
-from appliance.fediverse.services import accounts, mentions, notifications, text
+from appliance.fediverse.services import accounts, mentions, notifications, polls, text
 from appliance.fediverse.services.missing import missing
+from appliance.fediverse.services.polls import NewPoll
 from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.services.status_rows import by_id, check_text
 from appliance.fediverse.urls import Urls
@@ -26,6 +27,7 @@ class Edit:
     sensitive: bool = False
     language: str | None = None
     mentions: Mapping[str, int] = field(default_factory=dict)
+    poll: NewPoll | None = None
 
 
 def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None:
@@ -34,7 +36,9 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
     if status is None or status.account_id != author_id or status.boost_of_id is not None:
         raise missing()
     parsed = text.parse(edit.text)
-    check_text(parsed, edit.spoiler_text)
+    check_text(tx, parsed, edit.spoiler_text)
+    if edit.poll is not None:
+        polls.check(edit.poll)
     found = mentions.find(tx, urls, parsed, edit.mentions)
     values = {
         "text": edit.text,
@@ -43,17 +47,25 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
         "sensitive": edit.sensitive or bool(edit.spoiler_text),
         "language": edit.language,
     }
-    if all(getattr(status, name) == value for name, value in values.items()):
+    asked = polls.of_status(tx, status)
+    asks_another = polls.change(tx, status, edit.poll)
+    if not asks_another and all(getattr(status, name) == value for name, value in values.items()):
         return
     values["edited_at"] = max(tx.now_ms, (status.edited_at or status.created_at) + 1)
-    _change(tx, status, values, [row.id for row in found.values()], parsed.tags)
+    _change(tx, status, values, [row.id for row in found.values()], parsed.tags, asked)
     outgoing.status_edited(tx, urls, status_id)
 
 
 def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) -> int | None:
     """A remote change of a status known here; None if it is not its author's or older than the last."""
+    if known.account_id != author_id:
+        return None
+    asked = polls.of_status(tx, known)
+    if status.poll is not None:
+        polls.store_remote(tx, known.id, status.poll)
     edited_at = status.edited_at or tx.now_ms
-    if known.account_id != author_id or edited_at <= (known.edited_at or 0):
+    # How a poll stands is told without saying when: that is no edit.
+    if edited_at <= (known.edited_at or 0) or (status.poll is not None and status.edited_at is None):
         return None
     values = {
         "content": status.content,
@@ -63,7 +75,7 @@ def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) ->
         "attachments": [asdict(attachment) for attachment in status.attachments],
         "edited_at": edited_at,
     }
-    _change(tx, known, values, status.mentions, tuple(text.tag_key(name) for name in status.tags))
+    _change(tx, known, values, status.mentions, tuple(text.tag_key(name) for name in status.tags), asked)
     return int(known.id)
 
 
@@ -78,7 +90,9 @@ def _change(
     values: dict[str, Any],
     mentioned: Sequence[int],
     tags: Sequence[str],
+    asked: sa.Row[Any] | None,
 ) -> None:
+    """`asked` is the poll as it was before."""
     tx.execute(
         sa.insert(status_edits).values(
             id=tx.next_id(),
@@ -87,6 +101,7 @@ def _change(
             content=status.content,
             spoiler_text=status.spoiler_text,
             sensitive=status.sensitive,
+            poll_options=None if asked is None else asked.options,
             created_at=status.edited_at or status.created_at,
         )
     )

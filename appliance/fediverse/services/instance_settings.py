@@ -14,15 +14,17 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import instance, rules
 from appliance.fediverse.model import Registration
 
-KEYS = ("title", "description", "rules", "registration", "origin")
+KEYS = ("title", "description", "rules", "registration", "max_characters", "origin")
 MAX_TITLE = 100
 MAX_DESCRIPTION = 5000
 MAX_RULES = 50
 MAX_RULE = 300
+CHARACTERS, MAX_CHARACTERS = 500, 5000
 
 # What C0 and C1 controls but line breaks, and code points that are no characters, would do on somebody's screen
 # nobody knows; lone surrogates can't even be stored.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_MAX_CHARACTERS = sa.select(instance.c.value).where(instance.c.key == "max_characters")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class InstanceSettings:
     rules: tuple[Rule, ...]
     registration: Registration
     origin: str | None
+    max_characters: int = CHARACTERS
 
     @property
     def rules_text(self) -> str:
@@ -58,7 +61,14 @@ def get(tx: Tx) -> InstanceSettings:
         rules=tuple(Rule(row.id, row.text) for row in tx.all(sa.select(rules).order_by(rules.c.position))),
         registration=registration if title else Registration.CLOSED,
         origin=stored.get("origin"),
+        max_characters=int(stored.get("max_characters", CHARACTERS)),
     )
+
+
+def max_characters(tx: Tx) -> int:
+    """How long a post may be; asked with each."""
+    stored = tx.execute(_MAX_CHARACTERS).scalar_one_or_none()
+    return CHARACTERS if stored is None else int(stored)
 
 
 def as_texts(settings: InstanceSettings) -> dict[str, str]:
@@ -68,6 +78,7 @@ def as_texts(settings: InstanceSettings) -> dict[str, str]:
         "description": settings.description,
         "rules": settings.rules_text,
         "registration": settings.registration.value,
+        "max_characters": str(settings.max_characters),
         "origin": settings.origin or "",
     }
 
@@ -82,6 +93,8 @@ def put(tx: Tx, key: str, value: str) -> None:
         _store_rules(tx, value)
     elif key == "registration":
         _store(tx, key, _registration(value).value)
+    elif key == "max_characters":
+        _store(tx, key, _characters(value))
     elif key == "origin":
         _store_origin(tx, value)
     else:
@@ -112,6 +125,16 @@ def _registration(value: str) -> Registration:
     except ValueError:
         choices = ", ".join(mode.value for mode in Registration)
         raise BadInput("Nobody knows this way to join.", f"Choose one of: {choices}.", key="bad-registration") from None
+
+
+def _characters(value: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", value) or not CHARACTERS <= int(value) <= MAX_CHARACTERS:
+        raise BadInput(
+            f"A post may have {CHARACTERS} to {MAX_CHARACTERS} characters at most.",
+            "Choose a number between these.",
+            key="bad-max_characters",
+        )
+    return int(value)
 
 
 def _store_rules(tx: Tx, value: str) -> None:

@@ -44,8 +44,9 @@ _LIST = Paged(
 
 
 def notify(tx: Tx, account_id: int, kind: NotificationKind, from_account_id: int, status_id: int | None = None) -> None:
-    """Tell a member, once. Nothing happens for remote accounts, oneself, and where either blocks the other."""
-    if account_id == from_account_id:
+    """Tell a member, once. Nothing happens for remote accounts, where either blocks the other, and for what one does
+    oneself, but for the end of a poll."""
+    if account_id == from_account_id and kind is not NotificationKind.POLL:
         return
     same = {"to_id": account_id, "from_id": from_account_id, "kind": kind.value, "status_id": status_id}
     if not tx.exists(_WANTED, {"to_id": account_id, "from_id": from_account_id}) or tx.exists(_SAME, same):

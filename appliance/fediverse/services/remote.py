@@ -40,6 +40,17 @@ class RemoteAttachment:
 
 
 @dataclass(frozen=True)
+class RemotePoll:
+    """`voters_count` is None where the server does not say; times in milliseconds."""
+
+    options: tuple[str, ...]
+    tallies: tuple[int, ...]
+    voters_count: int | None
+    multiple: bool
+    expires_at: int | None
+
+
+@dataclass(frozen=True)
 class RemoteStatus:
     """A Note (or what is shown as one), read. `mentions` are account ids known here; `content` is sanitised HTML."""
 
@@ -56,3 +67,4 @@ class RemoteStatus:
     tags: tuple[str, ...] = ()
     attachments: tuple[RemoteAttachment, ...] = field(default=())
     edited_at: int | None = None
+    poll: RemotePoll | None = None

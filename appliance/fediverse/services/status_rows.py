@@ -11,7 +11,7 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts as accounts_table
 from appliance.fediverse.db.tables import follows, statuses, tombstones
 from appliance.fediverse.model import FollowState, NotificationKind, Visibility
-from appliance.fediverse.services import accounts, fanout, mentions, notifications, text
+from appliance.fediverse.services import accounts, fanout, instance_settings, mentions, notifications, text
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.visibility import may_see
 
@@ -63,12 +63,13 @@ def author(tx: Tx, author_id: int) -> sa.Row[Any]:
     return row
 
 
-def check_text(parsed: text.Text, spoiler_text: str) -> None:
+def check_text(tx: Tx, parsed: text.Text, spoiler_text: str) -> None:
     """Raises BadInput when a status with this text can't be posted."""
     if not any(token.value.strip() for token in parsed.tokens):
         raise BadInput("Validation failed: Text can't be blank", "")
-    if parsed.length + text.count(spoiler_text) > text.MAX_CHARACTERS:
-        raise BadInput(f"Validation failed: Text character limit of {text.MAX_CHARACTERS} exceeded", "")
+    most = instance_settings.max_characters(tx)
+    if parsed.length + text.count(spoiler_text) > most:
+        raise BadInput(f"Validation failed: Text character limit of {most} exceeded", "")
 
 
 def buried(tx: Tx, uri: str) -> bool:

@@ -3,16 +3,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
 from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import idempotency, statuses
+from appliance.fediverse.db.tables import statuses
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import accounts, edits, mentions, text
+from appliance.fediverse.services import accounts, edits, idempotency, mentions, polls, text
 from appliance.fediverse.services.edits import Edit, edit
 from appliance.fediverse.services.missing import missing
+from appliance.fediverse.services.polls import NewPoll
 from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.services.status_rows import (
     author,
@@ -32,6 +34,7 @@ __all__ = [
     "Edit",
     "by_id",
     "by_uri",
+    "check",
     "create",
     "delete",
     "delete_remote",
@@ -40,8 +43,6 @@ __all__ = [
     "receive_edit",
     "seen_by",
 ]
-
-IDEMPOTENCY_MILLISECONDS = 60 * 60 * 1000
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,17 @@ class Draft:
     mentions: Mapping[str, int] = field(default_factory=dict)
     idempotency_key: str | None = None
     app_id: int | None = None
+    poll: NewPoll | None = None
 
 
 def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
     """Post. Raises BadInput when it is empty or too long, HearthError not-found for what it replies to."""
-    if draft.idempotency_key and (earlier := _earlier(tx, author_id, draft.idempotency_key)):
+    if draft.idempotency_key and (earlier := idempotency.earlier(tx, author_id, draft.idempotency_key, statuses)):
         return earlier
-    parsed = text.parse(draft.text)
-    check_text(parsed, draft.spoiler_text)
-    writer = author(tx, author_id)
-    parent = seen_by(tx, author_id, draft.in_reply_to_id) if draft.in_reply_to_id is not None else None
-    if parent is not None and parent.boost_of_id is not None:
-        parent = seen_by(tx, author_id, parent.boost_of_id)
+    parsed, writer, parent = check(tx, author_id, draft)
     found = mentions.find(tx, urls, parsed, draft.mentions)
     status_id = tx.next_id()
+    poll_id = tx.next_id() if draft.poll is not None else None
     values = {
         "id": status_id,
         "text": draft.text,
@@ -82,15 +80,31 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
         "visibility": draft.visibility.value,
         "language": draft.language,
         "app_id": draft.app_id,
+        "poll_id": poll_id,
         "local": True,
         "created_at": tx.now_ms,
     }
     mentioned = [row.id for row in found.values()]
     insert(tx, writer, values, parent, mentioned, parsed.tags)
+    if draft.poll is not None and poll_id is not None:
+        polls.ask(tx, status_id, poll_id, draft.poll)
     if draft.idempotency_key:
-        _remember(tx, author_id, draft.idempotency_key, status_id)
+        idempotency.remember(tx, author_id, draft.idempotency_key, status_id)
     outgoing.status_created(tx, urls, status_id)
     return status_id
+
+
+def check(tx: Tx, author_id: int, draft: Draft) -> tuple[text.Text, sa.Row[Any], sa.Row[Any] | None]:
+    """The text read, the author, and what is replied to. Raises as `create`."""
+    parsed = text.parse(draft.text)
+    check_text(tx, parsed, draft.spoiler_text)
+    if draft.poll is not None:
+        polls.check(draft.poll)
+    writer = author(tx, author_id)
+    parent = seen_by(tx, author_id, draft.in_reply_to_id) if draft.in_reply_to_id is not None else None
+    if parent is not None and parent.boost_of_id is not None:
+        parent = seen_by(tx, author_id, parent.boost_of_id)
+    return parsed, writer, parent
 
 
 def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | None:
@@ -102,8 +116,9 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
         return None
     writer = author(tx, author_id)
     parent = by_id(tx, status.in_reply_to_id) if status.in_reply_to_id is not None else None
+    status_id = tx.next_id()
     values = {
-        "id": tx.next_id(),
+        "id": status_id,
         "uri": status.uri,
         "url": status.url,
         "content": status.content,
@@ -117,7 +132,9 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
         "edited_at": status.edited_at,
     }
     insert(tx, writer, values, parent, status.mentions, [text.tag_key(name) for name in status.tags])
-    return int(values["id"])  # type: ignore[call-overload, no-any-return]
+    if status.poll is not None:
+        polls.store_remote(tx, status_id, status.poll)
+    return status_id
 
 
 def receive_edit(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | None:
@@ -142,23 +159,3 @@ def delete_remote(tx: Tx, urls: Urls, actor_id: int, uri: str) -> None:
         bury(tx, uri)
     elif status.account_id == actor_id:
         remove(tx, status, uri)
-
-
-def _earlier(tx: Tx, author_id: int, key: str) -> int | None:
-    row = tx.one(
-        sa.select(statuses.c.id)
-        .join(idempotency, idempotency.c.status_id == statuses.c.id)
-        .where(
-            idempotency.c.account_id == author_id,
-            idempotency.c.key == key,
-            idempotency.c.created_at > tx.now_ms - IDEMPOTENCY_MILLISECONDS,
-        )
-    )
-    return None if row is None else int(row.id)
-
-
-def _remember(tx: Tx, author_id: int, key: str, status_id: int) -> None:
-    mine = idempotency.c.account_id == author_id
-    stale = idempotency.c.created_at <= tx.now_ms - IDEMPOTENCY_MILLISECONDS
-    tx.execute(sa.delete(idempotency).where(mine, sa.or_(stale, idempotency.c.key == key)))
-    tx.execute(sa.insert(idempotency).values(account_id=author_id, key=key, status_id=status_id, created_at=tx.now_ms))

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-MAX_CHARACTERS = 500
 URL_CHARACTERS = 23
 MAX_MENTIONS = 50
 _COUNTED_CLOSELY = 10_000

@@ -8,13 +8,15 @@ from appliance.fediverse.activitypub import known, notes, reading
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.activitypub.notes import Note
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.services import statuses
+from appliance.fediverse.services import polls, statuses
 from appliance.system.clock import milliseconds
 
 _TIMELINE_KINDS = notes.KINDS | notes.SHOWN_AS_LINK
 
 
 def create(arrival: Arrival) -> Apply | None:
+    if (vote := _vote(arrival)) is not None:
+        return vote
     note = _own_note(arrival)
     if note is None:
         return None
@@ -39,6 +41,23 @@ def change(arrival: Arrival) -> Apply | None:
         status = known.remote_status(tx, urls, note)
         if known.status_id(tx, urls, note.uri) is not None or known.concerns_us(tx, sender.id, status):
             statuses.receive_edit(tx, urls, sender.id, status)
+
+    return apply
+
+
+def _vote(arrival: Arrival) -> Apply | None:
+    """A note with a name and no text that answers a poll of ours is a vote for the option of that name."""
+    urls, sender, document = arrival.urls, arrival.sender, arrival.activity.embedded or {}
+    asked, title = reading.uri(document.get("inReplyTo")), reading.text(document, "name", 500)
+    if not title or document.get("content") or asked is None or not urls.is_ours(asked):
+        return None
+    if reading.uri(document.get("attributedTo")) != sender.uri:
+        raise Refused("not-yours", "Nobody can vote for another.")
+
+    def apply(tx: Tx) -> None:
+        status_id = known.status_id(tx, urls, asked)
+        if status_id is not None:
+            polls.receive_vote(tx, sender.id, status_id, title)
 
     return apply
 

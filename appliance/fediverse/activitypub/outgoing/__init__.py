@@ -15,6 +15,7 @@ from appliance.fediverse.activitypub.outgoing.people import (
     unblocked,
     unfollowed,
 )
+from appliance.fediverse.activitypub.outgoing.polls import poll_changed, voted
 from appliance.fediverse.activitypub.outgoing.posts import (
     boosted,
     favourited,
@@ -34,6 +35,7 @@ __all__ = [
     "follow_rejected",
     "follow_requested",
     "note_parts",
+    "poll_changed",
     "profile_updated",
     "status_created",
     "status_deleted",
@@ -42,4 +44,5 @@ __all__ = [
     "unboosted",
     "unfavourited",
     "unfollowed",
+    "voted",
 ]

@@ -7,7 +7,7 @@ from appliance.fediverse.activitypub import audience, documents
 from appliance.fediverse.activitypub.documents import NoteParts, Row
 from appliance.fediverse.activitypub.outgoing.send import account, from_us, send
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import accounts, favourites, mentions, status_tags, statuses, tags
+from appliance.fediverse.db.tables import accounts, favourites, mentions, polls, status_tags, statuses, tags
 from appliance.fediverse.urls import Urls
 
 # Built once: these run with every post.
@@ -25,6 +25,7 @@ _TAGS = (
     .where(status_tags.c.status_id == _id)
     .order_by(tags.c.id)
 )
+_POLL = sa.select(polls).where(polls.c.status_id == _id)
 
 
 def status_created(tx: Tx, urls: Urls, status_id: int) -> None:
@@ -35,7 +36,7 @@ def status_created(tx: Tx, urls: Urls, status_id: int) -> None:
 
 
 def status_edited(tx: Tx, urls: Urls, status_id: int) -> None:
-    if parts := _local_note(tx, urls, status_id):
+    if parts := local_note(tx, urls, status_id):
         note = documents.note(urls, parts)
         uri = f"{note['id']}#updates/{parts.status.edited_at or tx.now_ms}"
         body = documents.activity("Update", uri, note["attributedTo"], note, to=note["to"], cc=note["cc"])
@@ -44,7 +45,7 @@ def status_edited(tx: Tx, urls: Urls, status_id: int) -> None:
 
 def status_deleted(tx: Tx, urls: Urls, status_id: int) -> None:
     """Call it before the rows go: they say who may have a copy."""
-    if parts := _local_note(tx, urls, status_id):
+    if parts := local_note(tx, urls, status_id):
         uri = urls.status(parts.author.username, status_id)
         body = documents.activity(
             "Delete",
@@ -83,10 +84,11 @@ def note_parts(tx: Tx, urls: Urls, status: Row) -> NoteParts:
         mentioned=tuple(tx.all(_MENTIONED, {"id": status.id})),
         tags=tuple(row.name for row in tx.all(_TAGS, {"id": status.id})),
         parent_uri=documents.status_uri(urls, parent, account(tx, parent.account_id)) if parent else None,
+        poll=status.poll_id and tx.one(_POLL, {"id": status.id}),
     )
 
 
-def _local_note(tx: Tx, urls: Urls, status_id: int) -> NoteParts | None:
+def local_note(tx: Tx, urls: Urls, status_id: int) -> NoteParts | None:
     status = _local_status(tx, urls, status_id)
     return None if status is None else note_parts(tx, urls, status)
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, apps, bookmarks, favourites, mentions, status_tags, statuses, tags
+from appliance.fediverse.mastodon_api.entities import polls
 from appliance.fediverse.mastodon_api.entities.accounts import account
 from appliance.fediverse.mastodon_api.entities.accounts import load as load_accounts
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment, moment_or_none, text_id
@@ -55,6 +56,7 @@ class _Parts:
     mentions: dict[int, list[Entity]] = field(default_factory=dict)
     tags: dict[int, list[Entity]] = field(default_factory=dict)
     apps: dict[int, Entity] = field(default_factory=dict)
+    polls: dict[int, Entity] = field(default_factory=dict)
     flags: set[tuple[str, int]] = field(default_factory=set)
 
 
@@ -101,6 +103,7 @@ def _load(tx: Tx, urls: Urls, viewer_id: int | None, rows: Sequence[Row]) -> _Pa
         parts.tags.setdefault(row.status_id, []).append({"name": row.name, "url": urls.tag(row.name)})
     if viewer_id is not None:
         parts.flags = {(row[0], row[1]) for row in tx.all(_FLAGS, {"ids": ids, "viewer_id": viewer_id})}
+    parts.polls = polls.load(tx, viewer_id, [row.poll_id for row in rows if row.poll_id is not None])
     app_ids = {row.app_id for row in rows if row.app_id is not None}
     if app_ids:
         parts.apps = {
@@ -136,7 +139,7 @@ def _status(urls: Urls, viewer_id: int | None, row: Row, parts: _Parts) -> Entit
         "tags": parts.tags.get(status_id, []),
         "emojis": [],
         "card": None,
-        "poll": None,
+        "poll": parts.polls.get(row.poll_id),
     }
     if row.local:
         entity["application"] = parts.apps.get(row.app_id)
