@@ -43,6 +43,15 @@ class Urls:
     def followers(self, username: str) -> str:
         return f"{self.actor(username)}/followers"
 
+    def followers_synchronisation(self, username: str) -> str:
+        return f"{self.actor(username)}/followers_synchronization"
+
+    def featured(self, username: str) -> str:
+        return f"{self.actor(username)}/collections/featured"
+
+    def featured_tags(self, username: str) -> str:
+        return f"{self.actor(username)}/collections/tags"
+
     def following(self, username: str) -> str:
         return f"{self.actor(username)}/following"
 

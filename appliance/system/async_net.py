@@ -14,7 +14,7 @@ from appliance.system.exchange import Request, Response, next_hop, request_heade
 from appliance.system.guard import Guard, NetError, Target
 from appliance.system.net import VirtualNet
 
-MAX_CONNECTIONS = 32
+MAX_CONNECTIONS = 64
 _CHUNK = 64 * 1024
 _KEEP_SECONDS = 15.0
 

@@ -11,7 +11,12 @@ from appliance.fediverse.model import FollowState, Visibility
 Inboxes = set[str]
 
 _BEST_INBOX = sa.func.coalesce(accounts.c.shared_inbox, accounts.c.inbox)
-_REACHABLE = (accounts.c.domain != "", accounts.c.deleted_at.is_(None), accounts.c.inbox.is_not(None))
+_REACHABLE = (
+    accounts.c.domain != "",
+    accounts.c.deleted_at.is_(None),
+    accounts.c.suspended_at.is_(None),
+    accounts.c.inbox.is_not(None),
+)
 
 
 def _inboxes(ids: "sa.Select[tuple[int]]") -> "sa.Select[tuple[str]]":

@@ -11,27 +11,27 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
-from appliance.fediverse.activitypub import signatures
-from appliance.fediverse.activitypub.documents import MEDIA_TYPE
-from appliance.fediverse.activitypub.signatures import Message
+from appliance.fediverse.activitypub.signatures import Form
 from appliance.fediverse.companion.tasks import WAIT_SECONDS, Turns
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.topics import Topic
-from appliance.fediverse.delivery import outbox
+from appliance.fediverse.delivery import envelope, outbox
+from appliance.fediverse.delivery.envelope import Envelopes
 from appliance.fediverse.delivery.outbox import Letter
 from appliance.fediverse.delivery.verdict import Outcome, Verdict, judge
 from appliance.system.async_net import AsyncNet
-from appliance.system.exchange import Limits, Request, Response
+from appliance.system.exchange import Response
 from appliance.system.guard import Guard, NetError
 
-IN_ALL = 32
+IN_ALL = 64
 PER_HOST = 4
+DOUBTFUL = 8  # of all, to hosts that did not answer last
 PRUNE_SECONDS = 3600.0
 IDLE_SECONDS = 60.0  # the longest sleep: a nudge may be lost
-_LIMITS = Limits(size=64 * 1024, seconds=10.0)
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -48,10 +48,9 @@ class Courier(Turns):
         self._net = net
         self._jitter = jitter or _chance
         self._urls = context.urls()
-        self._guard = Guard(development=self._urls.origin.startswith("http:"))
+        self._envelopes = Envelopes(context, Guard(development=self._urls.origin.startswith("http:")))
         self._under_way: dict[int, tuple[Letter, asyncio.Task[None]]] = {}
         self._results: list[tuple[Letter, Verdict]] = []
-        self._down: Counter[str] = Counter()
         self._pruned_at: float | None = None
 
     async def turn(self) -> float:
@@ -62,20 +61,22 @@ class Courier(Turns):
             return IDLE_SECONDS
         if not self._context.clock.trusted():
             return WAIT_SECONDS  # the clock is not set
-        while await self._begin():
-            pass
+        for doubtful in (False, True):
+            while await self._begin(doubtful):
+                pass
         seconds = await self._read(outbox.next_due)
         return IDLE_SECONDS if seconds is None else min(seconds, IDLE_SECONDS)
 
-    async def _begin(self) -> bool:
+    async def _begin(self, doubtful: bool) -> bool:
         """Begin what is due; true if more may be, since a host with much to get filled the list."""
-        room = IN_ALL - len(self._under_way)
+        doubts = sum(letter.failures > 0 for letter, _ in self._under_way.values())
+        room = DOUBTFUL - doubts if doubtful else IN_ALL - DOUBTFUL - (len(self._under_way) - doubts)
         if room <= 0:
             return False
         hosts = Counter(letter.host for letter, _ in self._under_way.values())
         full = [host for host, count in hosts.items() if count >= PER_HOST]
         busy = list(self._under_way)
-        letters = await self._read(lambda tx: outbox.due(tx, room, busy, full))
+        letters = await self._read(lambda tx: outbox.due(tx, room, busy, full, doubtful=doubtful))
         left_out = 0
         for letter in letters:
             if hosts[letter.host] >= PER_HOST:
@@ -94,26 +95,32 @@ class Courier(Turns):
 
     async def _deliver(self, letter: Letter) -> None:
         result: Response | NetError
+        form = None
         try:
-            request = await asyncio.to_thread(self._request, letter)
-            result = await self._net.fetch(request)
+            result, form = await self._knock(letter)
         except NetError as error:
             result = error
         except Exception:
             log.exception("a delivery to %s failed in a way that nobody thought of", letter.host)
             result = NetError("net-failed", "failed here")
-        attempts = max(letter.attempts, self._down[letter.host])
+        attempts = max(letter.attempts, letter.failures)
         verdict = judge(result, attempts, self._context.clock.now(), self._jitter())
-        self._results.append((letter, verdict))
+        self._results.append((letter, replace(verdict, form=form)))
         self.wake()
 
-    def _request(self, letter: Letter) -> Request:
-        """Signed at the last moment, so that the date is fresh however long it waited."""
-        target = self._guard.target(letter.inbox)
-        key = signatures.private_key(letter.private_key.reveal())
-        message = Message("POST", target.path, {"host": target.host_header, "content-type": MEDIA_TYPE}, letter.body)
-        headers = signatures.sign(key, self._urls.key(letter.username), message, self._context.clock.now())
-        return Request(letter.inbox, method="POST", headers=headers, body=letter.body, limits=_LIMITS, follow=False)
+    async def _knock(self, letter: Letter) -> tuple[Response, Form | None]:
+        """The answer, and what it tells of the form of signature that the host understands. Raises NetError."""
+        form = envelope.first_form(letter)
+        response = await self._send(letter, form)
+        if envelope.was_not_understood(response):
+            other = envelope.other_form(form)
+            again = await self._send(letter, other)
+            if again.ok:
+                return again, other
+        return response, envelope.learned(letter, response)
+
+    async def _send(self, letter: Letter, form: Form) -> Response:
+        return await self._net.fetch(await asyncio.to_thread(self._envelopes.make, letter, form))
 
     async def _settle(self) -> None:
         results, self._results = self._results, []
@@ -131,15 +138,7 @@ class Courier(Turns):
             raise
         for letter, verdict in results:
             self._under_way.pop(letter.id, None)
-            self._note(letter, verdict)
-
-    def _note(self, letter: Letter, verdict: Verdict) -> None:
-        if verdict.outcome is Outcome.HOST_DOWN:
-            self._down[letter.host] += 1
-        else:
-            self._down.pop(letter.host, None)
-        if verdict.outcome is not Outcome.DONE:
-            log.info("delivery to %s: %s, %s", letter.host, verdict.outcome.value, verdict.error)
+            _note(letter, verdict)
 
     async def _prune(self) -> None:
         now = self._context.clock.monotonic()
@@ -161,6 +160,11 @@ class Courier(Turns):
                 work(tx)
 
         await asyncio.to_thread(run)
+
+
+def _note(letter: Letter, verdict: Verdict) -> None:
+    if verdict.outcome is not Outcome.DONE:
+        log.info("delivery to %s: %s, %s", letter.host, verdict.outcome.value, verdict.error)
 
 
 def _chance() -> float:

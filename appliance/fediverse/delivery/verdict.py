@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
+from appliance.fediverse.activitypub.signatures import Form
 from appliance.system.exchange import Response
 from appliance.system.guard import NetError
 
@@ -33,6 +34,7 @@ class Verdict:
     outcome: Outcome
     seconds: float = 0.0
     error: str = ""
+    form: Form | None = None  # the signature that the host has shown to understand
 
 
 def judge(result: Response | NetError, attempts: int, now: datetime, jitter: float) -> Verdict:

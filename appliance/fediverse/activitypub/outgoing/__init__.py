@@ -26,6 +26,7 @@ from appliance.fediverse.activitypub.outgoing.posts import (
     unboosted,
     unfavourited,
 )
+from appliance.fediverse.activitypub.outgoing.send import send
 
 __all__ = [
     "blocked",
@@ -37,6 +38,7 @@ __all__ = [
     "note_parts",
     "poll_changed",
     "profile_updated",
+    "send",
     "status_created",
     "status_deleted",
     "status_edited",

@@ -8,6 +8,7 @@ from appliance.fediverse.activitypub.documents import NoteParts, Row
 from appliance.fediverse.activitypub.outgoing.send import account, from_us, send
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, favourites, mentions, polls, status_tags, statuses, tags
+from appliance.fediverse.model import Visibility
 from appliance.fediverse.urls import Urls
 
 # Built once: these run with every post.
@@ -32,7 +33,8 @@ def status_created(tx: Tx, urls: Urls, status_id: int) -> None:
     status = _local_status(tx, urls, status_id)
     # Who hears of it comes first: where nobody elsewhere does, nothing need be drawn.
     if status is not None and (inboxes := audience.of_status(tx, status)):
-        send(tx, status.account_id, documents.create(urls, note_parts(tx, urls, status)), inboxes)
+        body = documents.create(urls, note_parts(tx, urls, status))
+        send(tx, status.account_id, body, inboxes, synchronises=status.visibility == Visibility.FOLLOWERS.value)
 
 
 def status_edited(tx: Tx, urls: Urls, status_id: int) -> None:

@@ -2,12 +2,11 @@
 """The outbox, written: one activity, and one delivery for each inbox it goes to."""
 
 import json
-from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from appliance.fediverse.activitypub import documents
+from appliance.fediverse.activitypub import documents, hosts
 from appliance.fediverse.activitypub.audience import Inboxes
 from appliance.fediverse.activitypub.documents import Document, Row
 from appliance.fediverse.db.database import Tx
@@ -15,27 +14,48 @@ from appliance.fediverse.db.tables import accounts, activities, deliveries
 from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.urls import Urls
 
+_ACTIVITY, _DELIVERY = sa.insert(activities), sa.insert(deliveries)
 _ACCOUNT = sa.select(accounts).where(accounts.c.id == sa.bindparam("id", type_=sa.BigInteger))
 
 
-def send(tx: Tx, author_id: int, body: Document, inboxes: Inboxes) -> None:
-    if not inboxes:
+def send(
+    tx: Tx,
+    author_id: int | None,
+    body: Document,
+    inboxes: Inboxes,
+    *,
+    synchronises: bool = False,
+    private_key: str | None = None,
+) -> None:
+    """Without an author it is said by the instance's own actor. `synchronises`: whoever gets it may compare the
+    author's followers; `private_key` is to sign with instead of the author's own."""
+    resting = hosts.resting(tx) if inboxes else {}
+    due = {inbox: resting.get(urlsplit(inbox).netloc, tx.now_ms) for inbox in sorted(inboxes)}
+    wanted = [(inbox, due_at) for inbox, due_at in due.items() if due_at is not None]
+    if not wanted:
         return
     activity_id = tx.next_id()
-    text = json.dumps(documents.in_context(body), ensure_ascii=False)
-    tx.execute(sa.insert(activities).values(id=activity_id, account_id=author_id, body=text, created_at=tx.now_ms))
-    rows: list[dict[str, Any]] = [
+    values = {
+        "id": activity_id,
+        "account_id": author_id,
+        "body": json.dumps(documents.in_context(body), ensure_ascii=False),
+        "created_at": tx.now_ms,
+        "synchronises": synchronises,
+        "private_key": private_key,
+    }
+    tx.execute(_ACTIVITY, values)
+    rows = [
         {
             "id": tx.next_id(),
             "activity_id": activity_id,
             "account_id": author_id,
             "inbox": inbox,
             "host": urlsplit(inbox).netloc,
-            "due_at": tx.now_ms,
+            "due_at": due_at,
         }
-        for inbox in sorted(inboxes)
+        for inbox, due_at in wanted
     ]
-    tx.execute(sa.insert(deliveries), rows)
+    tx.execute(_DELIVERY, rows)
     tx.topics.add(Topic.DELIVERIES)
 
 

@@ -50,6 +50,7 @@ def sign(private_key: RSAPrivateKey, key_id: str, message: Message, now: datetim
     if message.method == "POST":
         headers["digest"] = digest(message.body)
         names += ["digest", "content-type"]
+    names += [name for name in message.headers if name == "collection-synchronization"]
     text = signed_text(Message(message.method, message.target, headers), Header(key_id, tuple(names), b""))
     value = base64.b64encode(keys.make(private_key, text)).decode()
     headers["signature"] = f'keyId="{key_id}",algorithm="rsa-sha256",headers="{" ".join(names)}",signature="{value}"'

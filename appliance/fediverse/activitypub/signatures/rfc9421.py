@@ -56,6 +56,7 @@ def sign(key: RSAPrivateKey, key_id: str, message: Message, now: datetime, origi
     if message.method == "POST":
         headers["content-digest"] = content_digest(message.body)
         covered += ["content-digest", "content-type"]
+    covered += [name for name in message.headers if name == "collection-synchronization"]
     names = " ".join(f'"{name}"' for name in covered)
     written = f'({names});created={int(now.timestamp())};keyid="{key_id}";alg="{ALGORITHM}"'
     text = _text(Message(message.method, message.target, headers), tuple(covered), written, origin)

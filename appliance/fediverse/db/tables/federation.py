@@ -54,6 +54,7 @@ hosts = Table(
     Column("down_since", BigInteger),
     Column("retry_at", BigInteger),  # nothing goes there before
     Column("signs", String),  # signatures.Form that it understands, where that is known
+    Index(None, "retry_at"),
 )
 
 # Servers that hand on public posts of many others.

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("signs", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
     )
+    op.create_index(op.f("ix_hosts_retry_at"), "hosts", ["retry_at"], unique=False)
     op.create_table(
         "relays",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
