@@ -39,20 +39,25 @@ class HealthCapability:
         self._state = state
         self._recorder = recorder
         self._power = power
+        self._clock_known = clock.monotonic()
 
     def observe(self) -> Health:
         sensors, memory_now = self._board.sensors(), self._host.memory()
+        clock_trusted, now = self._clock.trusted(), self._clock.monotonic()
+        if clock_trusted:
+            self._clock_known = now
         health = Health(
             temperature=sensors.temperature,
             undervoltage=sensors.undervoltage,
             undervoltage_since_boot=sensors.undervoltage_since_boot,
             memory_available=memory_now.available,
             memory_total=memory_now.total,
-            clock_trusted=self._clock.trusted(),
+            clock_trusted=clock_trusted,
             throttled=sensors.throttled,
             throttled_since_boot=sensors.throttled_since_boot,
             fan=sensors.fan,
             load=self._host.load(),
+            clock_waits=now - self._clock_known,
         )
         self._power.note(weak=health.undervoltage)
         self._recorder.note(self._measured(health))

@@ -9,7 +9,8 @@ from appliance.board.model import Fan
 @dataclass(frozen=True)
 class Health:
     """Degrees Celsius; bytes of memory that programs can still have, and of all; `load` is how many programs wanted a
-    processor in the last fifteen minutes, for each processor there is."""
+    processor in the last fifteen minutes, for each processor there is; `clock_waits` for how many seconds the time has
+    not been known."""
 
     temperature: float
     undervoltage: bool
@@ -21,3 +22,4 @@ class Health:
     throttled_since_boot: bool = False
     fan: Fan | None = None
     load: float = 0.0
+    clock_waits: float = 0.0

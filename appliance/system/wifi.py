@@ -132,7 +132,9 @@ class NetworkManagerWifi:
     def join(self, network: WifiNetwork) -> None:
         self._prepare(network)
         with self._manager.talk() as talk:
-            _replace(talk, network, by_itself=True)
+            before = _called(talk, network.ssid)
+            _add(talk, network, by_itself=True)
+            _forget(talk, before)
 
     def attempt(self, network: WifiNetwork, timeout: float) -> Outcome:
         self._prepare(network)
@@ -141,22 +143,22 @@ class NetworkManagerWifi:
             radio = _radio(talk.objects())
             if radio is None:
                 return Outcome.NOT_REACHED
-            connection = _replace(talk, network, by_itself=False)
+            # One of the same name may be right where this one is mistyped: it stays until then.
+            before = _called(talk, network.ssid)
+            connection = _add(talk, network, by_itself=False)
             outcome = Outcome.NOT_REACHED
             try:
                 outcome = _try(talk, connection, radio, timeout)
             finally:
-                if outcome is not Outcome.JOINED:
-                    talk.forget(connection)
+                _forget(talk, before if outcome is Outcome.JOINED else [connection])
         return outcome
 
     def forget(self, ssid: str) -> None:
         with self._manager.talk() as talk:
-            paths = [path for path, settings in _remembered(talk).items() if _ssid(settings) == ssid]
+            paths = _called(talk, ssid)
             if not paths:
                 raise BadInput("The box does not know this Wi-Fi.", "Look at the list again.", key="no-such-wifi")
-            for path in paths:
-                talk.forget(path)
+            _forget(talk, paths)
 
     def open_hotspot(self, name: str) -> None:
         settings: nm.Settings = {
@@ -250,10 +252,16 @@ def _nearby(points: Iterable[nm.Properties]) -> tuple[Nearby, ...]:
     return tuple(sorted(best.values(), key=lambda each: (-each.strength, each.ssid)))
 
 
-def _replace(talk: Manager, network: WifiNetwork, *, by_itself: bool) -> str:
-    old = [path for path, settings in _remembered(talk).items() if _ssid(settings) == network.ssid]
-    for path in old:
+def _called(talk: Manager, ssid: str) -> list[str]:
+    return [path for path, settings in _remembered(talk).items() if _ssid(settings) == ssid]
+
+
+def _forget(talk: Manager, paths: list[str]) -> None:
+    for path in paths:
         talk.forget(path)
+
+
+def _add(talk: Manager, network: WifiNetwork, *, by_itself: bool) -> str:
     settings: nm.Settings = {
         "connection": {"id": ("s", network.ssid), "type": ("s", "802-11-wireless")},
         "802-11-wireless": {"ssid": ("ay", network.ssid.encode()), "hidden": ("b", network.hidden)},

@@ -66,6 +66,17 @@ def test_this_machine_can_be_observed(health, clock):
     assert seen.load >= 0
 
 
+def test_it_is_told_for_how_long_the_time_was_not_known(health, clock):
+    clock.is_trusted = False
+    clock.advance(1800)
+    assert health.observe().clock_waits == 1800
+    clock.is_trusted = True
+    health.observe()
+    clock.is_trusted = False
+    clock.advance(60)
+    assert health.observe().clock_waits == 60
+
+
 def test_what_is_observed_is_remembered(health, recorder):
     health.observe()
     assert recorder.history.day.of(Series.TEMPERATURE)[-1] == 61

@@ -59,6 +59,13 @@ def one(function):
         (one(memory.check), HEALTH, {"memory_available": 49_999_999}, "memory-low", Level.ATTENTION),
         (one(clock_untrusted.check), HEALTH, {}, None, None),
         (one(clock_untrusted.check), HEALTH, {"clock_trusted": False}, "clock-not-set", Level.WELL),
+        (
+            one(clock_untrusted.check),
+            HEALTH,
+            {"clock_trusted": False, "clock_waits": 1800.0},
+            "clock-not-set",
+            Level.ATTENTION,
+        ),
         (one(free_space.check), STORAGE, {}, None, None),
         (one(free_space.check), STORAGE, {"free": 999_999_999}, "storage-low", Level.ATTENTION),
         (one(free_space.check), STORAGE, {"free": 199_999_999}, "storage-full", Level.FAILING),

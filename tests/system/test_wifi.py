@@ -199,6 +199,16 @@ def test_an_attempt_is_waited_for_and_only_success_is_remembered(wifi, played, c
 
 
 @needs_a_bus
+@pytest.mark.parametrize(("state", "kept"), [((100, 90, 0), False), ((120, 60, 7), True)])
+def test_what_is_known_stays_until_another_of_its_name_was_joined(wifi, played, state, kept):
+    before = played.save(HOME.ssid.encode())
+    played.changes = [state]
+    wifi.attempt(HOME, 0.5)
+    assert len(played.saved) == 1
+    assert (before in played.saved) is kept
+
+
+@needs_a_bus
 def test_the_hotspot_is_open_to_all_and_leaves_nothing_behind(wifi, played):
     wifi.open_hotspot("Hearth-1A2B")
     (made,) = [each for each in played.called if each[0] == "AddAndActivateConnection2"]

@@ -5,14 +5,16 @@ from appliance.health.model import Health
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
+PATIENCE = 1800.0  # seconds
+
 
 def check(health: Health) -> Finding | None:
     if health.clock_trusted:
         return None
-    # Normal for a minute after power-on, and at home without internet for ever: said, but nothing to shine for.
+    # Normal for a minute after power-on. For good it is a box that no certificate and no other server will work with.
     return Finding(
         "clock-not-set",
-        Level.WELL,
+        Level.ATTENTION if health.clock_waits >= PATIENCE else Level.WELL,
         "The box does not know the time yet.",
         "It asks the internet for it: check that the box is connected to the router.",
     )
