@@ -24,6 +24,7 @@ image: ## A card image, as root: BOARD=raspberry-pi-3 BASE=debian, or BOARD=qemu
 
 test-image: ## The image in an emulator, as root; slow without KVM
 	@.setup/prepare image .venv/bin/python -m image build qemu --card-only
+	@.setup/prepare image .venv/bin/python -m image build raspberry-pi-3 --base debian --card-only
 	@exec .setup/prepare image .venv/bin/python -m pytest tests/image --image -rP --durations=0 -m "not long" $(ARGS)
 
 test-image-long: ## The same, with more power cuts and every fault

@@ -12,7 +12,7 @@ from tests.repository import ROOT
 IMAGE = ROOT / "build/image/raspberry-pi-3/hearth-raspberry-pi-3.img"
 FULL = {"BOOT_ORDER": "A B", "BOOT_A_LEFT": "3", "BOOT_B_LEFT": "3"}
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")
