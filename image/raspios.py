@@ -67,7 +67,7 @@ def reach(archive: Archive) -> None:
 def fingerprints(keyring: Path) -> list[str]:
     """Of the keys in it; none if there is no such file."""
     asked = subprocess.run(
-        ["gpg", "--no-options", "--batch", "--with-colons", "--show-keys", keyring],
+        ["gpg", "--no-options", "--no-keyring", "--batch", "--with-colons", "--show-keys", keyring],
         capture_output=True,
         text=True,
         timeout=60,
