@@ -2,6 +2,7 @@
 """Raspberry Pi's archive (image/raspios.toml), and what of it may be installed beside Debian's packages."""
 
 import subprocess
+import tempfile
 import tomllib
 import urllib.request
 from dataclasses import dataclass
@@ -66,13 +67,15 @@ def reach(archive: Archive) -> None:
 
 def fingerprints(keyring: Path) -> list[str]:
     """Of the keys in it; none if there is no such file."""
-    asked = subprocess.run(
-        ["gpg", "--no-options", "--no-keyring", "--batch", "--with-colons", "--show-keys", keyring],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    # gpg does nothing without a folder of its own, which who builds need not have.
+    with tempfile.TemporaryDirectory() as home:
+        asked = subprocess.run(
+            ["gpg", "--homedir", home, "--no-options", "--batch", "--with-colons", "--show-keys", keyring],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     return [line.split(":")[9] for line in asked.stdout.splitlines() if line.startswith("fpr:")]
 
 
