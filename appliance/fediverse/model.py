@@ -29,6 +29,20 @@ class NotificationKind(Enum):
     FAVOURITE = "favourite"
     UPDATE = "update"
     POLL = "poll"
+    QUOTE = "quote"
+    QUOTED_UPDATE = "quoted_update"
+    SIGN_UP = "admin.sign_up"
+    REPORT = "admin.report"
+    SEVERED = "severed_relationships"
+    WARNING = "moderation_warning"
+
+
+class Severed(Enum):
+    """Why follows ended; the values are the Mastodon API's."""
+
+    SERVER_BLOCKED = "domain_block"
+    DOMAIN_BLOCKED_BY_MEMBER = "user_domain_block"
+    ACCOUNT_SUSPENDED = "account_suspension"
 
 
 class QuoteState(Enum):

@@ -15,7 +15,8 @@ def put(call: Call) -> Entity:
     for timeline in markers.TIMELINES:
         last_read_id = call.arguments.id(f"{timeline}[last_read_id]")
         if last_read_id is not None:
-            markers.put(call.tx, call.account_id, timeline, last_read_id)
+            version = call.arguments.number(f"{timeline}[version]")
+            markers.put(call.tx, call.account_id, timeline, last_read_id, version=version)
             changed.append(timeline)
     return _drawn(call, changed)
 

@@ -10,11 +10,12 @@ from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.model import NotificationKind
 from appliance.fediverse.services import markers, notifications
 from appliance.fediverse.services.missing import missing
+from appliance.fediverse.services.notifications import Wanted
 
 
 def listed(call: Call) -> flask.Response:
-    arguments, page = call.arguments, call.arguments.page(40, 80)
-    rows = notifications.page(call.tx, call.account_id, page, _kinds(call), arguments.id("account_id"))
+    page = call.arguments.page(40, 80)
+    rows = notifications.page(call.tx, call.account_id, page, wanted(call))
     drawn = entities.draw(call.tx, call.urls, call.account_id, rows)
     return paged(call, page, [row.id for row in rows], drawn)
 
@@ -32,22 +33,40 @@ def dismiss(call: Call, notification_id: int) -> Entity:
     return {}
 
 
+def dismiss_named(call: Call) -> Entity:
+    """As apps did it long ago."""
+    return dismiss(call, call.arguments.id("id") or 0)
+
+
 def clear(call: Call) -> Entity:
     notifications.clear(call.tx, call.account_id)
     return {}
 
 
 def unread_count(call: Call) -> Entity:
-    limit = max(1, min(call.arguments.number("limit") or 100, 1000))
-    read = markers.get(call.tx, call.account_id, ["notifications"])
-    return {"count": notifications.count_after(call.tx, call.account_id, read[0].last_read_id if read else 0, limit)}
+    count = notifications.count_after(call.tx, call.account_id, read_up_to(call), count_limit(call), wanted(call))
+    return {"count": count}
 
 
-def _kinds(call: Call) -> list[str]:
+def wanted(call: Call) -> Wanted:
     """Kinds that an app knows and we don't are none of ours."""
-    known = [kind.value for kind in NotificationKind]
-    wanted, unwanted = call.arguments.texts("types"), call.arguments.texts("exclude_types")
-    return [kind for kind in known if (not wanted or kind in wanted) and kind not in unwanted]
+    arguments = call.arguments
+    given, unwanted = arguments.texts("types"), arguments.texts("exclude_types")
+    kinds = [kind.value for kind in NotificationKind]
+    return Wanted(
+        [kind for kind in kinds if (not given or kind in given) and kind not in unwanted],
+        arguments.id("account_id"),
+        arguments.flag("include_filtered") or False,
+    )
+
+
+def read_up_to(call: Call) -> int:
+    read = markers.get(call.tx, call.account_id, ["notifications"])
+    return read[0].last_read_id if read else 0
+
+
+def count_limit(call: Call) -> int:
+    return max(1, min(call.arguments.number("limit") or 100, 1000))
 
 
 _ALL = "/api/v1/notifications"
@@ -56,6 +75,7 @@ ROUTES = (
     Route("GET", _ALL, listed, _READ),
     Route("GET", f"{_ALL}/unread_count", unread_count, _READ),
     Route("POST", f"{_ALL}/clear", clear, _WRITE),
+    Route("POST", f"{_ALL}/dismiss", dismiss_named, _WRITE),
     Route("GET", f"{_ALL}/<notification_id>", show, _READ),
     Route("POST", f"{_ALL}/<notification_id>/dismiss", dismiss, _WRITE),
 )

@@ -2,6 +2,7 @@
 """Notifications: what somebody did that concerns a member. https://docs.joinmastodon.org/methods/notifications/"""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,67 +10,131 @@ import sqlalchemy as sa
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, notifications
 from appliance.fediverse.model import NotificationKind
-from appliance.fediverse.services.missing import missing
-from appliance.fediverse.services.paging import Page, Paged
-from appliance.fediverse.services.visibility import blocked
-
-_ALL_KINDS = tuple(kind.value for kind in NotificationKind)
-_WANTED = sa.select(accounts.c.id).where(
-    accounts.c.id == sa.bindparam("to_id"),
-    accounts.c.domain == "",
-    sa.not_(blocked(sa.bindparam("to_id"), sa.bindparam("from_id"))),
+from appliance.fediverse.services import (
+    notification_groups,
+    notification_policies,
+    notification_requests,
+    push_subscriptions,
 )
-_SAME = sa.select(notifications.c.id).where(
+from appliance.fediverse.services.missing import missing
+from appliance.fediverse.services.notification_policies import Fate
+from appliance.fediverse.services.paging import Page, Paged
+
+ALL_KINDS = tuple(kind.value for kind in NotificationKind)
+# What the instance itself tells a member: it comes from nobody, so from herself.
+_FROM_ONESELF = (NotificationKind.POLL, NotificationKind.SEVERED, NotificationKind.WARNING)
+# Of edits only the last is worth telling of.
+_REPLACES = (NotificationKind.UPDATE, NotificationKind.QUOTED_UPDATE)
+
+_SAME = sa.and_(
     notifications.c.account_id == sa.bindparam("to_id"),
     notifications.c.from_account_id == sa.bindparam("from_id"),
     notifications.c.kind == sa.bindparam("kind"),
-    notifications.c.status_id.is_not_distinct_from(sa.bindparam("status_id", type_=sa.BigInteger)),
+)
+# Two questions, since no index answers one that also takes NULL for a value.
+_SAME_ABOUT_STATUS = sa.select(notifications.c.id).where(
+    _SAME, notifications.c.status_id == sa.bindparam("status_id", type_=sa.BigInteger)
+)
+_SAME_WITHOUT = sa.select(notifications.c.id).where(
+    _SAME,
+    notifications.c.status_id.is_(None),
+    sa.func.coalesce(notifications.c.about_id, 0) == sa.bindparam("about_id", type_=sa.BigInteger),
 )
 _INSERT = sa.insert(notifications)
-_LIST = Paged(
-    sa.select(notifications)
-    .join(accounts, accounts.c.id == notifications.c.from_account_id)
-    .where(
-        notifications.c.account_id == sa.bindparam("viewer_id"),
-        notifications.c.kind.in_(sa.bindparam("kinds", expanding=True)),
-        accounts.c.suspended_at.is_(None),
-        accounts.c.deleted_at.is_(None),
-        sa.or_(
-            sa.bindparam("only_from", type_=sa.BigInteger) == 0,
-            notifications.c.from_account_id == sa.bindparam("only_from", type_=sa.BigInteger),
+
+
+def _listed(*conditions: "sa.ColumnElement[bool]") -> Paged:
+    return Paged(
+        sa.select(notifications)
+        .join(accounts, accounts.c.id == notifications.c.from_account_id)
+        .where(
+            notifications.c.account_id == sa.bindparam("viewer_id"),
+            notifications.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+            # Whoever waits to be let in is hidden from all but those who decide.
+            sa.or_(accounts.c.suspended_at.is_(None), notifications.c.kind == NotificationKind.SIGN_UP.value),
+            accounts.c.deleted_at.is_(None),
+            *conditions,
         ),
-    ),
-    notifications.c.id,
-)
+        notifications.c.id,
+    )
 
 
-def notify(tx: Tx, account_id: int, kind: NotificationKind, from_account_id: int, status_id: int | None = None) -> None:
-    """Tell a member, once. Nothing happens for remote accounts, where either blocks the other, and for what one does
-    oneself, but for the end of a poll."""
-    if account_id == from_account_id and kind is not NotificationKind.POLL:
+_FROM_ONE = notifications.c.from_account_id == sa.bindparam("only_from", type_=sa.BigInteger)
+_NOT_KEPT_APART = notifications.c.filtered.is_(False)
+# By whether those kept apart are wanted too, and whether only those from one account are.
+_LIST = {
+    (False, False): _listed(_NOT_KEPT_APART),
+    (False, True): _listed(_NOT_KEPT_APART, _FROM_ONE),
+    (True, False): _listed(),
+    (True, True): _listed(_FROM_ONE),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of a member's notifications are asked for."""
+
+    kinds: Collection[str] = ALL_KINDS
+    from_account_id: int | None = None
+    filtered: bool = False  # those that her policy keeps apart, too
+
+
+def notify(
+    tx: Tx,
+    account_id: int,
+    kind: NotificationKind,
+    from_account_id: int,
+    status_id: int | None = None,
+    *,
+    about_id: int | None = None,
+) -> None:
+    """Tell a member, once. Nothing happens for remote accounts, and where she does not want to hear it.
+
+    `about_id` is the report, strike or severance that it tells of.
+    """
+    if account_id == from_account_id and kind not in _FROM_ONESELF:
         return
-    same = {"to_id": account_id, "from_id": from_account_id, "kind": kind.value, "status_id": status_id}
-    if not tx.exists(_WANTED, {"to_id": account_id, "from_id": from_account_id}) or tx.exists(_SAME, same):
+    judged = notification_policies.judge(tx, account_id, kind, from_account_id, status_id)
+    if judged.fate is Fate.DROP:
         return
+    if kind in _REPLACES:
+        withdraw(tx, account_id, kind, from_account_id, status_id)
+    elif _known(tx, account_id, kind, from_account_id, status_id, about_id):
+        return
+    filtered = judged.fate is Fate.FILTER
+    notification_id = tx.next_id()
     tx.execute(
         _INSERT,
         {
-            "id": tx.next_id(),
+            "id": notification_id,
             "account_id": account_id,
             "kind": kind.value,
             "from_account_id": from_account_id,
             "status_id": status_id,
+            "about_id": about_id,
+            "group_key": notification_groups.key(tx, account_id, kind, status_id),
+            "filtered": filtered,
             "created_at": tx.now_ms,
         },
     )
+    if filtered:
+        notification_requests.note(tx, account_id, from_account_id, status_id)
+    elif judged.pushed:
+        push_subscriptions.enqueue(tx, account_id, kind, from_account_id, notification_id)
 
 
-def page(
-    tx: Tx, account_id: int, page: Page, kinds: Collection[str] | None = None, from_account_id: int | None = None
-) -> list[sa.Row[Any]]:
-    """Newest first; `kinds` are those wanted (None: all)."""
-    wanted = list(_ALL_KINDS if kinds is None else kinds)
-    return _LIST.rows(tx, page, viewer_id=account_id, kinds=wanted, only_from=from_account_id or 0)
+def page(tx: Tx, account_id: int, page: Page, wanted: Wanted | None = None) -> list[sa.Row[Any]]:
+    """Newest first."""
+    wanted = wanted or Wanted()
+    only_from = wanted.from_account_id
+    return _LIST[wanted.filtered, only_from is not None].rows(
+        tx, page, viewer_id=account_id, kinds=list(wanted.kinds), **({"only_from": only_from} if only_from else {})
+    )
+
+
+def count_after(tx: Tx, account_id: int, last_read_id: int, limit: int, wanted: Wanted | None = None) -> int:
+    """How many are newer than `last_read_id`, counted up to `limit`."""
+    return len(page(tx, account_id, Page(limit, since_id=last_read_id), wanted))
 
 
 def get(tx: Tx, account_id: int, notification_id: int) -> sa.Row[Any]:
@@ -90,16 +155,6 @@ def clear(tx: Tx, account_id: int) -> None:
     tx.execute(sa.delete(notifications).where(notifications.c.account_id == account_id))
 
 
-def count_after(tx: Tx, account_id: int, last_read_id: int, limit: int) -> int:
-    """How many are newer than `last_read_id`, counted up to `limit`."""
-    newer = (
-        sa.select(notifications.c.id)
-        .where(notifications.c.account_id == account_id, notifications.c.id > last_read_id)
-        .limit(limit)
-    )
-    return len(tx.all(newer))
-
-
 def withdraw(tx: Tx, account_id: int, kind: NotificationKind, from_account_id: int, status_id: int | None) -> None:
     """What it told of was taken back."""
     tx.execute(
@@ -107,6 +162,20 @@ def withdraw(tx: Tx, account_id: int, kind: NotificationKind, from_account_id: i
             notifications.c.account_id == account_id,
             notifications.c.kind == kind.value,
             notifications.c.from_account_id == from_account_id,
-            notifications.c.status_id.is_not_distinct_from(status_id),
+            notifications.c.status_id.is_(None) if status_id is None else notifications.c.status_id == status_id,
         )
     )
+
+
+def _known(
+    tx: Tx,
+    account_id: int,
+    kind: NotificationKind,
+    from_account_id: int,
+    status_id: int | None,
+    about_id: int | None,
+) -> bool:
+    same = {"to_id": account_id, "from_id": from_account_id, "kind": kind.value}
+    if status_id is not None:
+        return tx.exists(_SAME_ABOUT_STATUS, {**same, "status_id": status_id})
+    return tx.exists(_SAME_WITHOUT, {**same, "about_id": about_id or 0})

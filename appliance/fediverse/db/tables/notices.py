@@ -86,7 +86,7 @@ notification_requests = Table(
     ref("account_id", "accounts"),
     ref("from_account_id", "accounts"),
     ref("last_status_id", "statuses", cascade=False),
-    Column("count", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),  # how many notices
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     UniqueConstraint("account_id", "from_account_id"),

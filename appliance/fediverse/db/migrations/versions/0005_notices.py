@@ -67,7 +67,7 @@ def _policies() -> None:
         *_ref("notification_requests", "from_account_id", "accounts"),
         sa.Column("last_status_id", sa.BigInteger()),
         _foreign("notification_requests", "last_status_id", "statuses", "SET NULL"),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_notification_requests"),
