@@ -2,7 +2,6 @@
 """What the fediverse server gets to see of the console through the web server of the image, and what it may answer."""
 
 import http.client
-import shutil
 import subprocess
 import threading
 import time
@@ -12,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import debian
 from tests.image.machine import free_port
 from tests.repository import ROOT
 
 CADDYFILE = (ROOT / "image/overlay/etc/caddy/Caddyfile").read_text()
 OWNERS = "hearth_console_=the.owners-session"
 
-needs_caddy = pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed")
+needs_caddy = pytest.mark.skipif(not debian.available(), reason="caddy comes from Debian")
 
 
 class Server(BaseHTTPRequestHandler):
@@ -51,7 +51,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
             text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{behind.server_port}")
         (folder / "Caddyfile").write_text(text)
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
-        caddy = [str(shutil.which("caddy")), "run", "--config", str(folder / "Caddyfile")]
+        caddy = [debian.program("caddy", "usr/bin/caddy"), "run", "--config", str(folder / "Caddyfile")]
         with (folder / "log").open("w") as log, subprocess.Popen(caddy, env=environment, stderr=log) as process:
             try:
                 _wait(ports["public"])
