@@ -3,7 +3,6 @@
 
 import io
 
-import segno
 from flask import Blueprint, Response, abort, session
 
 from appliance.console import session as who
@@ -30,6 +29,8 @@ def invite() -> Response:
 def _qr(text: str) -> Response:
     if not text or not who.logged_in():
         abort(404)
+    import segno  # only who looks at a picture waits for it
+
     drawing = io.BytesIO()
     segno.make(text, error="m", micro=False).save(drawing, kind="svg", border=0, dark="#2b211b", svgclass=None)
     return Response(drawing.getvalue(), mimetype="image/svg+xml")

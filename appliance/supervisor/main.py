@@ -48,12 +48,13 @@ from appliance.system.files import Files, Lock, SystemFiles, VirtualFiles
 from appliance.system.firewall import Firewall, SystemFirewall, VirtualFirewall
 from appliance.system.interfaces import Interfaces, SystemInterfaces
 from appliance.system.network_manager import NetworkManager
+from appliance.system.network_manager_wifi import NetworkManagerWifi
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
 from appliance.system.systemd import Systemd
 from appliance.system.units import SystemdUnits, Units, VirtualUnits
 from appliance.system.virtual_wifi import VirtualWifi
-from appliance.system.wifi import NetworkManagerWifi, Wifi
+from appliance.system.wifi import Wifi
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ from appliance.errors import BadInput, HearthError
 from appliance.secret import Secret
 from appliance.system.bus import SystemBus
 from appliance.system.network_manager import NAME, ROOT, NetworkManager
+from appliance.system.network_manager_wifi import NetworkManagerWifi
 from appliance.system.runner import Completed, VirtualRunner
 from appliance.system.virtual_wifi import VirtualWifi
-from appliance.system.wifi import Nearby, NetworkManagerWifi, Outcome, WifiNetwork, check
+from appliance.system.wifi import Nearby, Outcome, WifiNetwork, check
 from tests.system.played_service import PlayedService, bus, needs_a_bus
 
 __all__ = ["bus"]  # a fixture
