@@ -55,6 +55,9 @@ class Urls:
     def following(self, username: str) -> str:
         return f"{self.actor(username)}/following"
 
+    def featured(self, username: str) -> str:
+        return f"{self.actor(username)}/collections/featured"
+
     def key(self, username: str) -> str:
         return f"{self.actor(username)}#main-key"
 

@@ -39,6 +39,7 @@ def read(document: Document, domain: str) -> RemoteAccount:
         url=reading.link(document.get("url")),
         shared_inbox=shared if shared and reading.same_origin(uri, shared) else None,
         followers_uri=_own(uri, reading.uri(document.get("followers"))),
+        featured_uri=_own(uri, reading.uri(document.get("featured"))),
         avatar_url=_image(document.get("icon")),
         header_url=_image(document.get("image")),
         actor_type=reading.kind(document),

@@ -9,6 +9,8 @@ from appliance.fediverse.activitypub.outgoing import note_parts
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows, statuses
 from appliance.fediverse.model import FollowState
+from appliance.fediverse.services import pins
+from appliance.fediverse.services.paging import Page
 from appliance.fediverse.services.visibility import OPEN
 from appliance.fediverse.urls import Urls
 
@@ -31,6 +33,14 @@ def outbox_page(tx: Tx, urls: Urls, account: Row, before: int | None) -> Documen
     rows = tx.all(query if before is None else query.where(statuses.c.id < before))
     items = [item for row in rows if (item := activity_of(tx, urls, row, account)) is not None]
     return _page(urls.outbox(account.username), before, items, rows[-1].id if len(rows) == POSTS_PER_PAGE else None)
+
+
+def featured(tx: Tx, urls: Urls, account: Row) -> Document:
+    """Pinned posts that everybody may see, the one pinned last first."""
+    rows = pins.page(tx, None, account.id, Page(limit=pins.MOST))
+    items = [documents.note(urls, note_parts(tx, urls, row)) for row in rows if row.visibility in OPEN]
+    uri = urls.featured(account.username)
+    return {"id": uri, "type": "OrderedCollection", "totalItems": len(items), "orderedItems": items}
 
 
 def people_page(tx: Tx, urls: Urls, account: Row, *, followers: bool, before: int | None) -> Document:

@@ -39,6 +39,7 @@ def register(blueprint: flask.Blueprint) -> None:
     blueprint.get("/users/<username>/outbox")(outbox)
     blueprint.get("/users/<username>/followers")(followers)
     blueprint.get("/users/<username>/following")(following)
+    blueprint.get("/users/<username>/collections/featured")(featured)
     blueprint.post("/inbox")(shared_inbox)
     blueprint.post("/actor/inbox", endpoint="instance_inbox")(shared_inbox)
     blueprint.post("/users/<username>/inbox")(inbox)
@@ -123,6 +124,12 @@ def followers(username: str) -> Response:
 
 def following(username: str) -> Response:
     return _people(username, of_followers=False)
+
+
+def featured(username: str) -> Response:
+    here, urls = federating()
+    with here.database.read() as tx:
+        return _show(listings.featured(tx, urls, member(tx, username)))
 
 
 def shared_inbox() -> Response:

@@ -17,7 +17,7 @@ from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.model import FollowState
-from appliance.fediverse.services import accounts, timelines
+from appliance.fediverse.services import accounts, pins, timelines
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Paged
 from appliance.fediverse.services.text import tag_key
@@ -65,8 +65,12 @@ def before_lookup(arguments: Arguments, urls: Urls) -> None:
 def statuses(call: Call, account_id: int) -> flask.Response:
     present(call, account_id)
     arguments, page = call.arguments, call.arguments.page(20)
-    if arguments.flag("pinned") or arguments.flag("only_media"):
-        return paged(call, page, [], [])  # nothing is pinned, and no pictures are kept, yet
+    if arguments.flag("pinned"):
+        found = pins.page(call.tx, call.viewer_id, account_id, page)
+        shown = status_entities.draw(call.tx, call.urls, call.viewer_id, found)
+        return paged(call, page, [row.page_id for row in found], shown)
+    if arguments.flag("only_media"):
+        return paged(call, page, [], [])  # no pictures are kept yet
     tagged = arguments.text("tagged")
     rows = timelines.of_account(
         call.tx,

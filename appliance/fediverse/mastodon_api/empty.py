@@ -14,7 +14,6 @@ _NOTHING = (
     ("/api/v1/custom_emojis", ()),
     ("/api/v1/announcements", ("read",)),
     ("/api/v1/lists", ("read:lists",)),
-    ("/api/v1/conversations", ("read:statuses",)),
     ("/api/v1/mutes", ("read:mutes",)),
     ("/api/v1/domain_blocks", ("read:blocks",)),
     ("/api/v1/endorsements", ("read:accounts",)),

@@ -14,7 +14,7 @@ from appliance.fediverse.mastodon_api.entities import accounts
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.model import MemberState, Registration, Role
-from appliance.fediverse.services import instance_settings, polls, text
+from appliance.fediverse.services import instance_settings, pins, polls, text
 from appliance.fediverse.services.accounts import MAX_FIELDS
 from appliance.fediverse.services.instance_settings import InstanceSettings
 
@@ -115,7 +115,7 @@ def no_languages(call: Call) -> Entity:
 
 def _configuration(call: Call) -> Entity:
     return {
-        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": 0, "max_profile_fields": MAX_FIELDS},
+        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": pins.MOST, "max_profile_fields": MAX_FIELDS},
         "statuses": {
             "max_characters": instance_settings.max_characters(call.tx),
             "max_media_attachments": 0,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Favourites, boosts and bookmarks: https://docs.joinmastodon.org/methods/statuses/#favourite"""
+"""Favourites, boosts, bookmarks, pins, and threads muted: https://docs.joinmastodon.org/methods/statuses/#favourite"""
 
 import flask
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import bookmarks, boosts, favourites, statuses
+from appliance.fediverse.services import bookmarks, boosts, conversations, favourites, pins, statuses
 from appliance.fediverse.services.paging import Paged
 from appliance.fediverse.services.visibility import NOBODY, not_blocking, visible
 
@@ -69,6 +69,28 @@ def unbookmark(call: Call, status_id: int) -> Entity:
     return _drawn(call, meant)
 
 
+def pin(call: Call, status_id: int) -> Entity:
+    pins.pin(call.tx, call.urls, call.account_id, status_id)
+    return _drawn(call, status_id)
+
+
+def unpin(call: Call, status_id: int) -> Entity:
+    pins.unpin(call.tx, call.urls, call.account_id, status_id)
+    return _drawn(call, status_id)
+
+
+def mute(call: Call, status_id: int) -> Entity:
+    status = statuses.seen_by(call.tx, call.account_id, status_id)
+    conversations.mute(call.tx, call.account_id, status.conversation_id)
+    return _drawn(call, status_id)
+
+
+def unmute(call: Call, status_id: int) -> Entity:
+    status = statuses.seen_by(call.tx, call.account_id, status_id)
+    conversations.unmute(call.tx, call.account_id, status.conversation_id)
+    return _drawn(call, status_id)
+
+
 def favourited_by(call: Call, status_id: int) -> flask.Response:
     return _people(call, status_id, _FAVOURED_BY)
 
@@ -103,6 +125,10 @@ ROUTES = (
     Route("POST", f"{_ONE}/unreblog", unreblog, ("write:statuses",)),
     Route("POST", f"{_ONE}/bookmark", bookmark, ("write:bookmarks",)),
     Route("POST", f"{_ONE}/unbookmark", unbookmark, ("write:bookmarks",)),
+    Route("POST", f"{_ONE}/pin", pin, ("write:accounts",)),
+    Route("POST", f"{_ONE}/unpin", unpin, ("write:accounts",)),
+    Route("POST", f"{_ONE}/mute", mute, ("write:mutes",)),
+    Route("POST", f"{_ONE}/unmute", unmute, ("write:mutes",)),
     Route("GET", f"{_ONE}/favourited_by", favourited_by),
     Route("GET", f"{_ONE}/reblogged_by", reblogged_by),
 )

@@ -22,6 +22,7 @@ class RemoteAccount:
     url: str | None = None
     shared_inbox: str | None = None
     followers_uri: str | None = None
+    featured_uri: str | None = None
     avatar_url: str | None = None
     header_url: str | None = None
     actor_type: str = "Person"

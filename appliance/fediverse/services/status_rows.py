@@ -11,7 +11,15 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts as accounts_table
 from appliance.fediverse.db.tables import follows, statuses, tombstones
 from appliance.fediverse.model import FollowState, NotificationKind, Visibility
-from appliance.fediverse.services import accounts, fanout, instance_settings, mentions, notifications, text
+from appliance.fediverse.services import (
+    accounts,
+    conversations,
+    fanout,
+    instance_settings,
+    mentions,
+    notifications,
+    text,
+)
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.visibility import may_see
 
@@ -98,23 +106,22 @@ def insert(
 ) -> None:
     """`values` are columns; the mentions, tags, counts, home timelines and notifications follow from them."""
     status_id = values["id"]
-    tx.execute(
-        _INSERT,
-        {
-            "attachments": [],
-            "account_id": writer.id,
-            "conversation_id": parent.conversation_id if parent is not None else status_id,
-            "in_reply_to_id": parent.id if parent is not None else None,
-            "in_reply_to_account_id": parent.account_id if parent is not None else None,
-        }
-        | values,
-    )
+    columns = {
+        "attachments": [],
+        "account_id": writer.id,
+        "conversation_id": parent.conversation_id if parent is not None else status_id,
+        "in_reply_to_id": parent.id if parent is not None else None,
+        "in_reply_to_account_id": parent.account_id if parent is not None else None,
+    } | values
+    tx.execute(_INSERT, columns)
     mentions.store_mentions(tx, status_id, mentioned)
     mentions.store_tags(tx, status_id, tags)
     if parent is not None:
         tx.execute(_COUNT_REPLY, {"parent_id": parent.id, "step": 1})
     visibility = Visibility(values["visibility"])
     count(tx, writer.id, int(visibility is not Visibility.DIRECT), values["created_at"])
+    if visibility is Visibility.DIRECT:
+        conversations.add(tx, status_id, writer.id, columns["conversation_id"], mentioned)
     fanout.post(tx, status_id, writer, visibility, parent.account_id if parent is not None else None)
     for account_id in mentioned:
         notifications.notify(tx, account_id, NotificationKind.MENTION, writer.id, status_id)
@@ -126,6 +133,8 @@ def insert(
 def remove(tx: Tx, status: sa.Row[Any], tomb: str) -> None:
     """Everything of it goes; `tomb` stays, so that it can't come back."""
     bury(tx, tomb)
+    if status.visibility == Visibility.DIRECT.value:
+        conversations.forget(tx, status.id)
     if status.in_reply_to_id is not None:
         tx.execute(_COUNT_REPLY, {"parent_id": status.in_reply_to_id, "step": -1})
     for row in tx.all(sa.select(statuses.c.account_id).where(statuses.c.boost_of_id == status.id)):

@@ -15,6 +15,7 @@ from appliance.fediverse.activitypub.outgoing.people import (
     unblocked,
     unfollowed,
 )
+from appliance.fediverse.activitypub.outgoing.pins import pinned, unpinned
 from appliance.fediverse.activitypub.outgoing.polls import poll_changed, voted
 from appliance.fediverse.activitypub.outgoing.posts import (
     boosted,
@@ -36,6 +37,7 @@ __all__ = [
     "follow_rejected",
     "follow_requested",
     "note_parts",
+    "pinned",
     "poll_changed",
     "profile_updated",
     "send",
@@ -46,5 +48,6 @@ __all__ = [
     "unboosted",
     "unfavourited",
     "unfollowed",
+    "unpinned",
     "voted",
 ]

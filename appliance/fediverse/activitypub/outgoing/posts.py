@@ -90,6 +90,10 @@ def note_parts(tx: Tx, urls: Urls, status: Row) -> NoteParts:
     )
 
 
+def status_row(tx: Tx, status_id: int) -> Row | None:
+    return tx.one(_STATUS, {"id": status_id})
+
+
 def local_note(tx: Tx, urls: Urls, status_id: int) -> NoteParts | None:
     status = _local_status(tx, urls, status_id)
     return None if status is None else note_parts(tx, urls, status)
