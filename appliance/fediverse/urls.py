@@ -55,9 +55,6 @@ class Urls:
     def following(self, username: str) -> str:
         return f"{self.actor(username)}/following"
 
-    def featured(self, username: str) -> str:
-        return f"{self.actor(username)}/collections/featured"
-
     def key(self, username: str) -> str:
         return f"{self.actor(username)}#main-key"
 
