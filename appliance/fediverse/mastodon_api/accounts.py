@@ -7,8 +7,6 @@ import flask
 import sqlalchemy as sa
 
 from appliance.fediverse.context import context
-from appliance.fediverse.db.tables import accounts as table
-from appliance.fediverse.db.tables import follows
 from appliance.fediverse.mastodon_api import resolving
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as entities
@@ -16,35 +14,19 @@ from appliance.fediverse.mastodon_api.entities import statuses as status_entitie
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
-from appliance.fediverse.model import FollowState
-from appliance.fediverse.services import accounts, pins, timelines
+from appliance.fediverse.services import accounts, pins, profile_posts
 from appliance.fediverse.services.missing import missing
-from appliance.fediverse.services.paging import Paged
+from appliance.fediverse.services.profile_posts import Wanted
 from appliance.fediverse.services.text import tag_key
 from appliance.fediverse.urls import Urls
 
-_PRESENT = sa.and_(table.c.suspended_at.is_(None), table.c.deleted_at.is_(None))
-_ACCEPTED = follows.c.state == FollowState.ACCEPTED.value
-_FOLLOWERS = Paged(
-    sa.select(*entities.COLUMNS, follows.c.id.label("page_id"))
-    .join(follows, follows.c.follower_id == table.c.id)
-    .where(follows.c.followee_id == sa.bindparam("of_id"), _ACCEPTED, _PRESENT),
-    follows.c.id,
-)
-_FOLLOWING = Paged(
-    sa.select(*entities.COLUMNS, follows.c.id.label("page_id"))
-    .join(follows, follows.c.followee_id == table.c.id)
-    .where(follows.c.follower_id == sa.bindparam("of_id"), _ACCEPTED, _PRESENT),
-    follows.c.id,
-)
-
 
 def show(call: Call, account_id: int) -> Entity:
-    return entities.account(call.urls, present(call, account_id))
+    return entities.one(call.tx, call.urls, present(call, account_id))
 
 
 def show_many(call: Call) -> list[Entity]:
-    return entities.by_ids(call.tx, call.urls, call.arguments.ids("id", 40))
+    return entities.by_ids(call.tx, call.urls, list(dict.fromkeys(call.arguments.ids("id", 40))))
 
 
 def verify_credentials(call: Call) -> Entity:
@@ -55,7 +37,7 @@ def lookup(call: Call) -> Entity:
     row = accounts.find(call.tx, call.urls, call.arguments.text("acct") or "")
     if row is None:
         raise missing()
-    return entities.account(call.urls, row)
+    return entities.one(call.tx, call.urls, row)
 
 
 def before_lookup(arguments: Arguments, urls: Urls) -> None:
@@ -69,28 +51,16 @@ def statuses(call: Call, account_id: int) -> flask.Response:
         found = pins.page(call.tx, call.viewer_id, account_id, page)
         shown = status_entities.draw(call.tx, call.urls, call.viewer_id, found)
         return paged(call, page, [row.page_id for row in found], shown)
-    if arguments.flag("only_media"):
-        return paged(call, page, [], [])  # no pictures are kept yet
     tagged = arguments.text("tagged")
-    rows = timelines.of_account(
-        call.tx,
-        call.viewer_id,
-        account_id,
-        page,
+    wanted = Wanted(
         replies=not arguments.flag("exclude_replies"),
         boosts=not arguments.flag("exclude_reblogs"),
-        tagged=tag_key(tagged) if tagged else None,
+        only_media=bool(arguments.flag("only_media")),
+        tagged=tag_key(tagged.removeprefix("#")) if tagged else None,
     )
+    rows = profile_posts.page(call.tx, call.viewer_id, account_id, page, wanted)
     drawn = status_entities.draw(call.tx, call.urls, call.viewer_id, rows)
     return paged(call, page, [row.id for row in rows], drawn)
-
-
-def followers(call: Call, account_id: int) -> flask.Response:
-    return _people(call, account_id, _FOLLOWERS)
-
-
-def following(call: Call, account_id: int) -> flask.Response:
-    return _people(call, account_id, _FOLLOWING)
 
 
 def present(call: Call, account_id: int) -> sa.Row[Any]:
@@ -101,29 +71,18 @@ def present(call: Call, account_id: int) -> sa.Row[Any]:
     return row
 
 
-def _people(call: Call, account_id: int, query: Paged) -> flask.Response:
-    present(call, account_id)
-    page = call.arguments.page(40, 80)
-    rows = query.rows(call.tx, page, of_id=account_id)
-    return paged(call, page, [row.page_id for row in rows], [entities.account(call.urls, row) for row in rows])
-
-
-def empty(call: Call, account_id: int) -> list[Entity]:
+def identity_proofs(call: Call, account_id: int) -> list[Entity]:
+    """There is no proof of that kind any more."""
     present(call, account_id)
     return []
 
 
 _ONE = "/api/v1/accounts/<account_id>"
-_READ = ("read:accounts",)
 ROUTES = (
     Route("GET", "/api/v1/accounts/verify_credentials", verify_credentials, ("read:accounts", "profile")),
     Route("GET", "/api/v1/accounts/lookup", lookup, before=before_lookup),
     Route("GET", "/api/v1/accounts", show_many),
     Route("GET", _ONE, show),
     Route("GET", f"{_ONE}/statuses", statuses),
-    Route("GET", f"{_ONE}/followers", followers),
-    Route("GET", f"{_ONE}/following", following),
-    Route("GET", f"{_ONE}/featured_tags", empty),
-    Route("GET", f"{_ONE}/lists", empty, ("read:lists",)),
-    Route("GET", f"{_ONE}/identity_proofs", empty, _READ),
+    Route("GET", f"{_ONE}/identity_proofs", identity_proofs, ("read:accounts",)),
 )

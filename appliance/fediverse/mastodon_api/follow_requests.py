@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from appliance.fediverse.db.tables import accounts as table
 from appliance.fediverse.db.tables import follows as follow_table
 from appliance.fediverse.mastodon_api.entities import accounts as entities
+from appliance.fediverse.mastodon_api.entities import relationships
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
@@ -18,7 +19,8 @@ from appliance.fediverse.services.paging import Paged
 _WAITING = Paged(
     sa.select(*entities.COLUMNS, follow_table.c.id.label("page_id"))
     .join(follow_table, follow_table.c.follower_id == table.c.id)
-    .where(follow_table.c.followee_id == sa.bindparam("viewer_id"), follow_table.c.state == FollowState.PENDING.value),
+    .where(follow_table.c.followee_id == sa.bindparam("viewer_id"), follow_table.c.state == FollowState.PENDING.value)
+    .where(table.c.suspended_at.is_(None)),
     follow_table.c.id,
 )
 
@@ -26,19 +28,19 @@ _WAITING = Paged(
 def waiting(call: Call) -> flask.Response:
     page = call.arguments.page(40, 80)
     rows = _WAITING.rows(call.tx, page, viewer_id=call.account_id)
-    return paged(call, page, [row.page_id for row in rows], [entities.account(call.urls, row) for row in rows])
+    return paged(call, page, [row.page_id for row in rows], entities.many(call.tx, call.urls, rows))
 
 
 def authorize(call: Call, account_id: int) -> Entity:
     _check(call, account_id)
     follows.accept(call.tx, call.urls, call.account_id, account_id)
-    return entities.relationships(call.tx, call.account_id, [account_id])[0]
+    return relationships.one(call.tx, call.account_id, account_id)
 
 
 def reject(call: Call, account_id: int) -> Entity:
     _check(call, account_id)
     follows.reject(call.tx, call.urls, call.account_id, account_id)
-    return entities.relationships(call.tx, call.account_id, [account_id])[0]
+    return relationships.one(call.tx, call.account_id, account_id)
 
 
 def _check(call: Call, account_id: int) -> None:

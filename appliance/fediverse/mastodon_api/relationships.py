@@ -1,42 +1,26 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Following, blocking and what is between two accounts: https://docs.joinmastodon.org/methods/accounts/#follow"""
+"""Following, blocking, muting, and notes about somebody: https://docs.joinmastodon.org/methods/accounts/#follow"""
 
 from typing import Any
 
-import flask
-import sqlalchemy as sa
-
-from appliance.fediverse.db.tables import accounts as table
-from appliance.fediverse.db.tables import blocks as block_table
 from appliance.fediverse.mastodon_api.accounts import present
-from appliance.fediverse.mastodon_api.entities import accounts as entities
+from appliance.fediverse.mastodon_api.entities import relationships as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity
-from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
-from appliance.fediverse.services import blocks, follows
-from appliance.fediverse.services.paging import Paged
-
-_BLOCKS = Paged(
-    sa.select(*entities.COLUMNS, block_table.c.id.label("page_id"))
-    .join(block_table, block_table.c.target_id == table.c.id)
-    .where(block_table.c.account_id == sa.bindparam("viewer_id")),
-    block_table.c.id,
-)
+from appliance.fediverse.services import account_notes, blocks, follows, mutes
 
 
 def relationships(call: Call) -> list[Entity]:
-    return entities.relationships(call.tx, call.account_id, call.arguments.ids("id"))
-
-
-def familiar_followers(call: Call) -> list[Entity]:
-    """Nobody's followers are compared yet."""
-    return [{"id": str(each), "accounts": []} for each in call.arguments.ids("id")]
+    with_suspended = bool(call.arguments.flag("with_suspended"))
+    return entities.draw(call.tx, call.account_id, call.arguments.ids("id"), with_suspended=with_suspended)
 
 
 def follow(call: Call, account_id: int) -> Entity:
     present(call, account_id)
+    arguments = call.arguments
     known: Any = follows.find(call.tx, call.account_id, account_id)
-    boosts, notify = call.arguments.flag("reblogs"), call.arguments.flag("notify")
+    boosts, notify = arguments.flag("reblogs"), arguments.flag("notify")
+    kept = (follows.languages_of(known) or ()) if known is not None else ()
     follows.follow(
         call.tx,
         call.urls,
@@ -44,6 +28,7 @@ def follow(call: Call, account_id: int) -> Entity:
         account_id,
         boosts=boosts if boosts is not None else known is None or known.boosts,
         notify=notify if notify is not None else known is not None and known.notify,
+        languages=arguments.texts("languages") if "languages" in arguments else kept,
     )
     return _relationship(call, account_id)
 
@@ -72,24 +57,45 @@ def unblock(call: Call, account_id: int) -> Entity:
     return _relationship(call, account_id)
 
 
-def blocked(call: Call) -> flask.Response:
-    page = call.arguments.page(40, 80)
-    rows = _BLOCKS.rows(call.tx, page, viewer_id=call.account_id)
-    return paged(call, page, [row.page_id for row in rows], [entities.account(call.urls, row) for row in rows])
+def mute(call: Call, account_id: int) -> Entity:
+    present(call, account_id)
+    notifications = call.arguments.flag("notifications")
+    mutes.mute(
+        call.tx,
+        call.account_id,
+        account_id,
+        with_notifications=notifications is not False,
+        seconds=call.arguments.number("duration") or 0,
+    )
+    return _relationship(call, account_id)
+
+
+def unmute(call: Call, account_id: int) -> Entity:
+    present(call, account_id)
+    mutes.unmute(call.tx, call.account_id, account_id)
+    return _relationship(call, account_id)
+
+
+def note(call: Call, account_id: int) -> Entity:
+    present(call, account_id)
+    account_notes.put(call.tx, call.account_id, account_id, call.arguments.text("comment") or "")
+    return _relationship(call, account_id)
 
 
 def _relationship(call: Call, account_id: int) -> Entity:
-    return entities.relationships(call.tx, call.account_id, [account_id])[0]
+    return entities.one(call.tx, call.account_id, account_id)
 
 
 _ONE = "/api/v1/accounts/<account_id>"
+_FOLLOWS, _BLOCKS, _MUTES = ("write:follows",), ("write:blocks",), ("write:mutes",)
 ROUTES = (
     Route("GET", "/api/v1/accounts/relationships", relationships, ("read:follows",)),
-    Route("GET", "/api/v1/accounts/familiar_followers", familiar_followers, ("read:follows",)),
-    Route("POST", f"{_ONE}/follow", follow, ("write:follows",)),
-    Route("POST", f"{_ONE}/unfollow", unfollow, ("write:follows",)),
-    Route("POST", f"{_ONE}/remove_from_followers", remove_from_followers, ("write:follows",)),
-    Route("POST", f"{_ONE}/block", block, ("write:blocks",)),
-    Route("POST", f"{_ONE}/unblock", unblock, ("write:blocks",)),
-    Route("GET", "/api/v1/blocks", blocked, ("read:blocks",)),
+    Route("POST", f"{_ONE}/follow", follow, _FOLLOWS),
+    Route("POST", f"{_ONE}/unfollow", unfollow, _FOLLOWS),
+    Route("POST", f"{_ONE}/remove_from_followers", remove_from_followers, _FOLLOWS),
+    Route("POST", f"{_ONE}/block", block, _BLOCKS),
+    Route("POST", f"{_ONE}/unblock", unblock, _BLOCKS),
+    Route("POST", f"{_ONE}/mute", mute, _MUTES),
+    Route("POST", f"{_ONE}/unmute", unmute, _MUTES),
+    Route("POST", f"{_ONE}/note", note, ("write:accounts",)),
 )

@@ -12,6 +12,7 @@ from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.services import timelines
 from appliance.fediverse.services.paging import Page
 from appliance.fediverse.services.text import tag_key
+from appliance.fediverse.services.timelines import Narrow, Tags
 
 
 def home(call: Call) -> flask.Response:
@@ -20,19 +21,34 @@ def home(call: Call) -> flask.Response:
 
 
 def public(call: Call) -> flask.Response:
-    arguments, page = call.arguments, call.arguments.page(20)
-    if arguments.flag("only_media"):
-        return paged(call, page, [], [])
-    local, remote = bool(arguments.flag("local")), bool(arguments.flag("remote"))
-    return _listed(call, page, timelines.public(call.tx, call.viewer_id, page, local=local, remote=remote))
+    page = call.arguments.page(20)
+    return _listed(call, page, timelines.public(call.tx, call.viewer_id, page, _narrow(call)))
 
 
 def tag(call: Call, name: str) -> flask.Response:
     arguments, page = call.arguments, call.arguments.page(20)
-    if arguments.flag("only_media"):
-        return paged(call, page, [], [])
-    local = bool(arguments.flag("local"))
-    return _listed(call, page, timelines.tag(call.tx, call.viewer_id, tag_key(name), page, local=local))
+    wanted = Tags(
+        any=[tag_key(each) for each in (name, *arguments.texts("any"))],
+        all=[tag_key(each) for each in arguments.texts("all")],
+        none=[tag_key(each) for each in arguments.texts("none")],
+    )
+    return _listed(call, page, timelines.tag(call.tx, call.viewer_id, wanted, page, _narrow(call)))
+
+
+def link(call: Call) -> flask.Response:
+    page = call.arguments.page(20)
+    return _listed(call, page, timelines.link(call.tx, call.viewer_id, call.arguments.text("url") or "", page))
+
+
+def of_list(call: Call, list_id: int) -> flask.Response:
+    page = call.arguments.page(20)
+    return _listed(call, page, timelines.list_page(call.tx, call.account_id, list_id, page))
+
+
+def direct(call: Call) -> flask.Response:
+    """What old apps ask for instead of conversations."""
+    page = call.arguments.page(20)
+    return _listed(call, page, timelines.direct(call.tx, call.account_id, page))
 
 
 def favourites(call: Call) -> flask.Response:
@@ -47,6 +63,11 @@ def bookmarks(call: Call) -> flask.Response:
     return _listed(call, page, rows, [row.page_id for row in rows])
 
 
+def _narrow(call: Call) -> Narrow:
+    local, remote, only_media = (bool(call.arguments.flag(name)) for name in ("local", "remote", "only_media"))
+    return Narrow(local=local, remote=remote and not local, only_media=only_media)
+
+
 def _listed(call: Call, page: Page, rows: list[sa.Row[Any]], ids: list[int] | None = None) -> flask.Response:
     drawn = entities.draw(call.tx, call.urls, call.viewer_id, rows)
     return paged(call, page, [row.id for row in rows] if ids is None else ids, drawn)
@@ -56,6 +77,9 @@ ROUTES = (
     Route("GET", "/api/v1/timelines/home", home, ("read:statuses",)),
     Route("GET", "/api/v1/timelines/public", public),
     Route("GET", "/api/v1/timelines/tag/<name>", tag),
+    Route("GET", "/api/v1/timelines/link", link),
+    Route("GET", "/api/v1/timelines/list/<list_id>", of_list, ("read:lists",)),
+    Route("GET", "/api/v1/timelines/direct", direct, ("read:statuses",)),
     Route("GET", "/api/v1/favourites", favourites, ("read:favourites",)),
     Route("GET", "/api/v1/bookmarks", bookmarks, ("read:bookmarks",)),
 )

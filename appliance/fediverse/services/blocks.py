@@ -7,7 +7,7 @@ from appliance.errors import Refused
 from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import blocks, notifications
-from appliance.fediverse.services import fanout, follows
+from appliance.fediverse.services import follows, refill
 from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.urls import Urls
@@ -23,8 +23,8 @@ def block(tx: Tx, urls: Urls, account_id: int, target_id: int, *, uri: str | Non
         return
     follows.unfollow(tx, urls, account_id, target_id)
     follows.reject(tx, urls, account_id, target_id)
-    fanout.clear_home(tx, account_id, target_id)
-    fanout.clear_home(tx, target_id, account_id)
+    refill.clear(tx, account_id, target_id)
+    refill.clear(tx, target_id, account_id)
     tx.execute(
         sa.delete(notifications).where(
             notifications.c.account_id == account_id, notifications.c.from_account_id == target_id

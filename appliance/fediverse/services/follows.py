@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Follows and the requests for them."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,16 +12,22 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows
 from appliance.fediverse.model import FollowState, NotificationKind
-from appliance.fediverse.services import fanout, notifications
+from appliance.fediverse.services import follow_ties, notifications, refill
 from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
-from appliance.fediverse.services.visibility import blocked
+from appliance.fediverse.services.visibility import blocked, domain_blocked
 from appliance.fediverse.urls import Urls
 
 _FIND = sa.select(follows).where(
     follows.c.follower_id == sa.bindparam("follower_id"), follows.c.followee_id == sa.bindparam("followee_id")
 )
-_BLOCKED = sa.select(sa.literal(1)).where(blocked(sa.bindparam("one"), sa.bindparam("other")))
+_one: "sa.BindParameter[int]" = sa.bindparam("one", type_=sa.BigInteger)
+_other: "sa.BindParameter[int]" = sa.bindparam("other", type_=sa.BigInteger)
+_BLOCKED = sa.select(sa.literal(1)).where(
+    sa.or_(blocked(_one, _other), domain_blocked(_one, _other), domain_blocked(_other, _one))
+)
+MAX_LANGUAGES = 50
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
 
 def find(tx: Tx, follower_id: int, followee_id: int) -> sa.Row[Any] | None:
@@ -34,17 +42,28 @@ def follow(
     *,
     boosts: bool = True,
     notify: bool = False,
+    languages: Sequence[str] = (),
     uri: str | None = None,
 ) -> FollowState:
-    """Follow, ask to follow, or change how one follows. Raises HearthError not-found, Refused."""
+    """Follow, ask to follow, or change how one follows; without `languages`, posts in all of them are wanted.
+
+    Raises HearthError not-found, Refused.
+    """
     follower, followee = by_id(tx, follower_id), by_id(tx, followee_id)
     if follower is None or followee is None or followee.suspended_at or followee.deleted_at:
         raise missing()
     if follower_id == followee_id or tx.exists(_BLOCKED, {"one": follower_id, "other": followee_id}):
         raise Refused("follow-refused", "This action is not allowed")
+    if followee.moved_to_id is not None and not follower.domain:
+        raise Refused("follow-refused", "This account has moved")
     known = find(tx, follower_id, followee_id)
     if known is not None:
-        changes: dict[str, Any] = {"boosts": boosts, "notify": notify, "uri": uri or known.uri}
+        changes: dict[str, Any] = {
+            "boosts": boosts,
+            "notify": notify,
+            "languages": _words(languages),
+            "uri": uri or known.uri,
+        }
         tx.execute(sa.update(follows).where(follows.c.id == known.id).values(**changes))
         if known.state == FollowState.ACCEPTED.value and not followee.domain and follower.domain:
             outgoing.follow_accepted(tx, urls, known.id)  # asked again: our first answer was lost
@@ -58,6 +77,7 @@ def follow(
             state=FollowState.PENDING.value,
             boosts=boosts,
             notify=notify,
+            languages=_words(languages),
             uri=uri,
             created_at=tx.now_ms,
         )
@@ -83,7 +103,7 @@ def accept(tx: Tx, urls: Urls, followee_id: int, follower_id: int) -> None:
     _count(tx, known, 1)
     notifications.withdraw(tx, followee_id, NotificationKind.FOLLOW_REQUEST, follower_id, None)
     notifications.notify(tx, followee_id, NotificationKind.FOLLOW, follower_id)
-    fanout.fill_home(tx, follower_id, followee_id)
+    refill.fill_home(tx, follower_id, followee_id)
     outgoing.follow_accepted(tx, urls, known.id)
 
 
@@ -103,12 +123,23 @@ def unfollow(tx: Tx, urls: Urls, follower_id: int, followee_id: int) -> None:
         _remove(tx, known)
 
 
+def languages_of(row: sa.Row[Any]) -> list[str] | None:
+    """The languages that a follow is limited to."""
+    return row.languages.split() if row.languages else None
+
+
+def _words(languages: Sequence[str]) -> str | None:
+    kept = [language for language in dict.fromkeys(languages) if _LANGUAGE.fullmatch(language)][:MAX_LANGUAGES]
+    return f" {' '.join(kept)} " if kept else None
+
+
 def _remove(tx: Tx, known: sa.Row[Any]) -> None:
     if known.state == FollowState.ACCEPTED.value:
         _count(tx, known, -1)
     tx.execute(sa.delete(follows).where(follows.c.id == known.id))
     notifications.withdraw(tx, known.followee_id, NotificationKind.FOLLOW_REQUEST, known.follower_id, None)
-    fanout.clear_home(tx, known.follower_id, known.followee_id)
+    follow_ties.cut(tx, known.follower_id, known.followee_id)
+    refill.clear(tx, known.follower_id, known.followee_id)
 
 
 def _count(tx: Tx, known: sa.Row[Any], step: int) -> None:

@@ -122,7 +122,15 @@ def insert(
     count(tx, writer.id, int(visibility is not Visibility.DIRECT), values["created_at"])
     if visibility is Visibility.DIRECT:
         conversations.add(tx, status_id, writer.id, columns["conversation_id"], mentioned)
-    fanout.post(tx, status_id, writer, visibility, parent.account_id if parent is not None else None)
+    fanout.post(
+        tx,
+        status_id,
+        writer,
+        visibility,
+        parent.account_id if parent is not None else None,
+        language=values.get("language"),
+        tagged=bool(tags),
+    )
     for account_id in mentioned:
         notifications.notify(tx, account_id, NotificationKind.MENTION, writer.id, status_id)
     if parent is None and visibility is not Visibility.DIRECT:

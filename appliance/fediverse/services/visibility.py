@@ -2,8 +2,11 @@
 """Who may see a status: the one place that says so, as a check and in SQL for lists.
 
 A public or unlisted status is for everybody, one for followers for its author's followers and those it mentions, a
-direct one for its author and those it mentions. Whoever is blocked by its author sees none of them, and the status of
-an account that is suspended or gone is seen by nobody.
+direct one for its author and those it mentions. Whoever is blocked by its author sees none of them, nor does whoever is
+of a domain that its author blocks, and the status of an account that is suspended or gone is seen by nobody.
+
+Beyond that, lists leave out whom the reader does not want to meet (`welcome`): nobody is hidden from those who look for
+her, so that a mute can be taken back. A mute that ends at some time is removed when it does (services/mutes.py).
 """
 
 from typing import Any
@@ -11,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import accounts, blocks, follows, mentions, statuses
+from appliance.fediverse.db.tables import accounts, blocks, follows, mentions, mutes, statuses, user_domain_blocks
 from appliance.fediverse.model import FollowState, Visibility
 
 NOBODY = 0  # the viewer's id when nobody is logged in; no account has it
@@ -44,6 +47,53 @@ def not_blocking(author_id: Any) -> "sa.ColumnElement[bool]":
     return sa.not_(blocked(author_id, sa.bindparam("viewer_id")))
 
 
+def muted(reader_id: Any, author_id: Any) -> "sa.ColumnElement[bool]":
+    """True if the one has muted the other."""
+    mute = sa.alias(mutes)
+    return sa.exists().where(mute.c.account_id == reader_id, mute.c.target_id == author_id)
+
+
+def domain_blocked(reader_id: Any, author_id: Any) -> "sa.ColumnElement[bool]":
+    """True if the one has blocked the domain that the other is of."""
+    block, author = sa.alias(user_domain_blocks), sa.alias(accounts)
+    return sa.exists().where(
+        block.c.account_id == reader_id, block.c.domain == author.c.domain, author.c.id == author_id
+    )
+
+
+def unwelcome(reader_id: Any, author_id: Any) -> "sa.ColumnElement[bool]":
+    """True if lists that the one reads leave out the other: blocked by either, muted, or of a blocked domain."""
+    return sa.or_(blocked(reader_id, author_id), muted(reader_id, author_id), domain_blocked(reader_id, author_id))
+
+
+def welcome(author_id: Any) -> "sa.ColumnElement[bool]":
+    """True for authors whom lists show to the bound `viewer_id`."""
+    return sa.not_(unwelcome(sa.bindparam("viewer_id"), author_id))
+
+
+def boost_welcome(status: Any = statuses) -> "sa.ColumnElement[bool]":
+    """True unless a status is a boost of somebody whom lists leave out."""
+    original = sa.alias(statuses)
+    return sa.or_(
+        status.c.boost_of_id.is_(None),
+        sa.exists().where(original.c.id == status.c.boost_of_id, welcome(original.c.account_id)),
+    )
+
+
+def listed(author_id: Any) -> "sa.ColumnElement[bool]":
+    """True for authors whom public timelines show to the bound `viewer_id`: not those whom moderators have limited,
+    except to those who follow them."""
+    author, follow = sa.alias(accounts), sa.alias(follows)
+    viewer: sa.BindParameter[int] = sa.bindparam("viewer_id")
+    limited = sa.exists().where(author.c.id == author_id, author.c.silenced_at.is_not(None), author.c.id != viewer)
+    following = sa.exists().where(
+        follow.c.follower_id == viewer,
+        follow.c.followee_id == author_id,
+        follow.c.state == FollowState.ACCEPTED.value,
+    )
+    return sa.or_(sa.not_(limited), following)
+
+
 def _visible_itself(status: Any) -> "sa.ColumnElement[bool]":
     viewer: sa.BindParameter[int] = sa.bindparam("viewer_id")
     mention, follow, block, author = sa.alias(mentions), sa.alias(follows), sa.alias(blocks), sa.alias(accounts)
@@ -73,4 +123,9 @@ def _visible_itself(status: Any) -> "sa.ColumnElement[bool]":
     )
 
 
-_SEEN = sa.select(statuses.c.id).where(statuses.c.id == sa.bindparam("status_id"), visible())
+# Only for the check of one status: whoever reads lists is a member, and of no domain that could be blocked.
+_SEEN = sa.select(statuses.c.id).where(
+    statuses.c.id == sa.bindparam("status_id"),
+    visible(),
+    sa.not_(domain_blocked(statuses.c.account_id, sa.bindparam("viewer_id"))),
+)

@@ -96,7 +96,7 @@ follows = Table(
     Column("state", String, nullable=False),  # model.FollowState
     Column("boosts", Boolean, nullable=False, server_default=text("true")),
     Column("notify", Boolean, nullable=False, server_default=text("false")),
-    Column("languages", JSON(none_as_null=True)),  # codes; None: all
+    Column("languages", Text),  # of posts that the follower wants, as " de en "; NULL: all
     Column("uri", Text),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("follower_id", "followee_id"),

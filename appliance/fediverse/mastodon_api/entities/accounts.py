@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Account, CredentialAccount and Relationship entities."""
+"""Account and CredentialAccount entities."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import accounts, blocks, follows, members
+from appliance.fediverse.db.tables import accounts, follows, members
 from appliance.fediverse.mastodon_api import pictures
-from appliance.fediverse.mastodon_api.entities.common import Entity, Row
+from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment_or_none
 from appliance.fediverse.model import FollowState, Role
 from appliance.fediverse.services import preferences
 from appliance.fediverse.services.text import absolute
@@ -18,30 +19,6 @@ from appliance.system.clock import from_milliseconds
 # All that is shown; the keys stay in the database.
 COLUMNS = tuple(column for column in accounts.c if column.name not in ("private_key", "public_key", "key_id"))
 _BY_IDS = sa.select(*COLUMNS).where(accounts.c.id.in_(sa.bindparam("ids", expanding=True)))
-_FOLLOWS = sa.select(follows).where(
-    sa.or_(
-        sa.and_(
-            follows.c.follower_id == sa.bindparam("viewer_id"),
-            follows.c.followee_id.in_(sa.bindparam("ids", expanding=True)),
-        ),
-        sa.and_(
-            follows.c.followee_id == sa.bindparam("viewer_id"),
-            follows.c.follower_id.in_(sa.bindparam("ids", expanding=True)),
-        ),
-    )
-)
-_BLOCKS = sa.select(blocks).where(
-    sa.or_(
-        sa.and_(
-            blocks.c.account_id == sa.bindparam("viewer_id"),
-            blocks.c.target_id.in_(sa.bindparam("ids", expanding=True)),
-        ),
-        sa.and_(
-            blocks.c.target_id == sa.bindparam("viewer_id"),
-            blocks.c.account_id.in_(sa.bindparam("ids", expanding=True)),
-        ),
-    )
-)
 _REQUESTS = sa.select(sa.func.count()).where(
     follows.c.followee_id == sa.bindparam("viewer_id"), follows.c.state == FollowState.PENDING.value
 )
@@ -55,7 +32,20 @@ def load(tx: Tx, ids: Collection[int]) -> dict[int, Row]:
 def by_ids(tx: Tx, urls: Urls, ids: Sequence[int]) -> list[Entity]:
     """In the order given; ids of nobody, or of who is hidden, are left out."""
     rows = load(tx, ids)
-    return [account(urls, rows[each]) for each in ids if each in rows and not is_hidden(rows[each])]
+    return many(tx, urls, [rows[each] for each in ids if each in rows and not is_hidden(rows[each])])
+
+
+def many(tx: Tx, urls: Urls, rows: Sequence[Row]) -> list[Entity]:
+    """With where those went who have moved."""
+    moved = load(tx, {row.moved_to_id for row in rows if row.moved_to_id is not None})
+    return [
+        account(urls, row) | ({"moved": account(urls, moved[row.moved_to_id])} if row.moved_to_id in moved else {})
+        for row in rows
+    ]
+
+
+def one(tx: Tx, urls: Urls, row: Row) -> Entity:
+    return many(tx, urls, [row])[0]
 
 
 def is_hidden(row: Row) -> bool:
@@ -76,7 +66,7 @@ def account(urls: Urls, row: Row) -> Entity:
         "locked": row.locked,
         "bot": row.bot,
         "discoverable": row.discoverable,
-        "indexable": False,
+        "indexable": row.indexable,
         "group": row.actor_type == "Group",
         "created_at": f"{_day(row.created_at)}T00:00:00.000Z",
         "note": absolute(row.note, urls.origin) if local else row.note,
@@ -90,8 +80,8 @@ def account(urls: Urls, row: Row) -> Entity:
         "following_count": row.following_count,
         "statuses_count": row.statuses_count,
         "last_status_at": None if row.last_status_at is None else _day(row.last_status_at),
-        "hide_collections": False,
-        "noindex": True,
+        "hide_collections": row.hide_collections,
+        "noindex": not row.indexable,
         "emojis": [],
         "roles": [],
         "fields": [_field(urls, each, local) for each in row.fields],
@@ -106,68 +96,33 @@ def credential_account(tx: Tx, urls: Urls, row: Row) -> Entity:
     role = tx.execute(sa.select(members.c.role).where(members.c.account_id == row.id)).scalar_one()
     kept = preferences.get(tx, row.id)
     requests = tx.execute(_REQUESTS, {"viewer_id": row.id}).scalar_one()
-    return account(urls, row) | {
+    return one(tx, urls, row) | {
         "source": {
             "privacy": kept.visibility.value,
             "sensitive": kept.sensitive,
             "language": kept.language,
             "note": row.note_source,
             "fields": [
-                {"name": each["name"], "value": each.get("source", ""), "verified_at": None} for each in row.fields
+                {
+                    "name": each["name"],
+                    "value": each.get("source", ""),
+                    "verified_at": moment_or_none(each.get("verified_at")),
+                }
+                for each in row.fields
             ],
             "follow_requests_count": requests,
-            "hide_collections": False,
+            "hide_collections": row.hide_collections,
             "discoverable": row.discoverable,
-            "indexable": False,
-            "attribution_domains": [],
+            "indexable": row.indexable,
+            "attribution_domains": row.attribution_domains or [],
         },
         "role": _role(Role(role)),
     }
 
 
-def relationships(tx: Tx, viewer_id: int, ids: Sequence[int]) -> list[Entity]:
-    """https://docs.joinmastodon.org/entities/Relationship/"""
-    parameters = {"viewer_id": viewer_id, "ids": list(ids)}
-    ours, theirs = {}, {}
-    for row in tx.all(_FOLLOWS, parameters):
-        if row.follower_id == viewer_id:
-            ours[row.followee_id] = row
-        else:
-            theirs[row.follower_id] = row
-    pairs = {(row.account_id, row.target_id) for row in tx.all(_BLOCKS, parameters)}
-    known = load(tx, ids)
-    return [
-        _relationship(each, ours.get(each), theirs.get(each), (viewer_id, each) in pairs, (each, viewer_id) in pairs)
-        for each in ids
-        if each in known
-    ]
-
-
-def _relationship(account_id: int, ours: Row | None, theirs: Row | None, blocking: bool, blocked_by: bool) -> Entity:
-    accepted = FollowState.ACCEPTED.value
-    following = ours is not None and ours.state == accepted
-    return {
-        "id": str(account_id),
-        "following": following,
-        "showing_reblogs": bool(following and ours and ours.boosts),
-        "notifying": bool(following and ours and ours.notify),
-        "languages": [],
-        "followed_by": theirs is not None and theirs.state == accepted,
-        "blocking": blocking,
-        "blocked_by": blocked_by,
-        "muting": False,
-        "muting_notifications": False,
-        "requested": ours is not None and not following,
-        "requested_by": theirs is not None and theirs.state != accepted,
-        "domain_blocking": False,
-        "endorsed": False,
-        "note": "",
-    }
-
-
-def _field(urls: Urls, field: dict[str, str], local: bool) -> Entity:
+def _field(urls: Urls, field: dict[str, Any], local: bool) -> Entity:
     value = absolute(field["value"], urls.origin) if local else field["value"]
-    return {"name": field["name"], "value": value, "verified_at": None}
+    return {"name": field["name"], "value": value, "verified_at": moment_or_none(field.get("verified_at"))}
 
 
 def _role(role: Role) -> Entity:

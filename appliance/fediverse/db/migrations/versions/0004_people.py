@@ -30,7 +30,7 @@ def _extend() -> None:
     op.add_column("accounts", sa.Column("moved_to_id", sa.BigInteger(), nullable=True))
     listed = sa.text("discoverable")
     op.create_index("ix_accounts_active", "accounts", ["last_status_at"], sqlite_where=listed, postgresql_where=listed)
-    op.add_column("follows", sa.Column("languages", sa.JSON(), nullable=True))
+    op.add_column("follows", sa.Column("languages", sa.Text(), nullable=True))
 
 
 def _make_people() -> None:

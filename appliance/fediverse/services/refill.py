@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What enters and leaves timelines when people do: somebody newly followed, put on a list, muted or blocked."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.tables import accounts, follows, home, list_accounts, list_statuses, lists, statuses
+from appliance.fediverse.model import FollowState, Visibility
+from appliance.fediverse.services.visibility import OPEN
+
+FILL = 40
+_LATEST = (
+    sa.select(statuses.c.id)
+    .where(
+        statuses.c.account_id == sa.bindparam("author_id"),
+        statuses.c.boost_of_id.is_(None),
+        statuses.c.visibility.in_((*OPEN, Visibility.FOLLOWERS.value)),
+        sa.or_(statuses.c.in_reply_to_id.is_(None), statuses.c.in_reply_to_account_id == sa.bindparam("author_id")),
+    )
+    .order_by(statuses.c.id.desc())
+    .limit(FILL)
+)
+_IN_HOME = sa.select(home.c.status_id).where(
+    home.c.account_id == sa.bindparam("owner_id"), home.c.status_id.in_(sa.bindparam("ids", expanding=True))
+)
+_IN_LIST = sa.select(list_statuses.c.status_id).where(
+    list_statuses.c.list_id == sa.bindparam("owner_id"),
+    list_statuses.c.status_id.in_(sa.bindparam("ids", expanding=True)),
+)
+_FOLLOWED = sa.select(follows.c.id).where(
+    follows.c.follower_id == sa.bindparam("reader_id"),
+    follows.c.followee_id == sa.bindparam("author_id"),
+    follows.c.state == FollowState.ACCEPTED.value,
+)
+_LISTS = (
+    sa.select(lists.c.id, lists.c.exclusive)
+    .join(list_accounts, list_accounts.c.list_id == lists.c.id)
+    .where(lists.c.account_id == sa.bindparam("reader_id"), list_accounts.c.account_id == sa.bindparam("author_id"))
+)
+
+
+def fill_home(tx: Tx, reader_id: int, author_id: int) -> None:
+    """The latest posts of somebody newly followed; replies to others and boosts are left out."""
+    reader = tx.one(sa.select(accounts.c.domain).where(accounts.c.id == reader_id))
+    if reader is not None and not reader.domain:
+        missing = _missing(tx, _IN_HOME, reader_id, author_id)
+        if missing:
+            tx.execute(sa.insert(home), [{"account_id": reader_id, "status_id": each} for each in missing])
+
+
+def fill_list(tx: Tx, list_id: int, author_id: int) -> None:
+    """The same, of somebody put on a list."""
+    missing = _missing(tx, _IN_LIST, list_id, author_id)
+    if missing:
+        tx.execute(sa.insert(list_statuses), [{"list_id": list_id, "status_id": each} for each in missing])
+
+
+def clear(tx: Tx, reader_id: int, author_id: int) -> None:
+    """Take somebody's posts, and boosts of them, out of a reader's home and lists."""
+    clear_home(tx, reader_id, author_id)
+    for row in tx.all(sa.select(lists.c.id).where(lists.c.account_id == reader_id)):
+        clear_list(tx, row.id, author_id)
+
+
+def clear_home(tx: Tx, reader_id: int, author_id: int) -> None:
+    theirs = home.c.status_id.in_(_of(author_id, home, home.c.account_id == reader_id))
+    tx.execute(sa.delete(home).where(home.c.account_id == reader_id, theirs))
+
+
+def clear_list(tx: Tx, list_id: int, author_id: int) -> None:
+    theirs = list_statuses.c.status_id.in_(_of(author_id, list_statuses, list_statuses.c.list_id == list_id))
+    tx.execute(sa.delete(list_statuses).where(list_statuses.c.list_id == list_id, theirs))
+
+
+def _of(author_id: int, table: sa.Table, mine: "sa.ColumnElement[bool]") -> "sa.Select[Any]":
+    original = sa.alias(statuses)
+    boosted = sa.exists().where(original.c.id == statuses.c.boost_of_id, original.c.account_id == author_id)
+    return (
+        sa.select(table.c.status_id)
+        .join(statuses, statuses.c.id == table.c.status_id)
+        .where(mine, sa.or_(statuses.c.account_id == author_id, boosted))
+    )
+
+
+def _missing(tx: Tx, known: "sa.Select[Any]", owner_id: int, author_id: int) -> list[int]:
+    latest = [row.id for row in tx.all(_LATEST, {"author_id": author_id})]
+    there = {row.status_id for row in tx.all(known, {"owner_id": owner_id, "ids": latest})} if latest else set()
+    return [each for each in latest if each not in there]
+
+
+def fill_if_followed(tx: Tx, reader_id: int, author_id: int) -> None:
+    """After a mute: the latest posts come back where they would have come."""
+    if tx.exists(_FOLLOWED, {"reader_id": reader_id, "author_id": author_id}):
+        exclusive = False
+        for row in tx.all(_LISTS, {"reader_id": reader_id, "author_id": author_id}):
+            fill_list(tx, row.id, author_id)
+            exclusive = exclusive or row.exclusive
+        if not exclusive:
+            fill_home(tx, reader_id, author_id)
