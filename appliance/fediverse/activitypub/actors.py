@@ -3,13 +3,14 @@
 
 import re
 
-from appliance.fediverse.activitypub import reading, sanitise, signatures
+from appliance.fediverse.activitypub import emoji, reading, sanitise, signatures
 from appliance.fediverse.activitypub.documents import Document
 from appliance.fediverse.activitypub.reading import unfit
 from appliance.fediverse.services.remote import RemoteAccount
 
 KINDS = frozenset({"Person", "Service", "Application", "Group", "Organization"})
 MAX_FIELDS = 16
+MAX_ALIASES = 16
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,127}[A-Za-z0-9_])?")
 
 
@@ -47,6 +48,10 @@ def read(document: Document, domain: str) -> RemoteAccount:
         bot=reading.kind(document) in ("Service", "Application"),
         discoverable=document.get("discoverable") is True,
         created_at=reading.moment(document.get("published")),
+        featured_uri=_own(uri, reading.uri(document.get("featured"))),
+        also_known_as=reading.uris(document.get("alsoKnownAs"))[:MAX_ALIASES],
+        indexable=document.get("indexable") is True,
+        emojis=emoji.read(document),
     )
 
 

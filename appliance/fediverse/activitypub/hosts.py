@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub.signatures import Form
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import hosts
+from appliance.fediverse.db.tables import deliveries, hosts
+from appliance.fediverse.db.topics import Topic
 from appliance.system.clock import milliseconds
 
 # A server that was silent for so long gets a letter now and then to see whether it is back, and all else is dropped.
@@ -43,6 +44,14 @@ def answered(tx: Tx, host: str) -> None:
         sa.update(hosts).where(_HOST, hosts.c.failures > 0).values(failures=0, retry_at=None, down_since=None),
         {"name": host},
     )
+
+
+def is_back(tx: Tx, host: str) -> None:
+    """It was heard of: what waits for it need wait no longer."""
+    if tx.exists(sa.select(hosts.c.host).where(_HOST, hosts.c.failures > 0), {"name": host}):
+        answered(tx, host)
+        tx.execute(sa.update(deliveries).where(deliveries.c.host == host).values(due_at=tx.now_ms))
+        tx.topics.add(Topic.DELIVERIES)
 
 
 def resting(tx: Tx) -> dict[str, int | None]:

@@ -2,19 +2,24 @@
 """The inbox: a request is checked, its sender proven, and what it tells done once, all before it is answered."""
 
 import hashlib
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from appliance.errors import HearthError, Unavailable
 from appliance.fediverse.activitypub import activity as activities
-from appliance.fediverse.activitypub import known, reading, signatures
+from appliance.fediverse.activitypub import hosts, known, reading, signatures, synchronisation
 from appliance.fediverse.activitypub.activity import Activity
+from appliance.fediverse.activitypub.documents import Row
 from appliance.fediverse.activitypub.incoming import Apply, Arrival, kinds
 from appliance.fediverse.activitypub.sender import Doorkeeper, authenticate
-from appliance.fediverse.activitypub.signatures import Message, Signature
+from appliance.fediverse.activitypub.signatures import Form, Message, Signature
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import received
+from appliance.fediverse.services import errands
+from appliance.fediverse.services.errands import Errand
+from appliance.fediverse.urls import Urls
 
 _SEEN = sa.select(received.c.uri).where(received.c.uri == sa.bindparam("uri"))
 _REMEMBER = sa.insert(received)
@@ -23,7 +28,7 @@ _NOTHING_TO_DO = frozenset({"not-found", "follow-refused", "block-refused"})
 
 
 def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
-    """Returns when it is done, or needs no doing. Raises HearthError: 400, 401, 403, 413, 422 or 503."""
+    """Returns when it is done, or needs no doing. Raises HearthError: 400, 401, 403, 413, 422, 429 or 503."""
     urls = context.urls()
     if not urls.federating:
         raise Unavailable("not-federating", "This server has no name of its own yet.", "Try again in a day.")
@@ -34,11 +39,19 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
     if _is_farewell_of_a_stranger(context, activity):
         return
     sender = authenticate(context, doorkeeper, signature, activity.actor)
-    apply = _prepare(context, doorkeeper, sender, activity)
+    apply = _prepare(Arrival(context, urls, doorkeeper, sender, activity))
+    host = urlsplit(sender.inbox).netloc
+    news = doorkeeper.is_news(f"host {host} {signature.form.value}")
+    claim = synchronisation.read(message.headers.get(synchronisation.HEADER), sender)
     try:
         with context.database.write() as tx:
+            if news:
+                _learn(tx, host, signature.form)
+            if claim is not None:
+                _compare(tx, urls, sender, claim)
             if _is_new(tx, _name(activity, signature)):
-                _do(tx, apply)
+                if apply is not None:
+                    apply(tx)
                 if activity.kind == "Undo" and activity.object_uri:
                     _is_new(tx, activity.object_uri)  # what is taken back before it came must not come later
     except sa.exc.IntegrityError:
@@ -48,18 +61,13 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
             raise
 
 
-def _prepare(context: Context, doorkeeper: Doorkeeper, sender: sa.Row, activity: Activity) -> Apply | None:  # type: ignore[type-arg]
+def _prepare(arrival: Arrival) -> Apply | None:
     try:
-        return kinds.prepare(Arrival(context, context.urls(), doorkeeper, sender, activity))
+        return kinds.prepare(arrival)
     except HearthError as error:
         if error.key in _NOTHING_TO_DO:
             return None
         raise
-
-
-def _do(tx: Tx, apply: Apply | None) -> None:
-    if apply is not None:
-        apply(tx)
 
 
 def _is_new(tx: Tx, uri: str) -> bool:
@@ -73,6 +81,18 @@ def _is_new(tx: Tx, uri: str) -> bool:
 def _name(activity: Activity, signature: Signature) -> str:
     """What a replay is known by: the activity's id, or where it has none the signature itself."""
     return activity.id or f"signature:{hashlib.sha256(signature.value).hexdigest()}"
+
+
+def _learn(tx: Tx, host: str, form: Form) -> None:
+    """Who speaks is there, and understands what it speaks itself."""
+    hosts.is_back(tx, host)
+    if form is Form.RFC9421 and hosts.form(tx, host) is None:
+        hosts.learn(tx, host, form)
+
+
+def _compare(tx: Tx, urls: Urls, sender: Row, claim: synchronisation.Claim) -> None:
+    if synchronisation.digest(synchronisation.followers_here(tx, urls, sender.id)) != claim.digest:
+        errands.want(tx, Errand.FOLLOWERS, f"{sender.id} {claim.url}")
 
 
 def _is_farewell_of_a_stranger(context: Context, activity: Activity) -> bool:

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub.documents import Row
 from appliance.fediverse.activitypub.notes import Note
+from appliance.fediverse.activitypub.quotes import Quote
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows, members, statuses
-from appliance.fediverse.model import FollowState, MemberState
-from appliance.fediverse.services.remote import RemoteStatus
+from appliance.fediverse.model import FollowState, MemberState, QuoteState
+from appliance.fediverse.services.remote import RemoteQuote, RemoteStatus
 from appliance.fediverse.urls import Urls
 
 _LOCAL = (
@@ -49,6 +50,11 @@ _LOCAL_AMONG = (
     sa.select(accounts.c.id)
     .where(accounts.c.id.in_(sa.bindparam("ids", expanding=True)), accounts.c.domain == "")
     .limit(1)
+)
+_QUOTED = (
+    sa.select(statuses.c.id, accounts.c.uri.label("author"))
+    .join(accounts, accounts.c.id == statuses.c.account_id)
+    .where(statuses.c.id == sa.bindparam("id"))
 )
 _IS_LOCAL = sa.select(statuses.c.id).where(statuses.c.id == sa.bindparam("id"), statuses.c.local)
 
@@ -110,8 +116,8 @@ def concerns_us(tx: Tx, author_id: int, status: RemoteStatus) -> bool:
     )
 
 
-def remote_status(tx: Tx, urls: Urls, note: Note) -> RemoteStatus:
-    """A note as the services take it."""
+def remote_status(tx: Tx, urls: Urls, note: Note, *, quote_agreed: bool = False) -> RemoteStatus:
+    """A note as the services take it. `quote_agreed`: whoever is quoted was asked and agrees."""
     return RemoteStatus(
         uri=note.uri,
         content=note.content,
@@ -127,4 +133,14 @@ def remote_status(tx: Tx, urls: Urls, note: Note) -> RemoteStatus:
         attachments=note.attachments,
         edited_at=note.edited_at,
         poll=note.poll,
+        quote=_quote(tx, urls, note, note.quote, quote_agreed) if note.quote is not None else None,
+        emojis=note.emojis,
     )
+
+
+def _quote(tx: Tx, urls: Urls, note: Note, quote: Quote, agreed: bool) -> RemoteQuote:
+    """Nobody has to ask herself."""
+    quoted = tx.one(_QUOTED, {"id": status_id(tx, urls, quote.uri)})
+    own = quoted is not None and quoted.author == note.author
+    state = QuoteState.ACCEPTED if agreed or own else QuoteState.PENDING
+    return RemoteQuote(quote.uri, quoted.id if quoted is not None else None, state)

@@ -5,11 +5,12 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from appliance.fediverse.activitypub import questions, reading, sanitise
+from appliance.fediverse.activitypub import emoji, questions, quotes, reading, sanitise
 from appliance.fediverse.activitypub.documents import PUBLIC, Document
+from appliance.fediverse.activitypub.quotes import Quote
 from appliance.fediverse.activitypub.reading import unfit
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services.remote import RemoteAttachment, RemotePoll
+from appliance.fediverse.services.remote import RemoteAttachment, RemoteEmoji, RemotePoll
 
 KINDS = frozenset({"Note", "Question"})
 SHOWN_AS_LINK = frozenset({"Article", "Page", "Image", "Audio", "Video", "Event"})
@@ -40,6 +41,8 @@ class Note:
     attachments: tuple[RemoteAttachment, ...]
     edited_at: int | None
     poll: RemotePoll | None
+    quote: Quote | None
+    emojis: tuple[RemoteEmoji, ...]
 
 
 def read(document: Document, followers: str | None, now: int) -> Note:
@@ -72,6 +75,8 @@ def read(document: Document, followers: str | None, now: int) -> Note:
         attachments=_attachments(document),
         edited_at=min(updated, now) if updated is not None and updated > created_at else None,
         poll=questions.read(document),
+        quote=quotes.read(document),
+        emojis=emoji.read(document),
     )
 
 

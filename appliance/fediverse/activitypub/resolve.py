@@ -9,6 +9,7 @@ from appliance.errors import HearthError
 from appliance.fediverse.activitypub import actors, known, notes, reading
 from appliance.fediverse.activitypub.documents import Document, Row
 from appliance.fediverse.activitypub.fetch import SECONDS_IN_ALL, Fetcher, not_found
+from appliance.fediverse.activitypub.quotes import Quote, is_agreed
 from appliance.fediverse.activitypub.reading import unfit
 from appliance.fediverse.context import Context
 from appliance.fediverse.model import Visibility
@@ -28,7 +29,7 @@ class Resolver:
         self._database = context.database
         self._clock = context.clock
         self._urls = context.urls()
-        self._fetcher = Fetcher(context.net, context.database, context.clock, self._urls, seconds=seconds)
+        self.fetcher = Fetcher(context.net, context.database, context.clock, self._urls, seconds=seconds)
 
     def account(self, handle_or_uri: str) -> int:
         """`name`, `@name@host`, `acct:name@host`, or the address of an actor or profile page.
@@ -59,7 +60,7 @@ class Resolver:
         if found is not None:
             return found
         self._need_federation()
-        document = self._fetcher.document(uri)
+        document = self.fetcher.document(uri)
         author = self.actor(reading.uri(document.get("attributedTo")) or "")
         note = notes.read(document, author.followers_uri, milliseconds(self._clock.now()))
         if note.author != author.uri or note.visibility not in (Visibility.PUBLIC, Visibility.UNLISTED):
@@ -80,6 +81,24 @@ class Resolver:
         except HearthError:
             return
 
+    def quote_is_agreed(self, quote: Quote, quoting_uri: str) -> bool:
+        """Whether who wrote what is quoted agreed; that is fetched if it is unknown."""
+        try:
+            quoted_id = self.status(quote.uri, parents=0)
+        except HearthError:
+            return False
+        with self._database.read() as tx:
+            quoted = statuses.by_id(tx, quoted_id)
+            author = accounts.by_id(tx, quoted.account_id) if quoted is not None else None
+        return author is not None and author.uri is not None and is_agreed(self.fetcher, quote, quoting_uri, author.uri)
+
+    def alias_of(self, uri: str, old_uri: str) -> Row | None:
+        """The account with this URI, ours or read anew, if it says that it was the old one. Raises HearthError."""
+        with self._database.read() as tx:
+            row = known.local_account(tx, self._urls, uri)
+        row = row if self._urls.is_ours(uri) else self.refresh(uri)
+        return row if row is not None and old_uri in (row.also_known_as or ()) else None
+
     def actor(self, uri: str) -> Row:
         """The remote account with this id, fetched if unknown or not fresh. Raises HearthError not-found, NetError."""
         with self._database.read() as tx:
@@ -96,7 +115,7 @@ class Resolver:
     def refresh(self, uri: str) -> Row:
         """Read the actor anew. Raises HearthError not-found, BadInput, NetError."""
         self._need_federation()
-        document = self._fetcher.document(uri)
+        document = self.fetcher.document(uri)
         if document["id"] != uri:
             raise not_found("That server's answer is about something else.")
         return self._store(document, self._confirmed(document)[1])
@@ -112,14 +131,14 @@ class Resolver:
         if row is not None:
             return self.actor(uri)
         self._need_federation()
-        document = self._fetcher.document(uri)
+        document = self.fetcher.document(uri)
         return self._store(document, self._confirmed(document)[1])
 
     def _account_by_handle(self, username: str, host: str) -> int:
         """Handle to actor and back: both servers must agree on who this is."""
         self._need_federation()
         subject, uri = self._finger(username, host)
-        document = self._fetcher.document(uri)
+        document = self.fetcher.document(uri)
         if document["id"] != uri or self._confirmed(document) != subject:
             raise not_found("That server names somebody who does not know of it.")
         return int(self._store(document, subject[1]).id)
@@ -148,7 +167,7 @@ class Resolver:
 
     def _finger(self, username: str, host: str) -> tuple[tuple[str, str], str]:
         """The handle that a server says is the true one, in lower case, and its actor. Raises HearthError, NetError."""
-        document = self._fetcher.webfinger(username, host)
+        document = self.fetcher.webfinger(username, host)
         subject = document.get("subject")
         match = _HANDLE.fullmatch(subject.removeprefix("acct:")) if isinstance(subject, str) else None
         uris = [

@@ -30,15 +30,15 @@ class Doorkeeper:
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(MAX_FETCHES)
 
-    def may_ask_about(self, uri: str) -> bool:
-        """True at most once per REFETCH_SECONDS for each actor."""
+    def is_news(self, subject: str) -> bool:
+        """True at most once per REFETCH_SECONDS for each actor, or whatever else it is that is asked or learned."""
         now = self._clock.monotonic()
         with self._lock:
-            last = self._asked.get(uri)
+            last = self._asked.get(subject)
             if last is not None and now - last < REFETCH_SECONDS:
                 return False
-            self._asked[uri] = now
-            self._asked.move_to_end(uri)
+            self._asked[subject] = now
+            self._asked.move_to_end(subject)
             while len(self._asked) > _REMEMBERED:
                 self._asked.popitem(last=False)
             return True
@@ -66,7 +66,7 @@ def authenticate(context: Context, doorkeeper: Doorkeeper, signature: Signature,
             return owner
     # Unknown, or the key was changed: what the actor's server says now decides.
     with doorkeeper.asking():
-        if not doorkeeper.may_ask_about(actor_uri):
+        if not doorkeeper.is_news(actor_uri):
             raise BadSignature("The signature is not valid.")
         try:
             owner = Resolver(context, seconds=SECONDS_IN_INBOX).refresh(actor_uri)

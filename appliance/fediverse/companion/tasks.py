@@ -75,7 +75,8 @@ class Turns(ABC):
 
 def every(here: Context, net: AsyncNet) -> tuple[Task, ...]:
     """All tasks of the companion. Each module is imported here, so that nobody else pays for it."""
+    from appliance.fediverse.companion.errands import Errands
     from appliance.fediverse.companion.timetable import Timetable
     from appliance.fediverse.delivery.courier import Courier
 
-    return (Courier(here, net), Timetable(here))
+    return (Courier(here, net), Errands(here), Timetable(here))

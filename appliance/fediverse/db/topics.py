@@ -13,6 +13,7 @@ class Topic(Enum):
     PUSH = "p"  # to members' phones and browsers
     MEDIA = "m"  # to be worked on
     SCHEDULED = "s"  # posts that wait for their time, polls for their end
+    ERRANDS = "e"  # other servers to be asked
     CARDS = "c"  # links to be looked at
 
 

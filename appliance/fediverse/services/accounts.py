@@ -158,9 +158,13 @@ def delete_remote(tx: Tx, urls: Urls, uri: str) -> None:
     tx.execute(sa.delete(accounts).where(accounts.c.id == account.id))
 
 
+# Of a RemoteAccount, what is no column as it comes.
+_APART = frozenset({"created_at", "emojis"})
+
+
 def _remote_values(account: RemoteAccount) -> dict[str, Any]:
     fields = [{"name": name, "value": value} for name, value in account.fields]
-    values = {name: getattr(account, name) for name in account.__dataclass_fields__ if name != "created_at"}
+    values = {name: getattr(account, name) for name in account.__dataclass_fields__ if name not in _APART}
     domain = account.domain.lower()
     return values | {"fields": fields, "domain": domain, "username_key": account.username.lower()}
 

@@ -3,7 +3,17 @@
 
 from dataclasses import dataclass, field
 
-from appliance.fediverse.model import Visibility
+from appliance.fediverse.model import QuoteState, Visibility
+
+
+@dataclass(frozen=True)
+class RemoteEmoji:
+    """A picture for `shortcode`. Times in milliseconds."""
+
+    shortcode: str
+    image_url: str
+    uri: str | None = None
+    updated_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,19 @@ class RemoteAccount:
     bot: bool = False
     discoverable: bool = True
     created_at: int | None = None
+    featured_uri: str | None = None
+    also_known_as: tuple[str, ...] = ()
+    indexable: bool = False
+    emojis: tuple[RemoteEmoji, ...] = ()
+
+
+@dataclass(frozen=True)
+class RemoteQuote:
+    """What a status quotes; `quoted_id` is None while that is not known here."""
+
+    uri: str
+    quoted_id: int | None
+    state: QuoteState
 
 
 @dataclass(frozen=True)
@@ -69,3 +92,5 @@ class RemoteStatus:
     attachments: tuple[RemoteAttachment, ...] = field(default=())
     edited_at: int | None = None
     poll: RemotePoll | None = None
+    quote: RemoteQuote | None = None
+    emojis: tuple[RemoteEmoji, ...] = ()

@@ -63,8 +63,8 @@ def test_a_stranger_who_mentions_a_member_is_heard(rita: Any, anna: Any) -> None
     assert (notice["type"], notice["status"]["content"]) == ("mention", "Hello anna")
 
 
-def test_a_direct_note_is_for_those_it_is_addressed_to(rita: Any, anna: Any, bob: Any) -> None:
-    rita.send("Create", rita.note("psst", to=[f"{HERE}/users/anna"], cc=[]))
+def test_a_direct_note_is_for_those_it_is_addressed_to(followed: Any, anna: Any, bob: Any) -> None:
+    followed.send("Create", followed.note("psst", to=[f"{HERE}/users/anna"], cc=[]))
     notice = anna.get("/api/v1/notifications")[0]
     assert notice["status"]["visibility"] == "direct"
     bob.refused(404, "GET", f"/api/v1/statuses/{notice['status']['id']}")

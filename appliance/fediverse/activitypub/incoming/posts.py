@@ -20,11 +20,11 @@ def create(arrival: Arrival) -> Apply | None:
     note = _own_note(arrival)
     if note is None:
         return None
-    _find_parent(arrival, note)
+    agreed = _find_others(arrival, note)
     urls, sender = arrival.urls, arrival.sender
 
     def apply(tx: Tx) -> None:
-        status = known.remote_status(tx, urls, note)
+        status = known.remote_status(tx, urls, note, quote_agreed=agreed)
         if known.concerns_us(tx, sender.id, status):
             statuses.receive(tx, urls, sender.id, status)
 
@@ -36,9 +36,10 @@ def change(arrival: Arrival) -> Apply | None:
     if note is None:
         return None
     urls, sender = arrival.urls, arrival.sender
+    agreed = note.quote is not None and _find_others(arrival, note)
 
     def apply(tx: Tx) -> None:
-        status = known.remote_status(tx, urls, note)
+        status = known.remote_status(tx, urls, note, quote_agreed=agreed)
         if known.status_id(tx, urls, note.uri) is not None or known.concerns_us(tx, sender.id, status):
             statuses.receive_edit(tx, urls, sender.id, status)
 
@@ -79,15 +80,19 @@ def _own_note(arrival: Arrival) -> Note | None:
     return notes.read(document, sender.followers_uri, milliseconds(arrival.context.clock.now()))
 
 
-def _find_parent(arrival: Arrival, note: Note) -> None:
-    """Fetch what an interesting note answers, so that threads join."""
-    urls = arrival.urls
-    if note.parent is None or urls.is_ours(note.parent):
-        return
+def _find_others(arrival: Arrival, note: Note) -> bool:
+    """Fetch what an interesting note answers and quotes, so that threads join; whether who is quoted agrees."""
+    urls, quote = arrival.urls, note.quote
+    if quote is None and (note.parent is None or urls.is_ours(note.parent)):
+        return False
     with arrival.context.database.read() as tx:
-        if known.status_id(tx, urls, note.parent) is not None:
-            return
+        orphan = note.parent is not None and known.status_id(tx, urls, note.parent) is None
+        if not orphan and quote is None:
+            return False
         if not known.concerns_us(tx, arrival.sender.id, known.remote_status(tx, urls, note)):
-            return
+            return False
     with contextlib.suppress(Unavailable), arrival.resolver() as resolver:
-        resolver.fetch_parent(note)
+        if orphan:
+            resolver.fetch_parent(note)
+        return quote is not None and resolver.quote_is_agreed(quote, note.uri)
+    return False

@@ -12,6 +12,7 @@ from appliance.fediverse.activitypub.outgoing.people import (
     follow_rejected,
     follow_requested,
     profile_updated,
+    stray_follow,
     unblocked,
     unfollowed,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "status_created",
     "status_deleted",
     "status_edited",
+    "stray_follow",
     "unblocked",
     "unboosted",
     "unfavourited",

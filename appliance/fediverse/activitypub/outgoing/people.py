@@ -22,6 +22,16 @@ def unfollowed(tx: Tx, urls: Urls, follow_id: int) -> None:
         send(tx, follower.id, body, audience.of_account(followee))
 
 
+def stray_follow(tx: Tx, urls: Urls, follower_id: int, followee_id: int) -> None:
+    """The other server believes in a follow that there is not: it is taken back."""
+    follower, followee = account(tx, follower_id), account(tx, followee_id)
+    if urls.federating and not follower.domain and followee.domain:
+        actor_uri = urls.actor(follower.username)
+        uri = f"{actor_uri}#follows/stray/{followee.id}"
+        follow = documents.activity("Follow", uri, actor_uri, documents.account_uri(urls, followee))
+        send(tx, follower.id, documents.undo(follow), audience.of_account(followee))
+
+
 def follow_accepted(tx: Tx, urls: Urls, follow_id: int) -> None:
     _answer_follow(tx, urls, follow_id, "Accept")
 
