@@ -48,7 +48,6 @@ def read(document: Document, domain: str) -> RemoteAccount:
         bot=reading.kind(document) in ("Service", "Application"),
         discoverable=document.get("discoverable") is True,
         created_at=reading.moment(document.get("published")),
-        featured_uri=_own(uri, reading.uri(document.get("featured"))),
         also_known_as=reading.uris(document.get("alsoKnownAs"))[:MAX_ALIASES],
         indexable=document.get("indexable") is True,
         emojis=emoji.read(document),

@@ -40,7 +40,6 @@ class RemoteAccount:
     bot: bool = False
     discoverable: bool = True
     created_at: int | None = None
-    featured_uri: str | None = None
     also_known_as: tuple[str, ...] = ()
     indexable: bool = False
     emojis: tuple[RemoteEmoji, ...] = ()
