@@ -9,7 +9,7 @@ from appliance.cli.context import Context
 
 def register(groups: Groups) -> None:
     verbs = add_group(groups, "instance", help="show and change the settings of the instance")
-    get = add_command(verbs, "get", show, help="show one setting, or all: title, description, rules, registration")
+    get = add_command(verbs, "get", show, help="show one setting, or all, by their names")
     get.add_argument("key", nargs="?", default="", metavar="KEY")
     change = add_command(verbs, "set", put, help="change one setting; registration is closed, invite, approval or open")
     change.add_argument("key", metavar="KEY")

@@ -7,6 +7,7 @@ from datetime import datetime
 from appliance.cli.arguments import Groups, add_command, add_group
 from appliance.cli.context import Context, table
 from appliance.cli.passwords import read_password
+from appliance.fediverse.model import Role
 
 
 def register(groups: Groups) -> None:
@@ -21,6 +22,10 @@ def register(groups: Groups) -> None:
         verbs, "reset-password", reset_password, help="give a member a new password and end all sessions"
     )
     reset.add_argument("username", metavar="NAME")
+
+    role = add_command(verbs, "role", set_role, help="make somebody a moderator, or a plain member again")
+    role.add_argument("username", metavar="NAME")
+    role.add_argument("role", choices=[Role.MODERATOR.value, Role.MEMBER.value])
 
 
 def add(context: Context, arguments: argparse.Namespace) -> None:
@@ -48,6 +53,13 @@ def invite(context: Context, arguments: argparse.Namespace) -> None:
     link = context.instance.new_invite(by)
     until = datetime.fromisoformat(link.expires_at)
     context.answer(link, f"{link.url or link.path}\nGood for one friend, until {until:%-d %B %Y, %H:%M} UTC.")
+
+
+def set_role(context: Context, arguments: argparse.Namespace) -> None:
+    context.instance.set_role(arguments.username, Role(arguments.role))
+    context.answer(
+        {"username": arguments.username, "role": arguments.role}, f"{arguments.username} is a {arguments.role} now."
+    )
 
 
 def reset_password(context: Context, arguments: argparse.Namespace) -> None:

@@ -23,9 +23,10 @@ from appliance.fediverse.protocol import (
     MemberEntry,
     NewInvite,
     NewMember,
+    RoleOf,
     Username,
 )
-from appliance.fediverse.services import instance_settings, invites, members
+from appliance.fediverse.services import instance_settings, invites, members, roles
 from appliance.secret import Secret
 from appliance.system.clock import from_milliseconds
 from appliance.system.commands import Command, NoArguments
@@ -46,6 +47,7 @@ def commands(context: Context) -> list[Command[Any]]:
         Command("member.set-password", Credentials, admin.set_password),
         Command("member.approve", Username, admin.approve),
         Command("member.reject", Username, admin.reject),
+        Command("member.set-role", RoleOf, admin.set_role),
         Command("member.login", Credentials, admin.log_in),
         Command("invite.new", NewInvite, admin.new_invite),
         Command("invite.list", NoArguments, admin.list_invites),
@@ -115,6 +117,11 @@ class Admin:
     def reject(self, who: Username) -> dict[str, str]:
         with self.context.database.write() as tx:
             members.reject(tx, members.get(tx, who.username).account_id)
+        return {}
+
+    def set_role(self, wanted: RoleOf) -> dict[str, str]:
+        with self.context.database.write() as tx:
+            roles.give(tx, wanted.username, wanted.role)
         return {}
 
     def log_in(self, credentials: Credentials) -> dict[str, str]:

@@ -17,7 +17,8 @@ from appliance.fediverse.services.throttle import TooManyTries
 
 MAX_BODY = 1024 * 1024
 # What programs of any site may ask (CORS), since a token and no cookie says who asks.
-_FOR_ALL_SITES = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo/")
+_FOR_ALL_SITES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo/")
+_FOR_OAUTH = ("/oauth/token", "/oauth/revoke")
 _FOR_PROGRAMS = (*_FOR_ALL_SITES, "/inbox", "/users/")
 _log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def _refuse(error: HearthError) -> flask.typing.ResponseReturnValue:
     path = flask.request.path
     if not path.startswith(_FOR_PROGRAMS):
         return web.error_page(error)
-    if isinstance(error, OAuthError) and path.startswith("/oauth/"):
+    if isinstance(error, OAuthError) and path.startswith(_FOR_OAUTH):
         return {"error": error.key, "error_description": error.sentence}, error.status
     body = {"error": error.sentence}
     if error.remedy:

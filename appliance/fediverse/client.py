@@ -16,6 +16,7 @@ from appliance.fediverse.protocol import (
     MemberEntry,
     NewInvite,
     NewMember,
+    RoleOf,
     Username,
 )
 from appliance.parse import from_dict
@@ -63,6 +64,9 @@ class InstanceClient:
 
     def reject(self, username: str) -> None:
         self._ask("member.reject", Username(username))
+
+    def set_role(self, username: str, role: Role) -> None:
+        self._ask("member.set-role", RoleOf(username, role))
 
     def log_in(self, username: str, password: Secret) -> None:
         """Returns if the password fits."""

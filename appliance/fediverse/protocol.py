@@ -12,6 +12,7 @@
 | member.set-password   | Credentials | {}                                                                    |
 | member.approve        | Username    | {}                                                                    |
 | member.reject         | Username    | {}                                                                    |
+| member.set-role       | RoleOf      | {}; never the owner's                                                 |
 | member.login          | Credentials | {}; throttled                                                         |
 | invite.new            | NewInvite   | {"path": "/join/TOKEN", "url": whole address, "expires_at": ISO 8601} |
 | invite.list           | NoArguments | [{"id", "created_by", "expires_at", "used_by"}]                       |
@@ -45,6 +46,12 @@ class NewMember:
 class Credentials:
     username: str
     password: Secret
+
+
+@dataclass(frozen=True)
+class RoleOf:
+    username: str
+    role: Role
 
 
 @dataclass(frozen=True)

@@ -62,13 +62,10 @@ def test_every_command_of_the_protocol_is_there(context: Context) -> None:
 
 
 def test_settings_of_the_instance(instance: InstanceClient) -> None:
-    assert instance.get_all() == {
-        "title": "",
-        "description": "",
-        "rules": "",
-        "registration": "closed",
-        "origin": "",
-    }
+    first = instance.get_all()
+    assert [first[key] for key in ("title", "description", "rules", "registration", "origin", "federation")] == [
+        *("", "", "", "closed", "", "open")
+    ]
     instance.set("title", "Tea House")
     instance.set("rules", "Be kind.\nBring tea.")
     assert instance.get("rules") == "Be kind.\nBring tea."
@@ -78,6 +75,17 @@ def test_settings_of_the_instance(instance: InstanceClient) -> None:
     assert key_of(instance.set, "registration", "maybe") == "bad-registration"
     instance.set("origin", "tea.example.org")
     assert key_of(instance.set, "origin", "coffee.example.org") == "origin-is-final"
+
+
+def test_the_owner_makes_moderators_and_stays_the_owner(instance: InstanceClient) -> None:
+    instance.add_member("ada", PASSWORD, Role.OWNER)
+    instance.add_member("bob", PASSWORD)
+    instance.set_role("bob", Role.MODERATOR)
+    assert {each.username: each.role for each in instance.members()} == {"ada": Role.OWNER, "bob": Role.MODERATOR}
+    instance.set_role("bob", Role.MEMBER)
+    for name, role in (("ada", Role.MEMBER), ("bob", Role.OWNER)):
+        assert key_of(instance.set_role, name, role) == "owner-stays"
+    assert key_of(instance.set_role, "nobody_here", Role.MODERATOR) == "unknown-member"
 
 
 def test_members_come_with_or_without_a_password(instance: InstanceClient) -> None:

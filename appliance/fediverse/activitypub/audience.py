@@ -31,6 +31,7 @@ _OF_FOLLOWERS = _inboxes(
 )
 _OF_VOTERS = _inboxes(sa.select(poll_votes.c.account_id).where(poll_votes.c.poll_id == _id))
 _OF_ACCOUNT = sa.select(_BEST_INBOX).where(accounts.c.id == _id, *_REACHABLE)
+_OF_ALL = sa.select(_BEST_INBOX).distinct().where(*_REACHABLE)
 _OF_HOLDERS = tuple(
     _inboxes(query)
     for query in (
@@ -69,7 +70,13 @@ def of_followers(tx: Tx, account_id: int) -> Inboxes:
 
 def of_account(account: Row) -> Inboxes:
     """An activity for one person alone goes to that person's own inbox."""
-    return {account.inbox} if account.domain and account.inbox and account.deleted_at is None else set()
+    present = account.deleted_at is None and account.suspended_at is None
+    return {account.inbox} if account.domain and account.inbox and present else set()
+
+
+def of_everybody(tx: Tx) -> Inboxes:
+    """Every server that is known here."""
+    return {row[0] for row in tx.all(_OF_ALL)}
 
 
 def _found(tx: Tx, query: "sa.Select[tuple[str]]", of: int) -> Inboxes:

@@ -12,6 +12,7 @@ from appliance.fediverse.activitypub.signatures import Form
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, activities, codes, deliveries, hosts, received
 from appliance.fediverse.delivery.verdict import Outcome, Verdict
+from appliance.fediverse.oauth import apps
 from appliance.fediverse.services import departures
 from appliance.secret import Secret
 from appliance.system.clock import milliseconds
@@ -142,3 +143,4 @@ def prune(tx: Tx) -> None:
     tx.execute(sa.delete(activities).where(sent))
     tx.execute(sa.delete(received).where(received.c.received_at < milliseconds(tx.now - FORGET_RECEIVED)))
     tx.execute(sa.delete(codes).where(codes.c.expires_at < tx.now_ms))
+    apps.prune(tx)

@@ -15,6 +15,7 @@ def blueprint() -> flask.Blueprint:
         filters_v1,
         follow_requests,
         instance,
+        instance_documents,
         markers,
         notification_groups,
         notification_requests,
@@ -23,13 +24,16 @@ def blueprint() -> flask.Blueprint:
         pictures,
         polls,
         relationships,
+        reports,
         scheduled,
         search,
+        sign_up,
         silences,
         status_acts,
         statuses,
         timelines,
     )
+    from appliance.fediverse.mastodon_api.admin import MODULES as ADMIN
 
     blueprint = flask.Blueprint("mastodon_api", __name__)
     modules = (
@@ -42,6 +46,7 @@ def blueprint() -> flask.Blueprint:
         filters_v1,
         follow_requests,
         instance,
+        instance_documents,
         markers,
         notification_groups,
         notification_requests,
@@ -49,12 +54,15 @@ def blueprint() -> flask.Blueprint:
         polls,
         people,
         relationships,
+        reports,
         scheduled,
         search,
         silences,
+        sign_up,
         status_acts,
         statuses,
         timelines,
+        *ADMIN,
     )
     for module in modules:
         for route in module.ROUTES:

@@ -6,40 +6,15 @@ from typing import Any
 
 import flask
 
-from appliance.errors import BadInput, HearthError
+from appliance.errors import BadInput
 from appliance.fediverse.mastodon_api.accounts import present
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.routing import Call, Route
-from appliance.fediverse.model import MemberState, Visibility
-from appliance.fediverse.oauth import apps, tokens
-from appliance.fediverse.services import accounts, preferences, registration
+from appliance.fediverse.model import Visibility
+from appliance.fediverse.services import accounts, preferences
 from appliance.fediverse.services.accounts import MAX_FIELDS, Profile
-from appliance.fediverse.services.registration import Application
-from appliance.secret import Secret
-
-
-def register(call: Call) -> Entity:
-    """A token for the new member. Who must wait for approval gets one too; it works once she is let in."""
-    arguments = call.arguments
-    if call.caller is None or call.caller.account_id is not None:
-        raise HearthError("app-token-needed", "This method requires an app token", status=403)
-    if not arguments.flag("agreement"):
-        raise BadInput("Validation failed: Service agreement must be accepted", "")
-    invite = arguments.text("invite_code")
-    application = Application(
-        username=arguments.text("username") or "",
-        password=Secret(arguments.text("password") or ""),
-        address=flask.request.remote_addr or "",
-        reason=arguments.text("reason") or "",
-        email=arguments.text("email"),
-        invite=Secret(invite) if invite else None,
-    )
-    registered = registration.register(call.tx, application)
-    app = apps.by_id(call.tx, call.caller.app_id)
-    token = tokens.issue(call.tx, app.id, registered.account_id, tuple(sorted(call.caller.scopes)))
-    return token.to_dict() | ({} if registered.state is MemberState.ACTIVE else {"pending": True})
 
 
 def update(call: Call) -> Entity:
@@ -97,7 +72,6 @@ def _fields(arguments: Arguments) -> tuple[tuple[str, str], ...] | None:
 
 
 ROUTES = (
-    Route("POST", "/api/v1/accounts", register, ("write:accounts",), member=False),
     Route("PATCH", "/api/v1/accounts/update_credentials", update, ("write:accounts",)),
     Route("GET", "/api/v1/preferences", show_preferences, ("read:accounts",)),
 )

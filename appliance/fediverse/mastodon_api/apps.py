@@ -4,11 +4,13 @@
 import flask
 
 from appliance.fediverse.mastodon_api.arguments import Arguments
+from appliance.fediverse.mastodon_api.entities import accounts as account_entities
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.oauth import apps, scopes
 from appliance.fediverse.oauth.apps import App, NewApp
-from appliance.fediverse.services import throttle
+from appliance.fediverse.services import accounts, throttle
+from appliance.fediverse.services.missing import missing
 
 APPS_FREE = 100  # per address, before waits begin: strangers may register apps, but not fill the disk with them
 
@@ -36,6 +38,21 @@ def verify_credentials(call: Call) -> Entity:
     return _entity(apps.by_id(call.tx, call.caller.app_id))
 
 
+def userinfo(call: Call) -> Entity:
+    """The claims of OpenID Connect: https://docs.joinmastodon.org/methods/oauth/#userinfo"""
+    row = accounts.by_id(call.tx, call.account_id)
+    if row is None:
+        raise missing()
+    return {
+        "iss": f"{call.urls.origin}/",
+        "sub": call.urls.actor(row.username),
+        "name": row.display_name,
+        "preferred_username": row.username,
+        "profile": call.urls.profile_page(row.username),
+        "picture": account_entities.account(call.urls, row)["avatar"],
+    }
+
+
 def _redirects(arguments: Arguments) -> list[str]:
     """Given as a list, or in one text with a line each."""
     return [line.strip() for text in arguments.texts("redirect_uris") for line in text.splitlines() if line.strip()]
@@ -56,4 +73,6 @@ def _entity(app: App) -> Entity:
 ROUTES = (
     Route("POST", "/api/v1/apps", create),
     Route("GET", "/api/v1/apps/verify_credentials", verify_credentials, scopes.ALL, member=False),
+    Route("GET", "/oauth/userinfo", userinfo, ("profile",)),
+    Route("POST", "/oauth/userinfo", userinfo, ("profile",)),
 )

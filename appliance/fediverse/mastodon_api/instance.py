@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The instance about itself: https://docs.joinmastodon.org/methods/instance/"""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -12,14 +11,16 @@ from appliance.fediverse.db.tables import members
 from appliance.fediverse.mastodon_api import pictures
 from appliance.fediverse.mastodon_api.entities import accounts
 from appliance.fediverse.mastodon_api.entities.common import Entity
+from appliance.fediverse.mastodon_api.instance_documents import peers, rules
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.model import MemberState, Registration, Role
 from appliance.fediverse.services import instance_settings, pins, polls, text
-from appliance.fediverse.services.accounts import MAX_FIELDS
+from appliance.fediverse.services.accounts import MAX_FIELD, MAX_FIELDS, MAX_NAME, MAX_NOTE
 from appliance.fediverse.services.instance_settings import InstanceSettings
 
 # Apps read from the number which calls they may make; the words say who answers.
-VERSION = f"4.2.0 (compatible; Hearth {__version__})"
+VERSION = f"4.5.0 (compatible; Hearth {__version__})"
+_API_VERSION = 7  # as Mastodon 4.5 counts it
 _NO_TITLE = "Hearth"
 _ACTIVE = members.c.state == MemberState.ACTIVE.value
 _MONTH = 30 * 24 * 60 * 60 * 1000
@@ -30,7 +31,6 @@ _OWNER = (
     .order_by(account_table.c.id)
     .limit(1)
 )
-_DOMAINS = sa.select(account_table.c.domain).where(account_table.c.domain != "").distinct()
 
 
 def v2(call: Call) -> Entity:
@@ -44,15 +44,30 @@ def v2(call: Call) -> Entity:
         "source_url": "",
         "description": settings.description,
         "usage": {"users": {"active_month": call.tx.execute(active).scalar_one()}},
-        "thumbnail": {"url": picture, "blurhash": None, "versions": {"@1x": picture, "@2x": picture}},
+        "thumbnail": {
+            "url": picture,
+            "description": "",
+            "blurhash": None,
+            "versions": {"@1x": picture, "@2x": picture},
+        },
         "icon": [],
         "languages": ["en"],
         "configuration": _configuration(call)
         | {
-            "urls": {"streaming": _streaming(call), "status": None, "about": f"{call.urls.origin}/"},
+            "urls": {
+                "streaming": _streaming(call),
+                "status": None,
+                "about": f"{call.urls.origin}/about",
+                "privacy_policy": f"{call.urls.origin}/privacy-policy",
+                "terms_of_service": f"{call.urls.origin}/terms-of-service" if settings.terms else None,
+            },
             "vapid": {"public_key": ""},
             "translation": {"enabled": False},
-            "limited_federation": not call.urls.federating,
+            "limited_federation": settings.limited_federation or not call.urls.federating,
+            "timelines_access": {
+                feed: {"local": "public", "remote": "public"}
+                for feed in ("live_feeds", "hashtag_feeds", "trending_link_feeds")
+            },
         },
         "registrations": {
             "enabled": _can_join(settings),
@@ -62,9 +77,9 @@ def v2(call: Call) -> Entity:
             "min_age": None,
             "url": None,
         },
-        "api_versions": {},
-        "contact": {"email": "", "account": _owner(call)},
-        "rules": rules(call),
+        "api_versions": {"mastodon": _API_VERSION},
+        "contact": {"email": settings.contact_email, "account": _owner(call)},
+        "rules": rules(settings),
     }
 
 
@@ -75,7 +90,7 @@ def v1(call: Call) -> Entity:
         "title": settings.title or _NO_TITLE,
         "short_description": settings.description,
         "description": settings.description,
-        "email": "",
+        "email": settings.contact_email,
         "version": VERSION,
         "urls": {"streaming_api": _streaming(call)},
         "stats": _stats(call),
@@ -86,36 +101,21 @@ def v1(call: Call) -> Entity:
         "invites_enabled": settings.registration is not Registration.CLOSED,
         "configuration": _configuration(call),
         "contact_account": _owner(call),
-        "rules": rules(call),
+        "rules": rules(settings),
     }
-
-
-def rules(call: Call) -> list[Entity]:
-    kept = instance_settings.get(call.tx).rules
-    return [{"id": str(rule.id), "text": rule.text, "hint": "", "translations": {}} for rule in kept]
-
-
-def peers(call: Call) -> list[str]:
-    return [row.domain for row in call.tx.all(_DOMAINS)]
-
-
-def extended_description(call: Call) -> Entity:
-    description = instance_settings.get(call.tx).description
-    html = text.parse(description).html({})
-    return {"updated_at": "1970-01-01T00:00:00.000Z", "content": text.absolute(html, call.urls.origin)}
-
-
-def empty(call: Call) -> list[Any]:
-    return []
-
-
-def no_languages(call: Call) -> Entity:
-    return {}
 
 
 def _configuration(call: Call) -> Entity:
     return {
-        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": pins.MOST, "max_profile_fields": MAX_FIELDS},
+        "accounts": {
+            "max_display_name_length": MAX_NAME,
+            "max_note_length": MAX_NOTE,
+            "max_featured_tags": 0,
+            "max_pinned_statuses": pins.MOST,
+            "max_profile_fields": MAX_FIELDS,
+            "profile_field_name_limit": MAX_FIELD,
+            "profile_field_value_limit": MAX_FIELD,
+        },
         "statuses": {
             "max_characters": instance_settings.max_characters(call.tx),
             "max_media_attachments": 0,
@@ -158,17 +158,8 @@ def _stats(call: Call) -> Entity:
     return {
         "user_count": call.tx.execute(sa.select(sa.func.count()).where(_ACTIVE)).scalar_one(),
         "status_count": call.tx.execute(posts).scalar_one(),
-        "domain_count": len(call.tx.all(_DOMAINS)),
+        "domain_count": len(peers(call.tx)),
     }
 
 
-ROUTES = (
-    Route("GET", "/api/v2/instance", v2),
-    Route("GET", "/api/v1/instance", v1),
-    Route("GET", "/api/v1/instance/rules", rules),
-    Route("GET", "/api/v1/instance/peers", peers),
-    Route("GET", "/api/v1/instance/extended_description", extended_description),
-    Route("GET", "/api/v1/instance/activity", empty),
-    Route("GET", "/api/v1/instance/domain_blocks", empty),
-    Route("GET", "/api/v1/instance/translation_languages", no_languages),
-)
+ROUTES = (Route("GET", "/api/v2/instance", v2), Route("GET", "/api/v1/instance", v1))

@@ -20,6 +20,7 @@ OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 MAX_NAME = 60
 MAX_URL = 2000
 MAX_REDIRECTS = 10
+UNUSED_MILLISECONDS = 30 * 24 * 60 * 60 * 1000
 # What a browser would run in our own name instead of leaving it.
 _FORBIDDEN_SCHEMES = frozenset(("javascript", "data", "vbscript", "file", "blob", "about", "mailto"))
 # Members are shown it and decide by it, and the page's policy names it: so no name before an @, and no signs.
@@ -92,6 +93,12 @@ def authenticate(tx: Tx, client_id: str, secret: Secret) -> App:
     if not hmac.compare_digest(app.secret_digest, secrets.digest(secret.reveal())):
         raise _unknown()
     return app
+
+
+def prune(tx: Tx) -> None:
+    """Forget apps that were registered a while ago and never got a token."""
+    old = apps.c.created_at < tx.now_ms - UNUSED_MILLISECONDS
+    tx.execute(sa.delete(apps).where(apps.c.used_at.is_(None), old))
 
 
 def _unknown() -> OAuthError:

@@ -9,6 +9,10 @@ _READ = (
     *("accounts", "blocks", "bookmarks", "favourites", "filters", "follows", "lists", "mutes"),
     *("notifications", "search", "statuses"),
 )
+_ADMIN = (
+    *("accounts", "reports", "domain_allows", "domain_blocks", "ip_blocks", "email_domain_blocks"),
+    "canonical_email_blocks",
+)
 _WRITE = (
     *("accounts", "blocks", "bookmarks", "conversations", "favourites", "filters", "follows", "lists", "media"),
     *("mutes", "notifications", "reports", "statuses"),
@@ -24,6 +28,10 @@ ALL = (
     "follow",
     "push",
     "profile",
+    "admin:read",
+    *(f"admin:read:{thing}" for thing in _ADMIN),
+    "admin:write",
+    *(f"admin:write:{thing}" for thing in _ADMIN),
 )
 
 
@@ -38,7 +46,7 @@ def parse(text: str) -> tuple[str, ...]:
 def covers(granted: Iterable[str], wanted: str) -> bool:
     """Whether one of the granted scopes is the wanted one or holds it."""
     held = set(granted)
-    return wanted in held or wanted.partition(":")[0] in held or ("follow" in held and wanted in _FOLLOW)
+    return wanted in held or wanted.rpartition(":")[0] in held or ("follow" in held and wanted in _FOLLOW)
 
 
 def within(requested: Iterable[str], registered: Iterable[str]) -> bool:

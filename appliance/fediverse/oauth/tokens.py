@@ -11,13 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import accounts, codes, members, tokens
+from appliance.fediverse.db.tables import accounts, apps, codes, members, tokens
 from appliance.fediverse.model import MemberState
 from appliance.fediverse.oauth import scopes, secrets
 from appliance.fediverse.oauth.apps import App
 from appliance.fediverse.oauth.errors import OAuthError
+from appliance.fediverse.services import visits
 from appliance.secret import Secret
 
+MAX_TOKENS = 30
 SEEN_MILLISECONDS = 60 * 60 * 1000
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _FIND = (
@@ -94,21 +96,33 @@ def exchange(tx: Tx, client: App, code: str, redirect_uri: str, verifier: str | 
     row = tx.one(sa.select(codes).where(codes.c.hash == digest))
     if row is None or row.app_id != client.id or row.expires_at <= tx.now_ms or row.redirect_uri != redirect_uri:
         raise _bad_grant()
+    if row.token_id is not None:  # exchanged before
+        raise _bad_grant()
     if row.challenge is not None and not _fits(verifier, row.challenge):
         raise _bad_grant()
     if row.challenge is None and verifier:
         raise _bad_grant()
-    tx.execute(sa.delete(codes).where(codes.c.hash == digest))
-    return issue(tx, client.id, row.account_id, tuple(row.scopes.split()))
+    token = issue(tx, client.id, row.account_id, tuple(row.scopes.split()))
+    made = sa.select(tokens.c.id).where(tokens.c.hash == secrets.digest(token.secret.reveal())).scalar_subquery()
+    tx.execute(sa.update(codes).where(codes.c.hash == digest).values(token_id=made))
+    return token
 
 
 def spend(tx: Tx, code: str) -> None:
-    """A code that was tried with the wrong verifier or address is worth nothing any more."""
-    tx.execute(sa.delete(codes).where(codes.c.hash == secrets.digest(code)))
+    """A code that was tried with the wrong verifier or address is worth nothing any more, and one that comes a second
+    time was overheard: what it was exchanged for is taken back (RFC 6749, 4.1.2)."""
+    mine = codes.c.hash == secrets.digest(code)
+    row = tx.one(sa.select(codes.c.token_id).where(mine))
+    if row is not None and row.token_id is not None:
+        tx.execute(sa.delete(tokens).where(tokens.c.id == row.token_id))
+    tx.execute(sa.delete(codes).where(mine))
 
 
 def issue(tx: Tx, app_id: int, account_id: int | None, granted: tuple[str, ...]) -> Token:
+    """An app holds a few for each member at most: the oldest give way."""
     secret = secrets.make()
+    _make_room(tx, app_id, account_id)
+    tx.execute(sa.update(apps).where(apps.c.id == app_id, apps.c.used_at.is_(None)).values(used_at=tx.now_ms))
     tx.execute(
         sa.insert(tokens).values(
             id=tx.next_id(),
@@ -138,6 +152,15 @@ def note_use(tx: Tx, caller: Caller) -> None:
     if caller.account_id is not None:
         mine = members.c.account_id == caller.account_id
         tx.execute(sa.update(members).where(mine).values(last_seen_at=tx.now_ms))
+        visits.note(tx, caller.account_id)
+
+
+def _make_room(tx: Tx, app_id: int, account_id: int | None) -> None:
+    mine = sa.and_(tokens.c.app_id == app_id, tokens.c.account_id.is_not_distinct_from(account_id))
+    kept = sa.select(tokens.c.id).where(mine).order_by(tokens.c.id.desc()).limit(MAX_TOKENS - 1)
+    newest = [row.id for row in tx.all(kept)]
+    if len(newest) == MAX_TOKENS - 1:
+        tx.execute(sa.delete(tokens).where(mine, tokens.c.id < newest[-1]))
 
 
 def _check_member(row: sa.Row[Any]) -> None:

@@ -68,6 +68,7 @@ def metadata() -> flask.Response:
             "authorization_endpoint": f"{origin}/oauth/authorize",
             "token_endpoint": f"{origin}/oauth/token",
             "revocation_endpoint": f"{origin}/oauth/revoke",
+            "userinfo_endpoint": f"{origin}/oauth/userinfo",
             "app_registration_endpoint": f"{origin}/api/v1/apps",
             "scopes_supported": list(scopes.ALL),
             "response_types_supported": ["code"],

@@ -2,7 +2,8 @@
 """What the instance says of itself: title, description, rules, who may join, and its name for ever."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,13 +14,21 @@ from appliance.errors import BadInput, HearthError
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import instance, rules
 from appliance.fediverse.model import Registration
+from appliance.fediverse.services import email_blocks, server_blocks
 
-KEYS = ("title", "description", "rules", "registration", "max_characters", "origin")
+KEYS = (
+    *("title", "description", "rules", "registration", "max_characters", "origin"),
+    *("extended_description", "privacy_policy", "terms", "contact_email", "federation"),
+)
 MAX_TITLE = 100
 MAX_DESCRIPTION = 5000
+MAX_DOCUMENT = 50_000
 MAX_RULES = 50
 MAX_RULE = 300
 CHARACTERS, MAX_CHARACTERS = 500, 5000
+
+_DOCUMENTS = ("extended_description", "privacy_policy", "terms")
+_OPEN_FEDERATION = "open"
 
 # What C0 and C1 controls but line breaks, and code points that are no characters, would do on somebody's screen
 # nobody knows; lone surrogates can't even be stored.
@@ -36,7 +45,7 @@ class Rule:
 @dataclass(frozen=True)
 class InstanceSettings:
     """`title` is empty until set-up is done, and registration closed until then. `origin` is None until the
-    instance has its name on the internet."""
+    instance has its name on the internet. `changed_at` is when a document was written, in milliseconds, by its key."""
 
     title: str
     description: str
@@ -44,6 +53,12 @@ class InstanceSettings:
     registration: Registration
     origin: str | None
     max_characters: int = CHARACTERS
+    extended_description: str = ""
+    privacy_policy: str = ""
+    terms: str = ""
+    contact_email: str = ""
+    limited_federation: bool = False
+    changed_at: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rules_text(self) -> str:
@@ -62,6 +77,12 @@ def get(tx: Tx) -> InstanceSettings:
         registration=registration if title else Registration.CLOSED,
         origin=stored.get("origin"),
         max_characters=int(stored.get("max_characters", CHARACTERS)),
+        extended_description=str(stored.get("extended_description") or ""),
+        privacy_policy=str(stored.get("privacy_policy") or ""),
+        terms=str(stored.get("terms") or ""),
+        contact_email=str(stored.get("contact_email") or ""),
+        limited_federation=stored.get("federation") == server_blocks.LIMITED_FEDERATION,
+        changed_at={key: int(stored.get(f"{key}_changed_at") or 0) for key in _DOCUMENTS},
     )
 
 
@@ -80,6 +101,11 @@ def as_texts(settings: InstanceSettings) -> dict[str, str]:
         "registration": settings.registration.value,
         "max_characters": str(settings.max_characters),
         "origin": settings.origin or "",
+        "extended_description": settings.extended_description,
+        "privacy_policy": settings.privacy_policy,
+        "terms": settings.terms,
+        "contact_email": settings.contact_email,
+        "federation": server_blocks.LIMITED_FEDERATION if settings.limited_federation else _OPEN_FEDERATION,
     }
 
 
@@ -97,6 +123,13 @@ def put(tx: Tx, key: str, value: str) -> None:
         _store(tx, key, _characters(value))
     elif key == "origin":
         _store_origin(tx, value)
+    elif key in _DOCUMENTS:
+        _store(tx, key, _text(value, key.replace("_", " "), MAX_DOCUMENT))
+        _store(tx, f"{key}_changed_at", tx.now_ms)
+    elif key == "contact_email":
+        _store(tx, key, _email(value))
+    elif key == "federation":
+        _store_federation(tx, value)
     else:
         raise unknown_key()
 
@@ -135,6 +168,21 @@ def _characters(value: str) -> int:
             key="bad-max_characters",
         )
     return int(value)
+
+
+def _email(value: str) -> str:
+    address = value.strip()
+    if address and not email_blocks.is_address(address):
+        raise BadInput("That is no e-mail address.", "It looks like name@example.org.", key="bad-contact-email")
+    return address
+
+
+def _store_federation(tx: Tx, value: str) -> None:
+    """Which servers there are is written into the accounts of them all."""
+    if value not in (_OPEN_FEDERATION, server_blocks.LIMITED_FEDERATION):
+        raise BadInput("Nobody knows this way to federate.", "Choose one of: open, limited.", key="bad-federation")
+    _store(tx, "federation", value)
+    server_blocks.enforce_limits(tx)
 
 
 def _store_rules(tx: Tx, value: str) -> None:

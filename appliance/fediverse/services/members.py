@@ -49,6 +49,10 @@ class Member:
         return self.role in _STAFF
 
 
+def is_reserved(username: str) -> bool:
+    return username in _RESERVED
+
+
 def check_username(username: str) -> None:
     """Raise BadInput bad-username unless a member may be called so."""
     if not _USERNAME.fullmatch(username):
@@ -57,7 +61,7 @@ def check_username(username: str) -> None:
             "Use 1 to 30 of the letters a to z, digits and underscores.",
             key="bad-username",
         )
-    if username in _RESERVED:
+    if is_reserved(username):
         raise BadInput("That user name is reserved.", "Choose another one.", key="bad-username")
 
 
@@ -70,12 +74,15 @@ def create(
     state: MemberState = MemberState.ACTIVE,
     reason: str = "",
     email: str | None = None,
+    locale: str | None = None,
+    app_id: int | None = None,
+    address: str | None = None,
 ) -> int:
     """Make a local account that can log in. Raises BadInput bad-username or weak-password, HearthError name-taken."""
     check_username(username)
     if find(tx, username) is not None or accounts.find_local(tx, username) is not None:
         raise HearthError("name-taken", f"The name {username} is taken.", "Choose another one.", status=409)
-    _check_password_strength(tx, username, password)
+    check_password_strength(tx, username, password)
     account_id = accounts.create_local(tx, username)
     if state is MemberState.PENDING:
         _hide(tx, account_id, tx.now_ms)
@@ -87,6 +94,9 @@ def create(
             state=state.value,
             reason=reason[:MAX_REASON],
             email=email,
+            locale=locale,
+            app_id=app_id,
+            sign_up_address=address,
             preferences={},
             created_at=tx.now_ms,
         )
@@ -154,7 +164,7 @@ def set_password(tx: Tx, account_id: int, password: Secret, *, keep_session: int
     member = by_id(tx, account_id)
     if member is None:
         raise HearthError("unknown-member", "There is no such member.", status=404)
-    _check_password_strength(tx, member.username, password)
+    check_password_strength(tx, member.username, password)
     verifier = passwords.hash_password(password)
     tx.execute(sa.update(members).where(members.c.account_id == account_id).values(password=verifier))
     sessions.end_all(tx, account_id, but=keep_session)
@@ -167,6 +177,21 @@ def reset_password(tx: Tx, account_id: int) -> Secret:
     tx.execute(sa.delete(tokens).where(tokens.c.account_id == account_id))
     tx.execute(sa.delete(codes).where(codes.c.account_id == account_id))
     return password
+
+
+def set_role(tx: Tx, account_id: int, role: Role) -> None:
+    tx.execute(sa.update(members).where(members.c.account_id == account_id).values(role=role.value))
+
+
+def set_state(tx: Tx, account_id: int, state: MemberState) -> None:
+    """Switch a member's log-in off or on again."""
+    tx.execute(sa.update(members).where(members.c.account_id == account_id).values(state=state.value))
+
+
+def app_of(tx: Tx, account_id: int) -> int | None:
+    """The app that signed a member up."""
+    row = tx.one(sa.select(members.c.app_id).where(members.c.account_id == account_id))
+    return None if row is None else row.app_id
 
 
 def require_staff(tx: Tx, actor_id: int) -> Member:
@@ -223,7 +248,7 @@ def _require_waiting(tx: Tx, account_id: int) -> None:
         raise HearthError("not-waiting", "This person does not wait any more.", "Look at the list again.", status=409)
 
 
-def _check_password_strength(tx: Tx, username: str, password: Secret) -> None:
+def check_password_strength(tx: Tx, username: str, password: Secret) -> None:
     passwords.check_strength(password, about=(username, *instance_settings.get(tx).title.split()))
 
 

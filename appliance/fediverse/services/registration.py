@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 from appliance.errors import Refused
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.model import MemberState, Registration
-from appliance.fediverse.services import instance_settings, invites, members, throttle
+from appliance.fediverse.model import MemberState, NotificationKind, Registration
+from appliance.fediverse.services import instance_settings, invites, ip_blocks, members, notifications, roles, throttle
+from appliance.fediverse.services.ip_blocks import Severity
+from appliance.fediverse.services.roles import Permission
 from appliance.secret import Secret
 
 
 @dataclass(frozen=True)
 class Application:
-    """What somebody asks for. `address` is the asker's IP address, for throttling."""
+    """What somebody asks for. `address` is the asker's IP address, for throttling. The e-mail address is kept for the
+    moderators if it is given; nothing is ever sent there."""
 
     username: str
     password: Secret
@@ -20,6 +23,12 @@ class Application:
     reason: str = ""
     email: str | None = None
     invite: Secret | None = None
+    locale: str | None = None
+    app_id: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.username.strip().removeprefix("@").lower()
 
 
 @dataclass(frozen=True)
@@ -38,18 +47,23 @@ def register(tx: Tx, application: Application) -> Registered:
     """
     by_address = throttle.by_address("join", application.address, free=10)
     throttle.check(tx, by_address)
-    state = _state_to_be(tx, application)
+    state = state_to_be(tx, application)
     account_id = members.create(
         tx,
-        application.username.strip().removeprefix("@").lower(),
+        application.name,
         application.password,
         state=state,
         reason=application.reason.strip(),
         email=application.email,
+        locale=application.locale,
+        app_id=application.app_id,
+        address=application.address,
     )
     if application.invite is not None:
         invites.use(tx, application.invite, account_id)
     throttle.fail(tx, by_address)  # no failure, but nobody needs many accounts
+    for moderator_id in roles.holders(tx, Permission.MANAGE_USERS):
+        notifications.notify(tx, moderator_id, NotificationKind.SIGN_UP, account_id)
     return Registered(account_id, state)
 
 
@@ -63,8 +77,13 @@ def require_open(tx: Tx) -> Registration:
     return mode
 
 
-def _state_to_be(tx: Tx, application: Application) -> MemberState:
+def state_to_be(tx: Tx, application: Application) -> MemberState:
+    """How this person would begin. Raises Refused joining-closed or invite-needed, what `invites.check` raises."""
+    barred = ip_blocks.severities(tx, application.address)
+    if Severity.NO_SIGN_UP in barred or Severity.NO_ACCESS in barred:
+        raise Refused("joining-closed", "Nobody can join from here.", "Ask whoever runs this place.")
     if application.invite is not None:
         invites.check(tx, application.invite)
         return MemberState.ACTIVE
-    return MemberState.PENDING if require_open(tx) is Registration.APPROVAL else MemberState.ACTIVE
+    waits = require_open(tx) is Registration.APPROVAL or Severity.NEEDS_APPROVAL in barred
+    return MemberState.PENDING if waits else MemberState.ACTIVE

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import members, sessions
 from appliance.fediverse.model import MemberState
+from appliance.fediverse.services import visits
 from appliance.secret import Secret
 
 COOKIE = "hearth_session"
@@ -52,6 +53,7 @@ def open(tx: Tx, account_id: int, browser: str, address: str) -> Secret:
         )
     )
     tx.execute(sa.update(members).where(members.c.account_id == account_id).values(last_seen_at=tx.now_ms))
+    visits.note(tx, account_id)
     return token
 
 
@@ -83,6 +85,7 @@ def touch(tx: Tx, session: Session) -> None:
     """Seen now: it lives another thirty days."""
     tx.execute(sa.update(sessions).where(sessions.c.id == session.id).values(last_seen_at=tx.now_ms))
     tx.execute(sa.update(members).where(members.c.account_id == session.account_id).values(last_seen_at=tx.now_ms))
+    visits.note(tx, session.account_id)
 
 
 def of(tx: Tx, account_id: int) -> list[Session]:

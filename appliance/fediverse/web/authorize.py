@@ -22,6 +22,8 @@ _SCOPES = {
     "follow": "follow, unfollow and block people as you",
     "push": "send notifications to your device",
     "profile": "see who you are: your name and your picture",
+    "admin:read": "see all that moderators see: e-mail and IP addresses of members too",
+    "admin:write": "moderate in your name, if you may: suspend accounts, block servers",
 }
 
 
@@ -86,8 +88,13 @@ def _back(wanted: AuthorizationRequest, answer: dict[str, str]) -> Response:
 
 def _permissions(scopes: tuple[str, ...]) -> list[str]:
     told = [_SCOPES[scope] for scope in scopes if scope in _SCOPES]
-    for verb, words in (("read", "read your"), ("write", "change your")):
-        things = [scope.partition(":")[2] for scope in scopes if scope.startswith(f"{verb}:")]
+    for verb, words in (
+        ("read", "read your"),
+        ("write", "change your"),
+        ("admin:read", "see as a moderator"),
+        ("admin:write", "change as a moderator"),
+    ):
+        things = [scope.rpartition(":")[2].replace("_", " ") for scope in scopes if scope.startswith(f"{verb}:")]
         if things and verb not in scopes:
             told.append(f"{words} {', '.join(things)}")
     return told

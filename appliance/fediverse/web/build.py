@@ -6,6 +6,7 @@ from flask import Blueprint
 from appliance.fediverse.web import (
     authorize,
     avatars,
+    documents,
     errors,
     forms,
     join,
@@ -23,7 +24,7 @@ def blueprint() -> Blueprint:
     web.before_request(forms.guard)
     web.after_request(visitor.keep_cookies)
     web.context_processor(visitor.for_templates)
-    for module in (posts, avatars, login, authorize, join, settings, people):
+    for module in (posts, avatars, documents, login, authorize, join, settings, people):
         module.add_to(web)
     errors.add_to(web)
     return web

@@ -183,7 +183,10 @@ def test_joining_by_an_app_obeys_the_instances_mode(
         assert stranger.get("/api/v1/timelines/home", headers=headers).status_code == home
 
 
-def test_joining_needs_an_app_and_agreement(stranger: FlaskClient, anna: Person) -> None:
+def test_joining_needs_an_app_and_agreement(stranger: FlaskClient, anna: Person, database: Database) -> None:
+    with database.write() as tx:
+        instance_settings.put(tx, "title", "Home")
+        instance_settings.put(tx, "registration", "open")
     assert stranger.post("/api/v1/accounts", data={"username": "dora"}).status_code == 401
     anna.refused(403, "POST", "/api/v1/accounts", json={"agreement": True})
     assert stranger.post("/api/v1/accounts", data={}, headers=_app_token(stranger)).status_code == 422

@@ -7,6 +7,7 @@ nobody elsewhere needs to know, or while the instance has no name to federate un
 """
 
 from appliance.fediverse.activitypub.outgoing.people import (
+    account_deleted,
     blocked,
     follow_accepted,
     follow_rejected,
@@ -28,12 +29,15 @@ from appliance.fediverse.activitypub.outgoing.posts import (
     unboosted,
     unfavourited,
 )
+from appliance.fediverse.activitypub.outgoing.reports import flagged
 from appliance.fediverse.activitypub.outgoing.send import send
 
 __all__ = [
+    "account_deleted",
     "blocked",
     "boosted",
     "favourited",
+    "flagged",
     "follow_accepted",
     "follow_rejected",
     "follow_requested",

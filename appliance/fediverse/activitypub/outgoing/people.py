@@ -60,6 +60,15 @@ def profile_updated(tx: Tx, urls: Urls, account_id: int) -> None:
     send(tx, account_id, body, audience.of_followers(tx, account_id))
 
 
+def account_deleted(tx: Tx, urls: Urls, account_id: int) -> None:
+    """Everybody who may have met them is told. Call it before the follows go."""
+    row = account(tx, account_id)
+    if urls.federating and not row.domain:
+        uri = urls.actor(row.username)
+        body = documents.activity("Delete", f"{uri}#delete", uri, uri, to=[documents.PUBLIC])
+        send(tx, account_id, body, audience.of_everybody(tx))
+
+
 def _answer_follow(tx: Tx, urls: Urls, follow_id: int, kind: str) -> None:
     if found := from_us(tx, urls, follows, follow_id, "followee_id", "follower_id"):
         row, followee, follower = found

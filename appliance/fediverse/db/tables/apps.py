@@ -43,4 +43,5 @@ tokens = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("last_used_at", BigInteger),
     Index(None, "account_id"),
+    Index(None, "app_id"),
 )

@@ -20,6 +20,8 @@ from appliance.fediverse.db.tables.base import key, metadata, ref
 
 _HAS_CARD, _IS_QUOTE = text("card_id IS NOT NULL"), text("quoted_id IS NOT NULL")
 
+_HAS_APP = text("app_id IS NOT NULL")
+
 statuses = Table(
     "statuses",
     metadata,
@@ -59,6 +61,8 @@ statuses = Table(
     # For the local timeline. Boosts are in it too: were "boost_of_id IS NULL" part of it, SQLite would rather look that
     # up in the unique index and sort all posts there are.
     Index("ix_statuses_public", "id", sqlite_where=text("visibility = 'public' AND local")),
+    # Without it, forgetting an app would look at all posts there are.
+    Index("ix_statuses_app_id", "app_id", sqlite_where=_HAS_APP, postgresql_where=_HAS_APP),
     Index("ix_statuses_card_id", "card_id", "id", sqlite_where=_HAS_CARD, postgresql_where=_HAS_CARD),
     Index("ix_statuses_quoted_id", "quoted_id", "id", sqlite_where=_IS_QUOTE, postgresql_where=_IS_QUOTE),
 )

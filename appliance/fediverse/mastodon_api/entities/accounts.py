@@ -10,6 +10,7 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows, members
 from appliance.fediverse.mastodon_api import pictures
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment_or_none
+from appliance.fediverse.mastodon_api.entities.roles import role_entity
 from appliance.fediverse.model import FollowState, Role
 from appliance.fediverse.services import preferences
 from appliance.fediverse.services.text import absolute
@@ -88,6 +89,8 @@ def account(urls: Urls, row: Row) -> Entity:
     }
     if row.suspended_at is not None:
         entity["suspended"] = True
+    if row.silenced_at is not None:
+        entity["limited"] = True
     return entity
 
 
@@ -116,18 +119,13 @@ def credential_account(tx: Tx, urls: Urls, row: Row) -> Entity:
             "indexable": row.indexable,
             "attribution_domains": row.attribution_domains or [],
         },
-        "role": _role(Role(role)),
+        "role": role_entity(Role(role)),
     }
 
 
 def _field(urls: Urls, field: dict[str, Any], local: bool) -> Entity:
     value = absolute(field["value"], urls.origin) if local else field["value"]
     return {"name": field["name"], "value": value, "verified_at": moment_or_none(field.get("verified_at"))}
-
-
-def _role(role: Role) -> Entity:
-    number, name = {Role.OWNER: ("3", "Owner"), Role.MODERATOR: ("1", "Moderator"), Role.MEMBER: ("-99", "")}[role]
-    return {"id": number, "name": name, "permissions": "0", "color": "", "highlighted": role is not Role.MEMBER}
 
 
 def _day(milliseconds: int) -> str:

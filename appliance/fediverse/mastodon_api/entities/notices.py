@@ -4,9 +4,11 @@
 from collections.abc import Sequence
 
 from appliance.fediverse.db.database import Tx
+from appliance.fediverse.mastodon_api.entities import accounts
+from appliance.fediverse.mastodon_api.entities import reports as report_entities
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment
 from appliance.fediverse.model import NotificationKind
-from appliance.fediverse.services import severances
+from appliance.fediverse.services import moderation, reports, severances
 from appliance.fediverse.urls import Urls
 
 
@@ -16,11 +18,36 @@ def draw(tx: Tx, urls: Urls, rows: Sequence[Row]) -> dict[int, Entity]:
     if severed := _about(rows, NotificationKind.SEVERED):
         known = {row.id: row for row in severances.by_ids(tx, list(severed.values()))}
         found |= {each: {"event": _severance(known[about])} for each, about in severed.items() if about in known}
+    if reported := _about(rows, NotificationKind.REPORT):
+        filed = {row.id: row for row in reports.by_ids(tx, list(reported.values()))}
+        drawn = report_entities.draw(tx, urls, list(filed.values()))
+        found |= {each: {"report": drawn[about]} for each, about in reported.items() if about in drawn}
+    if warned := _about(rows, NotificationKind.WARNING):
+        strikes = {row.id: row for row in moderation.strikes_by_ids(tx, list(warned.values()))}
+        people = accounts.load(tx, {row.target_account_id for row in strikes.values()})
+        found |= {
+            each: {"moderation_warning": _warning(urls, strikes[about], people)}
+            for each, about in warned.items()
+            if about in strikes
+        }
     return found
 
 
 def _about(rows: Sequence[Row], kind: NotificationKind) -> dict[int, int]:
     return {row.id: row.about_id for row in rows if row.kind == kind.value and row.about_id is not None}
+
+
+def _warning(urls: Urls, row: Row, people: dict[int, Row]) -> Entity:
+    """https://docs.joinmastodon.org/entities/AccountWarning/; who gave it is not said."""
+    return {
+        "id": str(row.id),
+        "action": row.action,
+        "text": row.text,
+        "status_ids": None,
+        "target_account": accounts.account(urls, people[row.target_account_id]),
+        "appeal": None,
+        "created_at": moment(row.created_at),
+    }
 
 
 def _severance(row: Row) -> Entity:

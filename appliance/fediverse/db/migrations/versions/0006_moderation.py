@@ -23,6 +23,9 @@ def upgrade() -> None:
     ):
         op.add_column(table, column)
     op.execute("UPDATE apps SET used_at = created_at")  # which of them were, nobody wrote down
+    op.create_index("ix_tokens_app_id", "tokens", ["app_id"])
+    has_app = sa.text("app_id IS NOT NULL")
+    op.create_index("ix_statuses_app_id", "statuses", ["app_id"], sqlite_where=has_app, postgresql_where=has_app)
     _reports()
     _servers()
     _addresses()
