@@ -16,6 +16,7 @@ def blueprint() -> flask.Blueprint:
         follow_requests,
         instance,
         instance_documents,
+        lists,
         markers,
         notification_groups,
         notification_requests,
@@ -31,6 +32,7 @@ def blueprint() -> flask.Blueprint:
         silences,
         status_acts,
         statuses,
+        tags,
         timelines,
     )
     from appliance.fediverse.mastodon_api.admin import MODULES as ADMIN
@@ -47,6 +49,7 @@ def blueprint() -> flask.Blueprint:
         follow_requests,
         instance,
         instance_documents,
+        lists,
         markers,
         notification_groups,
         notification_requests,
@@ -61,6 +64,7 @@ def blueprint() -> flask.Blueprint:
         sign_up,
         status_acts,
         statuses,
+        tags,
         timelines,
         *ADMIN,
     )

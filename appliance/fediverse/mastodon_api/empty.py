@@ -13,9 +13,6 @@ def nothing(call: Call, **_: str) -> list[Any]:
 _NOTHING = (
     ("/api/v1/custom_emojis", ()),
     ("/api/v1/announcements", ("read",)),
-    ("/api/v1/lists", ("read:lists",)),
-    ("/api/v1/featured_tags", ("read:accounts",)),
-    ("/api/v1/followed_tags", ("read:follows",)),
     ("/api/v1/suggestions", ("read",)),
     ("/api/v2/suggestions", ("read",)),
     ("/api/v1/directory", ()),

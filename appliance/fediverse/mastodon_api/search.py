@@ -7,6 +7,7 @@ from appliance.fediverse.mastodon_api import resolving
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as account_entities
 from appliance.fediverse.mastodon_api.entities import statuses as status_entities
+from appliance.fediverse.mastodon_api.entities import tags
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.services import search, timelines
@@ -42,8 +43,8 @@ def everything(call: Call) -> Entity:
         found["statuses"] = status_entities.by_ids(call.tx, call.urls, call.viewer_id, ids)
     if "hashtags" in types and not query.startswith(("@", "http://", "https://")):
         limit, offset = _window(call, 20)
-        names = search.find_tags(call.tx, tag_key(query.removeprefix("#")), limit, offset)
-        found["hashtags"] = [_tag(call.urls, name) for name in names]
+        rows = search.find_tags(call.tx, tag_key(query.removeprefix("#")), limit, offset)
+        found["hashtags"] = tags.draw(call.tx, call.urls, call.viewer_id, rows)
     return found
 
 
@@ -67,16 +68,7 @@ def _window(call: Call, default: int) -> tuple[int, int]:
     return limit, max(0, min(call.arguments.number("offset") or 0, 10_000))
 
 
-def _tag(urls: Urls, name: str) -> Entity:
-    return {"name": name, "url": urls.tag(name), "history": [], "following": False}
-
-
-def tag(call: Call, name: str) -> Entity:
-    return _tag(call.urls, tag_key(name)[:MAX_QUERY])
-
-
 ROUTES = (
     Route("GET", "/api/v2/search", everything, ("read:search",), before=resolve),
     Route("GET", "/api/v1/accounts/search", people, ("read:accounts",), before=resolve),
-    Route("GET", "/api/v1/tags/<name>", tag),
 )

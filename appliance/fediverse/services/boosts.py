@@ -7,7 +7,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import statuses, tombstones
 from appliance.fediverse.model import NotificationKind, Visibility
-from appliance.fediverse.services import accounts, fanout, notifications
+from appliance.fediverse.services import accounts, fanout, notifications, search_index
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.status_rows import count, seen_by
 from appliance.fediverse.services.visibility import OPEN
@@ -65,6 +65,8 @@ def boost(
     tx.execute(_COUNT, {"original_id": status.id, "step": 1})
     count(tx, actor_id, 1, tx.now_ms)
     fanout.boost(tx, boost_id, booster, status)
+    if not booster.domain:
+        search_index.meet(tx, actor_id, status)
     notifications.notify(tx, status.account_id, NotificationKind.BOOST, actor_id, status.id)
     outgoing.boosted(tx, urls, boost_id)
     return boost_id

@@ -12,7 +12,7 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts as accounts_table
 from appliance.fediverse.db.tables import status_edits, statuses
 from appliance.fediverse.model import NotificationKind
-from appliance.fediverse.services import accounts, mentions, notifications, polls, text
+from appliance.fediverse.services import accounts, featured_tags, mentions, notifications, polls, search_index, text
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.polls import NewPoll
 from appliance.fediverse.services.remote import RemoteStatus
@@ -106,7 +106,11 @@ def _change(
         )
     )
     tx.execute(sa.update(statuses).where(statuses.c.id == status.id).values(**values))
-    for account_id in mentions.replace(tx, status.id, mentioned, tags):
+    named = mentions.replace(tx, status.id, mentioned, tags)
+    search_index.relearn(tx, status.id)
+    if status.local:
+        featured_tags.recount(tx, status.account_id)
+    for account_id in named:
         notifications.notify(tx, account_id, NotificationKind.MENTION, status.account_id, status.id)
     boosters = (
         sa.select(statuses.c.account_id)

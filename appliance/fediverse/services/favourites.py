@@ -7,7 +7,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import favourites, statuses
 from appliance.fediverse.model import NotificationKind
-from appliance.fediverse.services import notifications
+from appliance.fediverse.services import notifications, search_index
 from appliance.fediverse.services.status_rows import seen_by
 from appliance.fediverse.urls import Urls
 
@@ -33,6 +33,7 @@ def favourite(tx: Tx, urls: Urls, actor_id: int, status_id: int, *, uri: str | N
         )
     )
     tx.execute(_COUNT, {"favoured_id": status_id, "step": 1})
+    search_index.meet(tx, actor_id, status)
     notifications.notify(tx, status.account_id, NotificationKind.FAVOURITE, actor_id, status_id)
     outgoing.favourited(tx, urls, favourite_id)
 

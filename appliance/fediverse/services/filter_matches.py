@@ -78,7 +78,7 @@ def _escaped(keyword: str, whole_word: bool) -> str:
 
 
 def _texts(tx: Tx, rows: Sequence[sa.Row[Any]]) -> dict[int, str]:
-    texts = {row.id: plain.of_status(row) for row in rows}
+    texts = {row.id: plain.of_status(row._asdict()) for row in rows}
     with_polls = [row.id for row in rows if row.poll_id is not None]
     if with_polls:
         for poll in tx.all(_POLLS, {"status_ids": with_polls}):

@@ -35,11 +35,12 @@ def store_mentions(tx: Tx, status_id: int, account_ids: Iterable[int]) -> None:
         tx.execute(_INSERT_MENTION, rows)
 
 
-def store_tags(tx: Tx, status_id: int, names: Collection[str]) -> None:
-    """Names in lower case."""
-    rows = [{"status_id": status_id, "tag_id": _tag_id(tx, name)} for name in list(dict.fromkeys(names))[:MAX_TAGS]]
-    if rows:
-        tx.execute(_INSERT_STATUS_TAG, rows)
+def store_tags(tx: Tx, status_id: int, names: Collection[str]) -> list[int]:
+    """Names in lower case. Their ids are handed back."""
+    ids = [_tag_id(tx, name) for name in list(dict.fromkeys(names))[:MAX_TAGS]]
+    if ids:
+        tx.execute(_INSERT_STATUS_TAG, [{"status_id": status_id, "tag_id": tag_id} for tag_id in ids])
+    return ids
 
 
 def replace(tx: Tx, status_id: int, account_ids: Iterable[int], names: Collection[str]) -> list[int]:

@@ -2,10 +2,9 @@
 """The words of a status without its HTML, for whoever looks for some of them."""
 
 import re
+from collections.abc import Mapping
 from html import unescape
 from typing import Any
-
-import sqlalchemy as sa
 
 _BREAK = re.compile(r"<br\b[^>]*>|</(?:p|li|blockquote|pre)>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
@@ -16,7 +15,8 @@ def text(html: str) -> str:
     return unescape(_TAG.sub("", _BREAK.sub("\n", html))).strip()
 
 
-def of_status(status: sa.Row[Any]) -> str:
-    """Its warning, its text, and what its pictures are said to show."""
-    described = (str(each.get("description") or "") for each in status.attachments or ())
-    return "\n".join(part for part in (status.spoiler_text, text(status.content), *described) if part)
+def of_status(status: Mapping[str, Any]) -> str:
+    """Its warning, its text, and what its pictures are said to show; `status` are the columns of its row."""
+    described = (str(each.get("description") or "") for each in status.get("attachments") or ())
+    parts = (status.get("spoiler_text"), text(status.get("content") or ""), *described)
+    return "\n".join(part for part in parts if part)

@@ -36,7 +36,7 @@ _ACCOUNTS = (
     .offset(sa.bindparam("skip"))
 )
 _TAGS = (
-    sa.select(tags.c.name)
+    sa.select(tags.c.id, tags.c.name)
     .where(tags.c.name >= sa.bindparam("name"), tags.c.name < sa.bindparam("name_end"))
     .order_by(tags.c.name)
     .limit(sa.bindparam("count"))
@@ -64,10 +64,10 @@ def find_accounts(
     return tx.all(_ACCOUNTS, parameters)
 
 
-def find_tags(tx: Tx, name: str, limit: int, offset: int = 0) -> list[str]:
-    """`name` in lower case."""
+def find_tags(tx: Tx, name: str, limit: int, offset: int = 0) -> list[sa.Row[Any]]:
+    """Rows of `tags`; `name` in lower case."""
     parameters = {"name": name, "name_end": name + _LAST, "count": limit, "skip": offset}
-    return [row.name for row in tx.all(_TAGS, parameters)] if name else []
+    return tx.all(_TAGS, parameters) if name else []
 
 
 def _escaped(text: str) -> str:

@@ -15,9 +15,12 @@ from appliance.fediverse.services import (
     accounts,
     conversations,
     fanout,
+    featured_tags,
     instance_settings,
     mentions,
     notifications,
+    search_index,
+    tag_usage,
     text,
 )
 from appliance.fediverse.services.missing import missing
@@ -115,10 +118,13 @@ def insert(
     } | values
     tx.execute(_INSERT, columns)
     mentions.store_mentions(tx, status_id, mentioned)
-    mentions.store_tags(tx, status_id, tags)
+    tag_ids = mentions.store_tags(tx, status_id, tags)
     if parent is not None:
         tx.execute(_COUNT_REPLY, {"parent_id": parent.id, "step": 1})
     visibility = Visibility(values["visibility"])
+    if tag_ids:
+        tag_usage.note(tx, writer, tag_ids, visibility, values["created_at"])
+    search_index.learn(tx, writer, columns, mentioned)
     count(tx, writer.id, int(visibility is not Visibility.DIRECT), values["created_at"])
     if visibility is Visibility.DIRECT:
         conversations.add(tx, status_id, writer.id, columns["conversation_id"], mentioned)
@@ -129,7 +135,7 @@ def insert(
         visibility,
         parent.account_id if parent is not None else None,
         language=values.get("language"),
-        tagged=bool(tags),
+        tagged=bool(tag_ids),
     )
     for account_id in mentioned:
         notifications.notify(tx, account_id, NotificationKind.MENTION, writer.id, status_id)
@@ -149,3 +155,5 @@ def remove(tx: Tx, status: sa.Row[Any], tomb: str) -> None:
         count(tx, row.account_id, -1)
     count(tx, status.account_id, -int(status.visibility != Visibility.DIRECT.value))
     tx.execute(sa.delete(statuses).where(statuses.c.id == status.id))
+    if status.local:
+        featured_tags.recount(tx, status.account_id)

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"|(?<![\w/=@.])@(?P<handle>(?P<name>\w+(?:[\w.-]*\w)?)(?:@(?P<host>[\w.-]*\w(?::\d{1,5})?|\[[\da-fA-F:]+\]:\d{1,5}))?)"
     r"|(?<![\w/&#])#(?P<tag>\w*[^\W\d_]\w*)",
 )
+_TAG_NAME = re.compile(r"\w*[^\W\d_]\w*")
 _TRAILING = ".,:;!?…)]}*_~"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _OWN_LINK = 'href="/'
@@ -94,6 +95,11 @@ def parse(text: str) -> Text:
 def tag_key(name: str) -> str:
     """How a hashtag is stored and looked up."""
     return unicodedata.normalize("NFKC", name).lower()
+
+
+def is_tag(name: str) -> bool:
+    """Whether this, behind a #, is a hashtag."""
+    return _TAG_NAME.fullmatch(name) is not None
 
 
 def absolute(html: str, origin: str) -> str:
