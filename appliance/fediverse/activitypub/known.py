@@ -143,4 +143,4 @@ def _quote(tx: Tx, urls: Urls, note: Note, quote: Quote, agreed: bool) -> Remote
     quoted = tx.one(_QUOTED, {"id": status_id(tx, urls, quote.uri)})
     own = quoted is not None and quoted.author == note.author
     state = QuoteState.ACCEPTED if agreed or own else QuoteState.PENDING
-    return RemoteQuote(quote.uri, quoted.id if quoted is not None else None, state)
+    return RemoteQuote(quote.uri, quoted.id if quoted is not None else None, state, quote.stamp)

@@ -66,8 +66,10 @@ class Resolver:
         if note.author != author.uri or note.visibility not in (Visibility.PUBLIC, Visibility.UNLISTED):
             raise not_found()
         self.fetch_parent(note, parents)
+        agreed = note.quote is not None and parents > 0 and self.quote_is_agreed(note.quote, note.uri)
         with self._database.write() as tx:
-            stored = statuses.receive(tx, self._urls, author.id, known.remote_status(tx, self._urls, note))
+            status = known.remote_status(tx, self._urls, note, quote_agreed=agreed)
+            stored = statuses.receive(tx, self._urls, author.id, status)
         if stored is None:
             raise not_found("That post was deleted.")
         return stored

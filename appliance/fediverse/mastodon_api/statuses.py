@@ -5,11 +5,12 @@ import re
 
 import flask
 
-from appliance.errors import BadInput
+from appliance.errors import BadInput, Refused
 from appliance.fediverse.context import context
 from appliance.fediverse.mastodon_api import polls, resolving, scheduled
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as account_entities
+from appliance.fediverse.mastodon_api.entities import cards
 from appliance.fediverse.mastodon_api.entities import statuses as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity, moment
 from appliance.fediverse.mastodon_api.routing import Afterwards, Call, Route
@@ -20,6 +21,7 @@ from appliance.fediverse.services.accounts import by_id as account_by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.statuses import Draft, Edit
 from appliance.fediverse.services.text import absolute
+from appliance.fediverse.services.visibility import OPEN
 from appliance.fediverse.urls import Urls
 
 MAX_KEY = 200
@@ -132,9 +134,18 @@ def history(call: Call, status_id: int) -> list[Entity]:
     ]
 
 
+def translate(call: Call, status_id: int) -> Entity:
+    """As Mastodon answers where nothing is set up that translates."""
+    status = statuses.seen_by(call.tx, call.viewer_id, status_id)
+    if status.visibility not in OPEN:
+        raise Refused("not-translatable", "This action is not allowed")
+    raise missing()
+
+
 def card(call: Call, status_id: int) -> Entity:
-    statuses.seen_by(call.tx, call.viewer_id, status_id)
-    return {}
+    status = statuses.seen_by(call.tx, call.viewer_id, status_id)
+    found = cards.load(call.tx, {status.card_id} if status.card_id is not None else ())
+    return found.get(status.card_id, {})
 
 
 def _language(arguments: Arguments) -> str | None:
@@ -147,7 +158,7 @@ def _language(arguments: Arguments) -> str | None:
 def _refuse_what_comes_later(arguments: Arguments) -> None:
     for name in _LATER:
         if any(arguments.texts(name)):
-            raise BadInput(f"Validation failed: {name.partition('[')[0]} is not possible here yet", "")
+            raise BadInput(f"Validation failed: {name} is not possible here yet", "")
 
 
 _ALL = "/api/v1/statuses"
@@ -163,4 +174,5 @@ ROUTES = (
     Route("GET", f"{_ONE}/source", source, ("read:statuses",)),
     Route("GET", f"{_ONE}/history", history),
     Route("GET", f"{_ONE}/card", card),
+    Route("POST", f"{_ONE}/translate", translate, ("read:statuses",), member=False),
 )

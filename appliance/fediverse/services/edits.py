@@ -12,7 +12,16 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts as accounts_table
 from appliance.fediverse.db.tables import status_edits, statuses
 from appliance.fediverse.model import NotificationKind
-from appliance.fediverse.services import accounts, featured_tags, mentions, notifications, polls, search_index, text
+from appliance.fediverse.services import (
+    accounts,
+    featured_tags,
+    mentions,
+    notifications,
+    polls,
+    quotes,
+    search_index,
+    text,
+)
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.polls import NewPoll
 from appliance.fediverse.services.remote import RemoteStatus
@@ -61,6 +70,7 @@ def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) ->
     if known.account_id != author_id:
         return None
     asked = polls.of_status(tx, known)
+    quotes.receive(tx, known, status.quote)
     if status.poll is not None:
         polls.store_remote(tx, known.id, status.poll)
     edited_at = status.edited_at or tx.now_ms

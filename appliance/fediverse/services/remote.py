@@ -47,11 +47,13 @@ class RemoteAccount:
 
 @dataclass(frozen=True)
 class RemoteQuote:
-    """What a status quotes; `quoted_id` is None while that is not known here."""
+    """What a status quotes; `quoted_id` is None while that is not known here. `approval` is where the quoted author
+    says that it may."""
 
     uri: str
     quoted_id: int | None
     state: QuoteState
+    approval: str | None = None
 
 
 @dataclass(frozen=True)

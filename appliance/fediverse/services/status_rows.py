@@ -19,6 +19,7 @@ from appliance.fediverse.services import (
     instance_settings,
     mentions,
     notifications,
+    quotes,
     search_index,
     tag_usage,
     text,
@@ -147,6 +148,7 @@ def insert(
 def remove(tx: Tx, status: sa.Row[Any], tomb: str) -> None:
     """Everything of it goes; `tomb` stays, so that it can't come back."""
     bury(tx, tomb)
+    quotes.removed(tx, status)
     if status.visibility == Visibility.DIRECT.value:
         conversations.forget(tx, status.id)
     if status.in_reply_to_id is not None:

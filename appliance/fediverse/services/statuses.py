@@ -11,7 +11,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import statuses
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import accounts, edits, idempotency, mentions, polls, text
+from appliance.fediverse.services import accounts, edits, idempotency, mentions, polls, quotes, text
 from appliance.fediverse.services.edits import Edit, edit
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.polls import NewPoll
@@ -130,8 +130,10 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
         "local": False,
         "created_at": status.created_at,
         "edited_at": status.edited_at,
+        **quotes.columns(status.quote),
     }
     insert(tx, writer, values, parent, status.mentions, [text.tag_key(name) for name in status.tags])
+    quotes.added(tx, values)
     if status.poll is not None:
         polls.store_remote(tx, status_id, status.poll)
     return status_id
@@ -156,6 +158,7 @@ def delete_remote(tx: Tx, urls: Urls, actor_id: int, uri: str) -> None:
     """What another server deleted. It is remembered even if unknown: the post may arrive after its deletion."""
     status = by_uri(tx, uri)
     if status is None:
+        quotes.receive_revocation(tx, actor_id, uri)
         bury(tx, uri)
     elif status.account_id == actor_id:
         remove(tx, status, uri)

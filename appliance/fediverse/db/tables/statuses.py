@@ -19,6 +19,7 @@ from sqlalchemy import (
 from appliance.fediverse.db.tables.base import key, metadata, ref
 
 _HAS_CARD, _IS_QUOTE = text("card_id IS NOT NULL"), text("quoted_id IS NOT NULL")
+_IS_AGREED = text("quote_approval IS NOT NULL")
 
 _HAS_APP = text("app_id IS NOT NULL")
 
@@ -53,6 +54,8 @@ statuses = Table(
     Column("quoted_id", BigInteger),
     Column("quote_uri", Text),  # what is quoted, as its author's server names it
     Column("quote_state", String),  # model.QuoteState; NULL: this quotes nothing
+    Column("quote_approval", Text),  # where the quoted author's server says that it agreed
+    Column("quotes_count", Integer, nullable=False, server_default="0"),
     Column("emojis", JSON(none_as_null=True)),  # {shortcode: id of custom_emojis}, those that are used
     Index(None, "account_id", "id"),
     Index(None, "in_reply_to_id"),
@@ -64,6 +67,7 @@ statuses = Table(
     # Without it, forgetting an app would look at all posts there are.
     Index("ix_statuses_app_id", "app_id", sqlite_where=_HAS_APP, postgresql_where=_HAS_APP),
     Index("ix_statuses_card_id", "card_id", "id", sqlite_where=_HAS_CARD, postgresql_where=_HAS_CARD),
+    Index("ix_statuses_quote_approval", "quote_approval", sqlite_where=_IS_AGREED, postgresql_where=_IS_AGREED),
     Index("ix_statuses_quoted_id", "quoted_id", "id", sqlite_where=_IS_QUOTE, postgresql_where=_IS_QUOTE),
 )
 

@@ -62,6 +62,7 @@ def _status(urls: Urls, viewer_id: int | None, row: Row, parts: Parts, *, inside
         "replies_count": row.replies_count,
         "reblogs_count": row.boosts_count,
         "favourites_count": row.favourites_count,
+        "quotes_count": row.quotes_count,
         "edited_at": moment_or_none(row.edited_at),
         "content": absolute(row.content, urls.origin) if row.local else row.content,
         "reblog": None,

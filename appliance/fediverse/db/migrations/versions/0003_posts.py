@@ -177,6 +177,8 @@ def upgrade() -> None:
     op.add_column("statuses", sa.Column("poll_id", sa.BigInteger(), nullable=True))
     op.add_column("statuses", sa.Column("quote_state", sa.String(), nullable=True))
     op.add_column("statuses", sa.Column("quote_uri", sa.Text(), nullable=True))
+    op.add_column("statuses", sa.Column("quote_approval", sa.Text(), nullable=True))
+    op.add_column("statuses", sa.Column("quotes_count", sa.Integer(), server_default="0", nullable=False))
     op.add_column("statuses", sa.Column("emojis", sa.JSON(), nullable=True))
     op.add_column("statuses", sa.Column("card_id", sa.BigInteger(), nullable=True))
     op.add_column("statuses", sa.Column("quoted_id", sa.BigInteger(), nullable=True))
@@ -187,6 +189,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("card_id IS NOT NULL"),
         postgresql_where=sa.text("card_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_statuses_quote_approval",
+        "statuses",
+        ["quote_approval"],
+        unique=False,
+        sqlite_where=sa.text("quote_approval IS NOT NULL"),
+        postgresql_where=sa.text("quote_approval IS NOT NULL"),
     )
     op.create_index(
         "ix_statuses_quoted_id",

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Quotes of a status: https://docs.joinmastodon.org/methods/statuses/#quotes
+
+Quoting from here is not possible yet, and so nobody's leave is asked or given.
+"""
+
+import flask
+
+from appliance.errors import BadInput, Refused
+from appliance.fediverse.mastodon_api.entities import statuses as entities
+from appliance.fediverse.mastodon_api.entities.common import Entity
+from appliance.fediverse.mastodon_api.paging import paged
+from appliance.fediverse.mastodon_api.routing import Call, Route
+from appliance.fediverse.services import quotes, statuses
+
+
+def listed(call: Call, status_id: int) -> flask.Response:
+    statuses.seen_by(call.tx, call.account_id, status_id)
+    page = call.arguments.page(20)
+    rows = quotes.of(call.tx, call.account_id, status_id, page)
+    return paged(call, page, [row.id for row in rows], entities.draw(call.tx, call.urls, call.account_id, rows))
+
+
+def revoke(call: Call, status_id: int, quoting_id: int) -> Entity:
+    _own(call, status_id)
+    statuses.seen_by(call.tx, call.account_id, quoting_id)
+    quotes.revoke(call.tx, status_id, quoting_id)
+    return entities.one(call.tx, call.urls, call.account_id, quoting_id)
+
+
+def policy(call: Call, status_id: int) -> Entity:
+    """Who may quote a post: nobody, which is what can be chosen here."""
+    _own(call, status_id)
+    if call.arguments.text("quote_approval_policy") not in (None, "", "nobody"):
+        raise BadInput("Validation failed: Quotes of posts of this server can't be allowed yet", "")
+    return entities.one(call.tx, call.urls, call.account_id, status_id)
+
+
+def _own(call: Call, status_id: int) -> None:
+    status = statuses.seen_by(call.tx, call.account_id, status_id)
+    if status.account_id != call.account_id:
+        raise Refused("not-yours", "This action is not allowed")
+
+
+_ONE = "/api/v1/statuses/<status_id>"
+ROUTES = (
+    Route("GET", f"{_ONE}/quotes", listed, ("read:statuses",)),
+    Route("POST", f"{_ONE}/quotes/<quoting_id>/revoke", revoke, ("write:statuses",)),
+    Route("PUT", f"{_ONE}/interaction_policy", policy, ("write:statuses",)),
+)
