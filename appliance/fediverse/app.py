@@ -12,6 +12,8 @@ from appliance.errors import HearthError
 from appliance.fediverse import activitypub, mastodon_api, oauth, web
 from appliance.fediverse.context import Context
 from appliance.fediverse.context import context as get_context
+from appliance.fediverse.mastodon_api.uploads import UploadRequest
+from appliance.fediverse.media import views as media_views
 from appliance.fediverse.oauth.errors import OAuthError
 from appliance.fediverse.services.throttle import TooManyTries
 
@@ -25,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 def create_app(context: Context) -> flask.Flask:
     app = flask.Flask("appliance.fediverse", static_folder=None)
+    app.request_class = UploadRequest
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, MAX_FORM_PARTS=200)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     # Some apps write a slash at the end, as in /oauth/authorize/, and Mastodon does not mind.
@@ -37,7 +40,13 @@ def create_app(context: Context) -> flask.Flask:
     app.register_error_handler(HearthError, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _fail)
-    for blueprint in (oauth.blueprint(), mastodon_api.blueprint(), activitypub.blueprint(), web.blueprint()):
+    for blueprint in (
+        media_views.blueprint(),
+        oauth.blueprint(),
+        mastodon_api.blueprint(),
+        activitypub.blueprint(),
+        web.blueprint(),
+    ):
         app.register_blueprint(blueprint)
     return app
 
@@ -85,7 +94,10 @@ def _refuse(error: HearthError) -> flask.typing.ResponseReturnValue:
 
 def _refuse_http(error: HTTPException) -> flask.typing.ResponseReturnValue:
     if isinstance(error, RequestEntityTooLarge):
-        return _refuse(HearthError("too-large", "This is larger than one megabyte.", "Send less at once.", status=413))
+        sentence = "This is larger than one megabyte."
+        if flask.request.max_content_length != MAX_BODY:
+            sentence = "This file is too large."
+        return _refuse(HearthError("too-large", sentence, "Send less at once.", status=413))
     status = error.code or 500
     if status < 400:
         return error.get_response()  # a redirect of the router's

@@ -2,7 +2,7 @@
 """Context: the doors and facts that every request needs, passed in once when the app is made."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -11,9 +11,11 @@ import flask
 from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.fediverse.db.database import Database
+from appliance.fediverse.media.store import Store
 from appliance.fediverse.services import instance_settings
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import Clock
+from appliance.system.files import Files, SystemFiles
 
 if TYPE_CHECKING:
     from appliance.system.net import Net
@@ -23,19 +25,26 @@ _EXTENSION = "hearth"
 
 @dataclass(frozen=True)
 class Context:
-    """`origin` is the instance's name for ever, or None while it has none: then nothing leaves the box."""
+    """`origin` is the instance's name for ever, or None while it has none: then nothing leaves the box.
+    `media_secret` is for `Urls`."""
 
     database: Database
     clock: Clock
     net: "Net"
     config: Config
     origin: str | None
+    media_secret: bytes = b""
+    files: Files = field(default_factory=SystemFiles)
+
+    @property
+    def store(self) -> Store:
+        return Store(self.config.fediverse_state / "media", self.files)
 
     def urls(self, request_host_url: str | None = None) -> Urls:
         """The addresses of our things; without a name they start with what the asker called us."""
         if self.origin:
-            return Urls(self.origin, True)
-        return Urls((request_host_url or "http://localhost").rstrip("/"), False)
+            return Urls(self.origin, True, self.media_secret)
+        return Urls((request_host_url or "http://localhost").rstrip("/"), False, self.media_secret)
 
     def attach(self, app: flask.Flask) -> None:
         app.extensions[_EXTENSION] = self
@@ -63,6 +72,11 @@ def origin(config: Config, database: Database) -> str | None:
         return _development_origin(config.development_origin)
     with database.read() as tx:
         return instance_settings.get(tx).origin
+
+
+def media_secret(database: Database) -> bytes:
+    with database.read() as tx:
+        return instance_settings.media_secret(tx)
 
 
 def _development_origin(text: str) -> str:

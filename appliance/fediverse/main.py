@@ -8,7 +8,7 @@ import sys
 
 from appliance.config import Config
 from appliance.fediverse.app import create_app
-from appliance.fediverse.context import Context, database_url, origin
+from appliance.fediverse.context import Context, database_url, media_secret, origin
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.upgrade import upgrade
 from appliance.system.clock import SystemClock
@@ -53,10 +53,10 @@ def open_context(config: Config) -> Context:
     clock = SystemClock(assume_trusted=config.virtual)
     database = Database(database_url(config), clock, nudge=Nudge(config.nudge_socket).send)
     try:
-        name = origin(config, database)
+        name, secret = origin(config, database), media_secret(database)
     finally:
         database.close()
-    return Context(database, clock, SystemNet(development=config.development_origin is not None), config, name)
+    return Context(database, clock, SystemNet(development=config.development_origin is not None), config, name, secret)
 
 
 def _share() -> None:

@@ -98,3 +98,30 @@ class RepliesPolicy(Enum):
     FOLLOWED = "followed"
     LIST = "list"
     NONE = "none"
+
+
+class MediaKind(Enum):
+    """The values are the Mastodon API's types of attachments."""
+
+    IMAGE = "image"
+    GIFV = "gifv"  # a film without sound that is shown as a picture
+    VIDEO = "video"
+    AUDIO = "audio"
+    UNKNOWN = "unknown"
+
+
+class MediaPurpose(Enum):
+    """What a picture is for, which decides its size."""
+
+    ATTACHMENT = "attachment"
+    AVATAR = "avatar"
+    HEADER = "header"
+    EMOJI = "emoji"
+    CARD = "card"
+
+
+class MediaState(Enum):
+    WAITING = "waiting"
+    WORKING = "working"
+    READY = "ready"
+    FAILED = "failed"

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Every address the instance gives to its things, made from the origin, and the way back."""
 
+import hashlib
+import hmac
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
+
+from appliance.fediverse.model import MediaPurpose
 
 _ACTOR = re.compile(r"/users/([A-Za-z0-9_]+)")
 _STATUS = re.compile(r"/users/([A-Za-z0-9_]+)/statuses/(\d{1,19})")
@@ -21,10 +26,12 @@ class LocalThing:
 @dataclass(frozen=True)
 class Urls:
     """`origin` is scheme, host and port without a slash at the end. `federating` is false while the instance
-    has no name: then `origin` is only where the asker found it, and nothing may leave the box."""
+    has no name: then `origin` is only where the asker found it, and nothing may leave the box. `media_secret` is
+    what addresses of other servers' pictures are signed with."""
 
     origin: str
     federating: bool
+    media_secret: bytes = b""
 
     @property
     def host(self) -> str:
@@ -76,6 +83,26 @@ class Urls:
 
     def invite(self, token: str) -> str:
         return f"{self.origin}/join/{token}"
+
+    def media(self, name: str) -> str:
+        """A file of a member's."""
+        return f"{self.origin}/media/{name}"
+
+    def elsewhere(self, purpose: MediaPurpose, url: str, *, small: bool = False) -> str:
+        """Where we show a picture of another server, so that nobody's browser need ask there."""
+        name = urlsafe_b64encode(url.encode()).decode().rstrip("=")
+        return f"{self.origin}/elsewhere/{purpose.value}/{self._signed(purpose, url)}/{name}{'/small' * small}"
+
+    def shown_elsewhere(self, purpose: MediaPurpose, signature: str, name: str) -> str | None:
+        """The address that `elsewhere` made this from; None for what it did not make."""
+        try:
+            url = urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
+        except ValueError:
+            return None
+        return url if hmac.compare_digest(self._signed(purpose, url).encode(), signature.encode()) else None
+
+    def _signed(self, purpose: MediaPurpose, url: str) -> str:
+        return hashlib.blake2b(f"{purpose.value} {url}".encode(), key=self.media_secret, digest_size=12).hexdigest()
 
     def is_ours(self, uri: str) -> bool:
         return uri == self.origin or uri.startswith(f"{self.origin}/")

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from appliance.errors import HearthError
 
@@ -36,6 +36,17 @@ class Files(Protocol):
 
     def append(self, path: Path, data: bytes) -> None:
         """Add to the end, not durably: for logs."""
+        ...
+
+    def create(self, path: Path) -> BinaryIO:
+        """A new file, open for reading and writing, for what is too large to hold. It may be lost with the power.
+
+        Raises FileExistsError, HearthError disk-full, disk-refused.
+        """
+        ...
+
+    def adopt(self, source: Path, target: Path) -> None:
+        """Move a finished file to its place, durably; the place's folder is made. Raises HearthError as `replace`."""
         ...
 
     def rename(self, source: Path, target: Path) -> None: ...
@@ -97,6 +108,28 @@ class SystemFiles:
     def append(self, path: Path, data: bytes) -> None:
         with path.open("ab") as file:
             file.write(data)
+
+    def create(self, path: Path) -> BinaryIO:
+        try:
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            with _plain_words(path):
+                raise error
+        return os.fdopen(descriptor, "w+b")
+
+    def adopt(self, source: Path, target: Path) -> None:
+        self.make_folder(target.parent)
+        with _plain_words(target):
+            descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(source, target)
+            _sync_folder(target.parent)
+            _sync_folder(target.parent.parent)
 
     def rename(self, source: Path, target: Path) -> None:
         with _plain_words(target):
@@ -167,6 +200,16 @@ class VirtualFiles(SystemFiles):
     def append(self, path: Path, data: bytes) -> None:
         self._fail(path)
         super().append(path, data)
+
+    def create(self, path: Path) -> BinaryIO:
+        with _plain_words(path):
+            self._fail(path)
+        return super().create(path)
+
+    def adopt(self, source: Path, target: Path) -> None:
+        with _plain_words(target):
+            self._fail(target)
+        super().adopt(source, target)
 
     def rename(self, source: Path, target: Path) -> None:
         with _plain_words(target):

@@ -4,13 +4,21 @@ by byte would otherwise keep a thread for as long as they like, and a handful of
 
 import contextlib
 import socket
+import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
 HEAD_SECONDS = 5.0
 BODY_SECONDS = 20.0  # a megabyte over a slow line
+_WAIT = "hearth.wait"
+
+
+def wait(environ: Mapping[str, Any], seconds: float) -> None:
+    """Let the body of the request with this WSGI environment take so long from now on. Elsewhere nothing happens."""
+    environ.get(_WAIT, lambda _: None)(seconds)
 
 
 class PatientWorker(ThreadWorker):
@@ -18,7 +26,21 @@ class PatientWorker(ThreadWorker):
 
     def init_process(self) -> None:
         self._deadlines: dict[Any, float] = {}
+        self._serving = threading.local()
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        app = self.wsgi
+
+        def serve(environ: dict[str, Any], start_response: Any) -> Any:
+            environ[_WAIT] = self._wait
+            return app(environ, start_response)
+
+        self.wsgi: Any = serve
+
+    def _wait(self, seconds: float) -> None:
+        self._deadlines[self._serving.conn] = time.monotonic() + seconds
 
     def handle(self, conn: Any) -> Any:
         self._deadlines[conn] = time.monotonic() + HEAD_SECONDS
@@ -29,6 +51,7 @@ class PatientWorker(ThreadWorker):
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         self._deadlines[conn] = time.monotonic() + BODY_SECONDS
+        self._serving.conn = conn
         return super().handle_request(req, conn)
 
     def notify(self) -> None:

@@ -16,9 +16,13 @@ from werkzeug.test import TestResponse
 from appliance.config import Config
 from appliance.fediverse.app import create_app
 from appliance.fediverse.context import Context, database_url
+from appliance.fediverse.db import topics
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import members
+from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.db.upgrade import upgrade
+from appliance.fediverse.media.work import work_on_next
+from appliance.fediverse.media.workshop import Workshop
 from appliance.fediverse.model import MemberState, Role
 from appliance.fediverse.oauth import apps, tokens
 from appliance.fediverse.services import accounts
@@ -28,6 +32,7 @@ from appliance.fediverse.urls import Urls
 from appliance.system.clock import VirtualClock
 from appliance.system.files import SystemFiles
 from appliance.system.net import VirtualNet
+from appliance.system.runner import SystemRunner
 
 ORIGIN = "http://localhost:10100"
 ALL = "read write follow push"
@@ -183,3 +188,30 @@ def remote_account(name: str, host: str = "far.example", **more: Any) -> RemoteA
         url=f"https://{host}/@{name}",
         **more,
     )
+
+
+@pytest.fixture
+def workshop() -> Workshop:
+    return Workshop(SystemRunner())
+
+
+@pytest.fixture
+def work(context: Context, workshop: Workshop) -> Callable[[], None]:
+    """Work on all that waits."""
+
+    def run() -> None:
+        while work_on_next(context, workshop):
+            pass
+
+    return run
+
+
+@pytest.fixture
+def prompt(context: Context, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The companion works at once."""
+
+    def nudge(letters: bytes) -> None:
+        if Topic.MEDIA in topics.read(letters):
+            work()
+
+    monkeypatch.setattr(context.database, "_nudge", nudge)

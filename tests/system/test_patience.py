@@ -4,10 +4,13 @@
 import http.client
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from subprocess import PIPE, Popen
 
 import pytest
+
+from appliance.system import patience
 
 _SERVER = """
 import sys
@@ -17,6 +20,8 @@ from appliance.system import patience
 patience.HEAD_SECONDS = patience.BODY_SECONDS = 0.5
 
 def app(environ, start):
+    if environ["PATH_INFO"] == "/upload":
+        patience.wait(environ, 30)
     body = environ["wsgi.input"].read()
     start("200 OK", [("Content-Type", "text/plain")])
     return [b"%d" % len(body)]
@@ -61,6 +66,19 @@ def test_those_who_never_finish_what_they_send_keep_nobody_out(port: int, begun:
     assert _post(port, b"hello") == b"5"
     for each in slow:
         each.close()
+
+
+def test_an_upload_may_take_longer(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as slow:
+        slow.sendall(b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na")
+        for letter in (b"b", b"c"):
+            time.sleep(1)
+            slow.sendall(letter)
+        assert slow.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_without_our_worker_nobody_waits() -> None:
+    patience.wait({}, 30)
 
 
 def _post(port: int, body: bytes) -> bytes:

@@ -10,8 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.media.kinds import TYPES
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import text
+from appliance.fediverse.services import attachments, text
+from appliance.fediverse.services.attachments import Attachment
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import from_milliseconds
 
@@ -28,6 +30,8 @@ CONTEXT: list[Any] = [
         "discoverable": "toot:discoverable",
         "featured": {"@id": "toot:featured", "@type": "@id"},
         "votersCount": "toot:votersCount",
+        "blurhash": "toot:blurhash",
+        "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
         "schema": "http://schema.org#",
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
@@ -95,9 +99,10 @@ def actor(urls: Urls, account: Row) -> Document:
             for field in account.fields
         ],
     }
-    for name, url in (("icon", account.avatar_url), ("image", account.header_url)):
-        if url:
-            document[name] = {"type": "Image", "url": url}
+    for name, file in (("icon", account.avatar_url), ("image", account.header_url)):
+        if file:
+            media_type = TYPES[file.rpartition(".")[2]]
+            document[name] = {"type": "Image", "mediaType": media_type, "url": urls.media(file)}
     return document
 
 
@@ -132,7 +137,7 @@ def note(urls: Urls, parts: NoteParts) -> Document:
         "sensitive": status.sensitive,
         "inReplyTo": parts.parent_uri,
         "content": content,
-        "attachment": [],
+        "attachment": [attachment(urls, attachments.read(each)) for each in status.attachments],
         "tag": [
             *(
                 {"type": "Mention", "href": account_uri(urls, account), "name": handle(urls, account)}
@@ -165,6 +170,21 @@ def question(poll: Row) -> Document:
         if over:
             document["closed"] = iso(poll.expires_at)
     return document
+
+
+def attachment(urls: Urls, made: Attachment) -> Document:
+    document: Document = {
+        "type": "Document",
+        "mediaType": made.media_type,
+        "url": urls.media(made.file),
+        "name": made.description or None,
+    }
+    if made.blurhash:
+        document["blurhash"] = made.blurhash
+    if "focus" in made.meta:
+        document["focalPoint"] = [made.meta["focus"]["x"], made.meta["focus"]["y"]]
+    original = made.meta.get("original", {})
+    return document | {name: original[name] for name in ("width", "height") if name in original}
 
 
 def tombstone(uri: str) -> Document:

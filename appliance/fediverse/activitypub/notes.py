@@ -4,21 +4,26 @@
 import re
 from dataclasses import dataclass
 from html import escape
+from typing import Any, TypeGuard
 
 from appliance.fediverse.activitypub import emoji, questions, quotes, reading, sanitise
 from appliance.fediverse.activitypub.documents import PUBLIC, Document
 from appliance.fediverse.activitypub.quotes import Quote
 from appliance.fediverse.activitypub.reading import unfit
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services.remote import RemoteAttachment, RemoteEmoji, RemotePoll
+from appliance.fediverse.services import attachments
+from appliance.fediverse.services.attachments import Attachment
+from appliance.fediverse.services.remote import RemoteEmoji, RemotePoll
 
 KINDS = frozenset({"Note", "Question"})
 SHOWN_AS_LINK = frozenset({"Article", "Page", "Image", "Audio", "Video", "Event"})
 MAX_ATTACHMENTS = 16
 MAX_MENTIONS = 100
 MAX_TAGS = 50
+MAX_SIZE = 65536
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _TAG = re.compile(r"\w{1,100}")
+_BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,100}")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-zA-Z0-9.+-]{1,64}")
 
 
@@ -38,7 +43,7 @@ class Note:
     parent: str | None
     mentions: tuple[str, ...]
     tags: tuple[str, ...]
-    attachments: tuple[RemoteAttachment, ...]
+    attachments: tuple[Attachment, ...]
     edited_at: int | None
     poll: RemotePoll | None
     quote: Quote | None
@@ -137,7 +142,7 @@ def _tags(document: Document) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if _TAG.fullmatch(name)))[:MAX_TAGS]
 
 
-def _attachments(document: Document) -> tuple[RemoteAttachment, ...]:
+def _attachments(document: Document) -> tuple[Attachment, ...]:
     found = []
     for item in reading.objects(document.get("attachment"))[:MAX_ATTACHMENTS]:
         url, media_type = reading.link(item.get("url") or item.get("href")), reading.text(item, "mediaType", 100)
@@ -146,13 +151,45 @@ def _attachments(document: Document) -> tuple[RemoteAttachment, ...]:
         if not _MEDIA_TYPE.fullmatch(media_type):
             media_type = ""
         described = sanitise.plain(reading.text(item, "summary", 1500) or reading.text(item, "name", 1500))
-        found.append(RemoteAttachment(_shown_as(media_type, reading.kind(item)), url, media_type, described))
+        found.append(
+            Attachment(
+                type=_shown_as(media_type, reading.kind(item)),
+                url=url,
+                media_type=media_type,
+                description=described,
+                blurhash=_blurhash(item),
+                meta=_meta(item),
+            )
+        )
     return tuple(found)
 
 
 def _shown_as(media_type: str, kind: str) -> str:
     """The Mastodon API's name for the kind of media."""
     family = media_type.partition("/")[0] or kind.lower()
-    if media_type == "image/gif":
-        return "gifv"
     return family if family in ("image", "video", "audio") else "unknown"
+
+
+def _blurhash(item: Document) -> str | None:
+    value = item.get("blurhash")
+    return value if isinstance(value, str) and _BLURHASH.fullmatch(value) else None
+
+
+def _meta(item: Document) -> dict[str, Any]:
+    """Size and focus, as the Mastodon API has them."""
+    meta: dict[str, Any] = {}
+    width, height = item.get("width"), item.get("height")
+    if _is_size(width) and _is_size(height):
+        meta["original"] = attachments.sizes(width, height)
+    point = item.get("focalPoint")
+    if isinstance(point, list) and len(point) == 2 and all(_is_share(value) for value in point):
+        meta["focus"] = {"x": float(point[0]), "y": float(point[1])}
+    return meta
+
+
+def _is_size(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SIZE
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1 <= value <= 1

@@ -19,6 +19,7 @@ from appliance.fediverse.companion.tasks import Task
 from appliance.fediverse.context import Context
 from appliance.fediverse.db import topics, upgrade
 from appliance.fediverse.db.database import Database
+from appliance.fediverse.media.strength import Strength
 from appliance.system import notify
 from appliance.system.async_net import AiohttpNet
 from appliance.system.clock import SystemClock
@@ -54,7 +55,8 @@ async def _run(here: Context) -> None:
     try:
         if await _database_ready(here, stop):
             name = await asyncio.to_thread(context.origin, here.config, here.database)
-            await _serve(replace(here, origin=name), stop)
+            secret = await asyncio.to_thread(context.media_secret, here.database)
+            await _serve(replace(here, origin=name, media_secret=secret), stop)
     finally:
         notify.stopping()
         living.cancel()
@@ -64,7 +66,8 @@ async def _serve(here: Context, stop: asyncio.Event) -> None:
     config = here.config
     users = {os.getuid(), 0} | ({config.console_uid} if config.console_uid is not None else set())
     net = AiohttpNet(development=config.development_origin is not None)
-    running = tasks.every(here, net)
+    strength = Strength(here.clock)
+    running = tasks.every(here, net, strength)
     listener = NudgeListener(config.nudge_socket)
     server = CommandServer(config.admin_socket, admin.commands(here), users=users)
     loop = asyncio.get_running_loop()

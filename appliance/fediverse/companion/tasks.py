@@ -12,6 +12,7 @@ from typing import Protocol
 from appliance.errors import Unavailable
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.topics import Topic
+from appliance.fediverse.media.strength import Strength
 from appliance.system.async_net import AsyncNet
 
 WAIT_SECONDS = 5.0
@@ -73,10 +74,13 @@ class Turns(ABC):
             woken.cancel()
 
 
-def every(here: Context, net: AsyncNet) -> tuple[Task, ...]:
+def every(here: Context, net: AsyncNet, strength: Strength) -> tuple[Task, ...]:
     """All tasks of the companion. Each module is imported here, so that nobody else pays for it."""
     from appliance.fediverse.companion.errands import Errands
     from appliance.fediverse.companion.timetable import Timetable
     from appliance.fediverse.delivery.courier import Courier
+    from appliance.fediverse.media.worker import MediaWorker
+    from appliance.fediverse.media.workshop import Workshop
+    from appliance.system.runner import SystemRunner
 
-    return (Courier(here, net), Errands(here), Timetable(here))
+    return (Courier(here, net), Errands(here), Timetable(here), MediaWorker(here, Workshop(SystemRunner()), strength))

@@ -26,6 +26,7 @@ _OVERHEAD = 1024  # of an entry, about: strangers can ask for many answers that 
 class Answer:
     body: bytes
     headers: tuple[tuple[str, str], ...]
+    status: int = 200
 
     @property
     def size(self) -> int:

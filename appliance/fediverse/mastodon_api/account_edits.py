@@ -4,23 +4,33 @@
 from dataclasses import replace
 from typing import Any
 
-import flask
-
 from appliance.errors import BadInput
+from appliance.fediverse.context import context
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.mastodon_api import uploads
 from appliance.fediverse.mastodon_api.accounts import present
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity
-from appliance.fediverse.mastodon_api.routing import Call, Route
-from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import accounts, preferences
+from appliance.fediverse.mastodon_api.routing import Afterwards, Call, Route
+from appliance.fediverse.media import waiting
+from appliance.fediverse.media.workshop import unfit
+from appliance.fediverse.model import MediaKind, MediaPurpose, Visibility
+from appliance.fediverse.services import accounts, media, preferences, profile_pictures
 from appliance.fediverse.services.accounts import MAX_FIELDS, Profile
+from appliance.fediverse.services.media import NewMedia
+
+PICTURES = (MediaPurpose.AVATAR, MediaPurpose.HEADER)
+PICTURE_SECONDS = 25.0
 
 
-def update(call: Call) -> Entity:
+def update(call: Call) -> Afterwards:
     arguments = call.arguments
-    if any(flask.request.files.get(name) for name in ("avatar", "header")):
-        raise BadInput("Validation failed: Pictures are not possible here yet", "")
+    sent = {purpose: uploads.look_at(purpose.value, picture=True) for purpose in PICTURES}
+    # Some apps send a picture as text when it is to stay as it is, and nothing at all when it is to go.
+    for purpose in PICTURES:
+        if sent[purpose] is None and arguments.text(purpose.value) == "":
+            profile_pictures.remove(call.tx, call.urls, call.account_id, purpose)
     profile = Profile(
         display_name=arguments.text("display_name"),
         note=arguments.text("note"),
@@ -31,7 +41,37 @@ def update(call: Call) -> Entity:
     )
     accounts.update_profile(call.tx, call.urls, call.account_id, profile)
     _keep_preferences(call)
-    return entities.credential_account(call.tx, call.urls, present(call, call.account_id))
+    pictures = [
+        media.create(call.tx, call.account_id, NewMedia(MediaKind.IMAGE, upload.name, purpose))
+        for purpose, upload in sent.items()
+        if upload is not None
+    ]
+
+    def draw(tx: Tx) -> Entity:
+        uploads.claim(*sent.values())
+        for media_id in pictures:
+            if not waiting.wait(context(), media_id, PICTURE_SECONDS):
+                raise unfit()
+        return _credential_account(tx, call)
+
+    return Afterwards(draw)
+
+
+def remove_avatar(call: Call) -> Entity:
+    return _remove(call, MediaPurpose.AVATAR)
+
+
+def remove_header(call: Call) -> Entity:
+    return _remove(call, MediaPurpose.HEADER)
+
+
+def _remove(call: Call, purpose: MediaPurpose) -> Entity:
+    profile_pictures.remove(call.tx, call.urls, call.account_id, purpose)
+    return _credential_account(call.tx, call)
+
+
+def _credential_account(tx: Tx, call: Call) -> Entity:
+    return entities.credential_account(tx, call.urls, present(replace(call, tx=tx), call.account_id))
 
 
 def show_preferences(call: Call) -> Entity:
@@ -72,6 +112,8 @@ def _fields(arguments: Arguments) -> tuple[tuple[str, str], ...] | None:
 
 
 ROUTES = (
-    Route("PATCH", "/api/v1/accounts/update_credentials", update, ("write:accounts",)),
+    Route("PATCH", "/api/v1/accounts/update_credentials", update, ("write:accounts",), uploads=True),
+    Route("DELETE", "/api/v1/profile/avatar", remove_avatar, ("write:accounts",)),
+    Route("DELETE", "/api/v1/profile/header", remove_header, ("write:accounts",)),
     Route("GET", "/api/v1/preferences", show_preferences, ("read:accounts",)),
 )

@@ -13,6 +13,8 @@ from appliance.fediverse.mastodon_api.entities import accounts
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.instance_documents import peers, rules
 from appliance.fediverse.mastodon_api.routing import Call, Route
+from appliance.fediverse.media import film, kinds, limits
+from appliance.fediverse.media.kinds import FileType
 from appliance.fediverse.model import MemberState, Registration, Role
 from appliance.fediverse.services import instance_settings, pins, polls, text
 from appliance.fediverse.services.accounts import MAX_FIELD, MAX_FIELDS, MAX_NAME, MAX_NOTE
@@ -118,17 +120,17 @@ def _configuration(call: Call) -> Entity:
         },
         "statuses": {
             "max_characters": instance_settings.max_characters(call.tx),
-            "max_media_attachments": 0,
+            "max_media_attachments": limits.ATTACHMENTS,
             "characters_reserved_per_url": text.URL_CHARACTERS,
         },
         "media_attachments": {
-            "supported_mime_types": [],
-            "description_limit": 1500,
-            "image_size_limit": 0,
-            "image_matrix_limit": 0,
-            "video_size_limit": 0,
-            "video_frame_rate_limit": 0,
-            "video_matrix_limit": 0,
+            "supported_mime_types": [each.media_type for each in _taken()],
+            "description_limit": limits.DESCRIPTION,
+            "image_size_limit": limits.IMAGE_BYTES,
+            "image_matrix_limit": limits.IMAGE_PIXELS,
+            "video_size_limit": limits.FILM_BYTES,
+            "video_frame_rate_limit": limits.FRAME_RATE,
+            "video_matrix_limit": limits.FILM_PIXELS,
         },
         "polls": {
             "max_options": polls.MAX_OPTIONS,
@@ -137,6 +139,10 @@ def _configuration(call: Call) -> Entity:
             "max_expiration": polls.MAX_SECONDS,
         },
     }
+
+
+def _taken() -> tuple[FileType, ...]:
+    return (*kinds.PICTURES, *kinds.FILMS, *kinds.SOUNDS) if film.installed() else kinds.PICTURES
 
 
 def _streaming(call: Call) -> str:

@@ -13,6 +13,7 @@ from appliance.errors import HearthError
 from appliance.fediverse.context import context, request_urls
 from appliance.fediverse.db.database import Database, Tx
 from appliance.fediverse.db.kept import Answer
+from appliance.fediverse.mastodon_api import uploads
 from appliance.fediverse.mastodon_api.arguments import Arguments, parse_id
 from appliance.fediverse.oauth import tokens
 from appliance.fediverse.oauth.errors import OAuthError
@@ -57,7 +58,8 @@ Before = Callable[[Arguments, Urls], Any]
 @dataclass(frozen=True)
 class Route:
     """`scopes`: one of them is needed; without any, a token is optional. `before` runs outside of any transaction
-    and only for members who may: it asks other servers, which takes long, and strangers must not make us do that."""
+    and only for members who may: it asks other servers, which takes long, and strangers must not make us do that.
+    With `uploads` the body may hold files: it is read once the caller is known, and may be large and take long."""
 
     method: str
     path: str
@@ -65,6 +67,7 @@ class Route:
     scopes: tuple[str, ...] = ()
     before: Before | None = None
     member: bool = True
+    uploads: bool = False
 
     def add_to(self, blueprint: flask.Blueprint) -> None:
         endpoint = f"{self.method} {self.path}".replace(".", "_")
@@ -78,9 +81,17 @@ class Route:
         request = flask.request
         key = (request.host_url, request.full_path, request.headers.get("Authorization"))
         answer = context().database.kept.get(key, lambda: _keep(self._answer(**path)))
-        return flask.Response(answer.body, headers=answer.headers)
+        return flask.Response(answer.body, answer.status, headers=answer.headers)
 
     def _answer(self, **path: str) -> flask.Response:
+        if not self.uploads:
+            return self._answer_at_once(**path)
+        with context().database.read() as tx:
+            self._admit(tx)
+        with uploads.received():
+            return self._answer_at_once(**path)
+
+    def _answer_at_once(self, **path: str) -> flask.Response:
         database, urls = context().database, request_urls()
         ids = {name: parse_id(value) if name.endswith("_id") else value for name, value in path.items()}
         arguments = Arguments.of_request()
@@ -128,7 +139,7 @@ def as_response(value: Any) -> flask.Response:
 
 
 def _keep(response: flask.Response) -> Answer:
-    return Answer(response.get_data(), tuple(response.headers))
+    return Answer(response.get_data(), tuple(response.headers), response.status_code)
 
 
 def _note_use(database: Database, caller: Caller) -> None:

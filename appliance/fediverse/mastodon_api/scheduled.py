@@ -8,10 +8,11 @@ import flask
 
 from appliance.errors import BadInput
 from appliance.fediverse.mastodon_api.arguments import Arguments
+from appliance.fediverse.mastodon_api.entities import media as media_entities
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment
 from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
-from appliance.fediverse.services import scheduled
+from appliance.fediverse.services import media, scheduled
 from appliance.fediverse.services.statuses import Draft
 from appliance.system.clock import milliseconds
 
@@ -19,11 +20,11 @@ from appliance.system.clock import milliseconds
 def listed(call: Call) -> flask.Response:
     page = call.arguments.page(20)
     rows = scheduled.page(call.tx, call.account_id, page)
-    return paged(call, page, [row.id for row in rows], [entity(row) for row in rows])
+    return paged(call, page, [row.id for row in rows], entities(call, rows))
 
 
 def show(call: Call, scheduled_id: int) -> Entity:
-    return entity(scheduled.get(call.tx, call.account_id, scheduled_id))
+    return entities(call, [scheduled.get(call.tx, call.account_id, scheduled_id)])[0]
 
 
 def move(call: Call, scheduled_id: int) -> Entity:
@@ -54,7 +55,14 @@ def time_of(arguments: Arguments) -> int | None:
         raise BadInput("Validation failed: Scheduled at is not a moment in time", "") from None
 
 
-def entity(row: Row) -> Entity:
+def entities(call: Call, rows: list[Row]) -> list[Entity]:
+    ids = [media_id for row in rows for media_id in scheduled.draft_of(row).media_ids]
+    attached = media.shown(call.tx, call.account_id, ids)
+    drawn = {media_id: media_entities.attachment(call.urls, each) for media_id, each in attached.items()}
+    return [entity(row, drawn) for row in rows]
+
+
+def entity(row: Row, attached: dict[int, Entity]) -> Entity:
     """https://docs.joinmastodon.org/entities/ScheduledStatus/"""
     draft = scheduled.draft_of(row)
     return {
@@ -63,7 +71,7 @@ def entity(row: Row) -> Entity:
         "params": {
             "text": draft.text,
             "poll": None if draft.poll is None else asdict(draft.poll),
-            "media_ids": None,
+            "media_ids": [str(each) for each in draft.media_ids] or None,
             "sensitive": draft.sensitive,
             "spoiler_text": draft.spoiler_text or None,
             "visibility": draft.visibility.value,
@@ -74,7 +82,7 @@ def entity(row: Row) -> Entity:
             "idempotency": None,
             "with_rate_limit": False,
         },
-        "media_attachments": [],
+        "media_attachments": [attached[each] for each in draft.media_ids if each in attached],
     }
 
 

@@ -7,10 +7,11 @@ import flask
 
 from appliance.errors import BadInput, Refused
 from appliance.fediverse.context import context
-from appliance.fediverse.mastodon_api import polls, resolving, scheduled
+from appliance.fediverse.mastodon_api import media_arguments, polls, resolving, scheduled
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as account_entities
 from appliance.fediverse.mastodon_api.entities import cards
+from appliance.fediverse.mastodon_api.entities import media as media_entities
 from appliance.fediverse.mastodon_api.entities import statuses as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity, moment
 from appliance.fediverse.mastodon_api.routing import Afterwards, Call, Route
@@ -26,7 +27,7 @@ from appliance.fediverse.urls import Urls
 
 MAX_KEY = 200
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
-_LATER = ("media_ids", "quoted_status_id")
+_LATER = ("quoted_status_id",)
 
 
 def resolve_mentions(arguments: Arguments, urls: Urls) -> dict[str, int]:
@@ -50,6 +51,7 @@ def create(call: Call) -> Afterwards | Entity:
         idempotency_key=(flask.request.headers.get("Idempotency-Key") or "")[:MAX_KEY] or None,
         app_id=call.caller.app_id if call.caller else None,
         poll=polls.of_arguments(arguments),
+        media_ids=media_arguments.ids(arguments),
     )
     due_at = scheduled.time_of(arguments)
     if due_at is not None:
@@ -71,6 +73,8 @@ def edit(call: Call, status_id: int) -> Entity:
         language=_language(arguments) or before.language,
         mentions=call.prepared,
         poll=polls.of_arguments(arguments),
+        media_ids=media_arguments.ids(arguments),
+        media_changes=media_arguments.changes(arguments),
     )
     statuses.edit(call.tx, call.urls, call.account_id, status_id, change)
     return entities.one(call.tx, call.urls, call.account_id, status_id)
@@ -82,7 +86,8 @@ def delete(call: Call, status_id: int) -> Entity:
     if status.account_id != call.account_id:
         raise missing()
     entity = entities.one(call.tx, call.urls, call.account_id, status_id)
-    statuses.delete(call.tx, call.urls, call.account_id, status_id)
+    with_media = bool(call.arguments.flag("delete_media"))
+    statuses.delete(call.tx, call.urls, call.account_id, status_id, with_media=with_media)
     return entity | {"text": status.text}
 
 
@@ -126,7 +131,7 @@ def history(call: Call, status_id: int) -> list[Entity]:
             "sensitive": row.sensitive,
             "created_at": moment(at),
             "account": account,
-            "media_attachments": [],
+            "media_attachments": media_entities.of_status(call.urls, status_id, row.attachments),
             "emojis": [],
         }
         | ({"poll": {"options": [{"title": title} for title in asked]}} if asked else {})

@@ -2,7 +2,7 @@
 """Edits of statuses, and what they said before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from appliance.fediverse.model import NotificationKind
 from appliance.fediverse.services import (
     accounts,
     featured_tags,
+    media,
     mentions,
     notifications,
     polls,
@@ -37,6 +38,8 @@ class Edit:
     language: str | None = None
     mentions: Mapping[str, int] = field(default_factory=dict)
     poll: NewPoll | None = None
+    media_ids: tuple[int, ...] = ()
+    media_changes: Mapping[int, media.Change] = field(default_factory=dict)
 
 
 def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None:
@@ -45,7 +48,8 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
     if status is None or status.account_id != author_id or status.boost_of_id is not None:
         raise missing()
     parsed = text.parse(edit.text)
-    check_text(tx, parsed, edit.spoiler_text)
+    attached = media.check(tx, author_id, edit.media_ids, status_id, alone=edit.poll is None)
+    check_text(tx, parsed, edit.spoiler_text, may_be_empty=bool(attached))
     if edit.poll is not None:
         polls.check(edit.poll)
     found = mentions.find(tx, urls, parsed, edit.mentions)
@@ -55,11 +59,13 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
         "spoiler_text": edit.spoiler_text,
         "sensitive": edit.sensitive or bool(edit.spoiler_text),
         "language": edit.language,
+        "attachments": [each.stored() for each in media.edited(tx, attached, edit.media_changes)],
     }
     asked = polls.of_status(tx, status)
     asks_another = polls.change(tx, status, edit.poll)
     if not asks_another and all(getattr(status, name) == value for name, value in values.items()):
         return
+    media.attach(tx, attached, status_id)
     values["edited_at"] = max(tx.now_ms, (status.edited_at or status.created_at) + 1)
     _change(tx, status, values, [row.id for row in found.values()], parsed.tags, asked)
     outgoing.status_edited(tx, urls, status_id)
@@ -82,7 +88,7 @@ def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) ->
         "spoiler_text": status.spoiler_text,
         "sensitive": status.sensitive,
         "language": status.language,
-        "attachments": [asdict(attachment) for attachment in status.attachments],
+        "attachments": [attachment.stored() for attachment in status.attachments],
         "edited_at": edited_at,
     }
     _change(tx, known, values, status.mentions, tuple(text.tag_key(name) for name in status.tags), asked)
@@ -111,6 +117,7 @@ def _change(
             content=status.content,
             spoiler_text=status.spoiler_text,
             sensitive=status.sensitive,
+            attachments=status.attachments,
             poll_options=None if asked is None else asked.options,
             created_at=status.edited_at or status.created_at,
         )

@@ -86,6 +86,11 @@ def get(tx: Tx) -> InstanceSettings:
     )
 
 
+def media_secret(tx: Tx) -> bytes:
+    """Made with the database, and the same as long as it lasts."""
+    return str(tx.execute(sa.select(instance.c.value).where(instance.c.key == "media_secret")).scalar_one()).encode()
+
+
 def max_characters(tx: Tx) -> int:
     """How long a post may be; asked with each."""
     stored = tx.execute(_MAX_CHARACTERS).scalar_one_or_none()

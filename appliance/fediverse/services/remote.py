@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field
 
 from appliance.fediverse.model import QuoteState, Visibility
+from appliance.fediverse.services.attachments import Attachment
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,6 @@ class RemoteQuote:
 
 
 @dataclass(frozen=True)
-class RemoteAttachment:
-    type: str
-    url: str
-    media_type: str
-    description: str
-
-
-@dataclass(frozen=True)
 class RemotePoll:
     """`voters_count` is None where the server does not say; times in milliseconds."""
 
@@ -90,7 +83,7 @@ class RemoteStatus:
     in_reply_to_id: int | None = None
     mentions: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
-    attachments: tuple[RemoteAttachment, ...] = field(default=())
+    attachments: tuple[Attachment, ...] = field(default=())
     edited_at: int | None = None
     poll: RemotePoll | None = None
     quote: RemoteQuote | None = None

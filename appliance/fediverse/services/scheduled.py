@@ -16,7 +16,7 @@ from appliance.fediverse.db.database import Database, Tx
 from appliance.fediverse.db.tables import scheduled_statuses
 from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import idempotency, statuses
+from appliance.fediverse.services import idempotency, media, statuses
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
 from appliance.fediverse.services.polls import NewPoll
@@ -52,6 +52,7 @@ def schedule(tx: Tx, account_id: int, draft: Draft, due_at: int) -> int:
     _check_time(tx, due_at)
     _check_room(tx, account_id, due_at)
     statuses.check(tx, account_id, draft)
+    media.hold(tx, account_id, draft.media_ids, due_at)
     scheduled_id = tx.next_id()
     tx.execute(
         sa.insert(scheduled_statuses).values(
@@ -100,6 +101,7 @@ def move(tx: Tx, account_id: int, scheduled_id: int, due_at: int) -> None:
     row = get(tx, account_id, scheduled_id)
     _check_time(tx, due_at)
     tx.execute(sa.update(scheduled_statuses).where(scheduled_statuses.c.id == row.id).values(due_at=due_at))
+    media.hold(tx, account_id, draft_of(row).media_ids, due_at)
     tx.topics.add(Topic.SCHEDULED)
 
 
@@ -107,6 +109,7 @@ def cancel(tx: Tx, account_id: int, scheduled_id: int) -> None:
     """Raises HearthError not-found."""
     row = get(tx, account_id, scheduled_id)
     tx.execute(sa.delete(scheduled_statuses).where(scheduled_statuses.c.id == row.id))
+    media.hold(tx, account_id, draft_of(row).media_ids, tx.now_ms)
 
 
 def publish_one(database: Database, urls: Urls) -> bool:

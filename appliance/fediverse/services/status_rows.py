@@ -17,6 +17,7 @@ from appliance.fediverse.services import (
     fanout,
     featured_tags,
     instance_settings,
+    media,
     mentions,
     notifications,
     quotes,
@@ -75,9 +76,9 @@ def author(tx: Tx, author_id: int) -> sa.Row[Any]:
     return row
 
 
-def check_text(tx: Tx, parsed: text.Text, spoiler_text: str) -> None:
+def check_text(tx: Tx, parsed: text.Text, spoiler_text: str, *, may_be_empty: bool = False) -> None:
     """Raises BadInput when a status with this text can't be posted."""
-    if not any(token.value.strip() for token in parsed.tokens):
+    if not may_be_empty and not any(token.value.strip() for token in parsed.tokens):
         raise BadInput("Validation failed: Text can't be blank", "")
     most = instance_settings.max_characters(tx)
     if parsed.length + text.count(spoiler_text) > most:
@@ -151,6 +152,8 @@ def remove(tx: Tx, status: sa.Row[Any], tomb: str) -> None:
     quotes.removed(tx, status)
     if status.visibility == Visibility.DIRECT.value:
         conversations.forget(tx, status.id)
+    if status.local:
+        media.detach(tx, status.id)
     if status.in_reply_to_id is not None:
         tx.execute(_COUNT_REPLY, {"parent_id": status.in_reply_to_id, "step": -1})
     for row in tx.all(sa.select(statuses.c.account_id).where(statuses.c.boost_of_id == status.id)):

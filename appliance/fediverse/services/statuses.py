@@ -2,7 +2,7 @@
 """Statuses: written here, or taken in from other servers. https://docs.joinmastodon.org/methods/statuses/"""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import statuses
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import accounts, edits, idempotency, mentions, polls, quotes, text
+from appliance.fediverse.services import accounts, edits, idempotency, media, mentions, polls, quotes, text
 from appliance.fediverse.services.edits import Edit, edit
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.polls import NewPoll
@@ -61,13 +61,18 @@ class Draft:
     idempotency_key: str | None = None
     app_id: int | None = None
     poll: NewPoll | None = None
+    media_ids: tuple[int, ...] = ()
+
+
+# The text read, the author, what is replied to, and rows of media.
+Checked = tuple[text.Text, sa.Row[Any], sa.Row[Any] | None, list[sa.Row[Any]]]
 
 
 def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
     """Post. Raises BadInput when it is empty or too long, HearthError not-found for what it replies to."""
     if draft.idempotency_key and (earlier := idempotency.earlier(tx, author_id, draft.idempotency_key, statuses)):
         return earlier
-    parsed, writer, parent = check(tx, author_id, draft)
+    parsed, writer, parent, attached = check(tx, author_id, draft)
     found = mentions.find(tx, urls, parsed, draft.mentions)
     status_id = tx.next_id()
     poll_id = tx.next_id() if draft.poll is not None else None
@@ -81,6 +86,7 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
         "language": draft.language,
         "app_id": draft.app_id,
         "poll_id": poll_id,
+        "attachments": [media.shown_as(row).stored() for row in attached],
         "local": True,
         "created_at": tx.now_ms,
     }
@@ -88,23 +94,26 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
     insert(tx, writer, values, parent, mentioned, parsed.tags)
     if draft.poll is not None and poll_id is not None:
         polls.ask(tx, status_id, poll_id, draft.poll)
+    if attached:
+        media.attach(tx, attached, status_id)
     if draft.idempotency_key:
         idempotency.remember(tx, author_id, draft.idempotency_key, status_id)
     outgoing.status_created(tx, urls, status_id)
     return status_id
 
 
-def check(tx: Tx, author_id: int, draft: Draft) -> tuple[text.Text, sa.Row[Any], sa.Row[Any] | None]:
-    """The text read, the author, and what is replied to. Raises as `create`."""
+def check(tx: Tx, author_id: int, draft: Draft) -> Checked:
+    """Raises as `create`."""
     parsed = text.parse(draft.text)
-    check_text(tx, parsed, draft.spoiler_text)
+    attached = media.check(tx, author_id, draft.media_ids, alone=draft.poll is None)
+    check_text(tx, parsed, draft.spoiler_text, may_be_empty=bool(attached))
     if draft.poll is not None:
         polls.check(draft.poll)
     writer = author(tx, author_id)
     parent = seen_by(tx, author_id, draft.in_reply_to_id) if draft.in_reply_to_id is not None else None
     if parent is not None and parent.boost_of_id is not None:
         parent = seen_by(tx, author_id, parent.boost_of_id)
-    return parsed, writer, parent
+    return parsed, writer, parent, attached
 
 
 def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | None:
@@ -126,7 +135,7 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
         "sensitive": status.sensitive,
         "visibility": status.visibility.value,
         "language": status.language,
-        "attachments": [asdict(attachment) for attachment in status.attachments],
+        "attachments": [attachment.stored() for attachment in status.attachments],
         "local": False,
         "created_at": status.created_at,
         "edited_at": status.edited_at,
@@ -145,12 +154,17 @@ def receive_edit(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> in
     return receive(tx, urls, author_id, status) if known is None else edits.receive(tx, known, author_id, status)
 
 
-def delete(tx: Tx, urls: Urls, actor_id: int, status_id: int) -> None:
-    """Delete one's own status for good. Raises HearthError not-found, also for other people's."""
+def delete(tx: Tx, urls: Urls, actor_id: int, status_id: int, *, with_media: bool = False) -> None:
+    """Delete one's own status for good. Without `with_media` its media may be posted anew within a day.
+
+    Raises HearthError not-found, also for other people's.
+    """
     status = by_id(tx, status_id)
     if status is None or status.account_id != actor_id or status.boost_of_id is not None:
         raise missing()
     outgoing.status_deleted(tx, urls, status_id)
+    if with_media:
+        media.discard(tx, status_id)
     remove(tx, status, f"local:{status_id}" if status.local else status.uri)
 
 

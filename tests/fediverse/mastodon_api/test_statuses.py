@@ -195,7 +195,7 @@ def test_boosting_favouring_bookmarking_and_back(anna: Person, bob: Person) -> N
         ({"status": "hi", "language": "not a language"}, "Language"),
         ({"status": "hi", "sensitive": "perhaps"}, "true or false"),
         ({"status": "hi", "in_reply_to_id": "abc"}, "number"),
-        ({"status": "hi", "media_ids": ["1"]}, "media_ids"),
+        ({"status": "hi", "media_ids": ["1"]}, "could not be found"),
         ({"status": "hi", "poll": {"options": ["a", "b"]}}, "Expires at"),
         ({"status": "lone \ud800 surrogate"}, "not text"),
         ({"status": "nul \0"}, "not text"),

@@ -10,7 +10,8 @@ from appliance.fediverse.db.tables import accounts as accounts_table
 from appliance.fediverse.db.tables import statuses as statuses_table
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import accounts, boosts, members, statuses
-from appliance.fediverse.services.remote import RemoteAccount, RemoteAttachment, RemoteStatus
+from appliance.fediverse.services.attachments import Attachment
+from appliance.fediverse.services.remote import RemoteAccount, RemoteStatus
 from appliance.fediverse.services.statuses import Draft
 from appliance.secret import Secret
 
@@ -157,7 +158,7 @@ def test_a_thread(stranger: Any, post: Post, remote: Callable[..., int]) -> None
     remote(
         "<p>Fifth</p>",
         fourth,
-        attachments=(RemoteAttachment("image", "https://far.example/i.png", "image/png", "A sack"),),
+        attachments=(Attachment("image", "image/png", "A sack", "https://far.example/i.png"),),
     )
     page = stranger.get(f"/@ada/{second}").text
     order = [page.index(f">{word}<") for word in ("First", "Second", "Fourth", "Fifth")]

@@ -10,6 +10,7 @@ from appliance.fediverse.db.tables.apps import apps, codes, tokens
 from appliance.fediverse.db.tables.base import metadata
 from appliance.fediverse.db.tables.federation import activities, deliveries, errands, hosts, received, relays
 from appliance.fediverse.db.tables.instance import instance, invites, rules, sequence, sessions, throttles
+from appliance.fediverse.db.tables.media import kept_media, media
 from appliance.fediverse.db.tables.moderation import (
     email_blocks,
     email_domain_blocks,
@@ -115,10 +116,12 @@ __all__ = [
     "instance",
     "invites",
     "ip_blocks",
+    "kept_media",
     "list_accounts",
     "list_statuses",
     "lists",
     "markers",
+    "media",
     "members",
     "mentions",
     "metadata",

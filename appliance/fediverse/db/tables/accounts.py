@@ -39,7 +39,7 @@ accounts = Table(
     Column("inbox", Text),
     Column("shared_inbox", Text),
     Column("followers_uri", Text),
-    Column("avatar_url", Text),
+    Column("avatar_url", Text),  # of a member: the file's name in the store
     Column("header_url", Text),
     Column("key_id", Text),
     Column("public_key", Text, nullable=False),  # PEM, SubjectPublicKeyInfo

@@ -40,7 +40,7 @@ statuses = Table(
     ref("in_reply_to_account_id", "accounts", cascade=False),
     ref("boost_of_id", "statuses", null=True),
     Column("conversation_id", BigInteger, nullable=False),  # id of the thread's first status known here
-    Column("attachments", JSON, nullable=False),  # [{"type", "url", "mediaType", "description"}], remote
+    Column("attachments", JSON, nullable=False),  # services.attachments.Attachment, as it is shown
     ref("app_id", "apps", cascade=False),
     Column("replies_count", Integer, nullable=False, server_default="0"),
     Column("boosts_count", Integer, nullable=False, server_default="0"),
@@ -80,6 +80,7 @@ status_edits = Table(
     Column("content", Text, nullable=False),
     Column("spoiler_text", Text, nullable=False),
     Column("sensitive", Boolean, nullable=False),
+    Column("attachments", JSON, nullable=False, server_default="[]"),
     Column("poll_options", JSON(none_as_null=True)),  # titles
     Column("created_at", BigInteger, nullable=False),
     Index(None, "status_id", "id"),

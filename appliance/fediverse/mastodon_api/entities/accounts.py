@@ -11,7 +11,7 @@ from appliance.fediverse.db.tables import accounts, follows, members
 from appliance.fediverse.mastodon_api import pictures
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment_or_none
 from appliance.fediverse.mastodon_api.entities.roles import role_entity
-from appliance.fediverse.model import FollowState, Role
+from appliance.fediverse.model import FollowState, MediaPurpose, Role
 from appliance.fediverse.services import preferences
 from appliance.fediverse.services.text import absolute
 from appliance.fediverse.urls import Urls
@@ -57,8 +57,8 @@ def is_hidden(row: Row) -> bool:
 def account(urls: Urls, row: Row) -> Entity:
     """https://docs.joinmastodon.org/entities/Account/"""
     local = not row.domain
-    avatar = row.avatar_url or pictures.avatar(urls, row.username)
-    header = row.header_url or pictures.header(urls)
+    avatar = _picture(urls, row, MediaPurpose.AVATAR, row.avatar_url) or pictures.avatar(urls, row.username)
+    header = _picture(urls, row, MediaPurpose.HEADER, row.header_url) or pictures.header(urls)
     entity: Entity = {
         "id": str(row.id),
         "username": row.username,
@@ -121,6 +121,12 @@ def credential_account(tx: Tx, urls: Urls, row: Row) -> Entity:
         },
         "role": role_entity(Role(role)),
     }
+
+
+def _picture(urls: Urls, row: Row, purpose: MediaPurpose, name: str | None) -> str | None:
+    if not name:
+        return None
+    return urls.elsewhere(purpose, name) if row.domain else urls.media(name)
 
 
 def _field(urls: Urls, field: dict[str, Any], local: bool) -> Entity:

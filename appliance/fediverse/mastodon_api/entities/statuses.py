@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.mastodon_api.entities import quotes, status_parts
+from appliance.fediverse.mastodon_api.entities import media, quotes, status_parts
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment, moment_or_none, text_id
 from appliance.fediverse.mastodon_api.entities.status_parts import Parts
 from appliance.fediverse.services.missing import missing
@@ -67,7 +67,7 @@ def _status(urls: Urls, viewer_id: int | None, row: Row, parts: Parts, *, inside
         "content": absolute(row.content, urls.origin) if row.local else row.content,
         "reblog": None,
         "account": parts.accounts[author_id],
-        "media_attachments": [_attachment(status_id, number, each) for number, each in enumerate(row.attachments)],
+        "media_attachments": media.of_status(urls, status_id, row.attachments),
         "mentions": parts.mentions.get(status_id, []),
         "tags": parts.tags.get(status_id, []),
         "emojis": [],
@@ -115,21 +115,4 @@ def _boost(urls: Urls, row: Row, entity: Entity, original: Entity, parts: Parts)
         "mentions": [],
         "tags": [],
         "reblog": original,
-    }
-
-
-def _attachment(status_id: int, number: int, attachment: dict[str, str]) -> Entity:
-    """https://docs.joinmastodon.org/entities/MediaAttachment/"""
-    kind = attachment.get("media_type", "").partition("/")[0]
-    return {
-        "id": f"{status_id}{number}",
-        "type": kind if kind in ("image", "video", "audio") else "unknown",
-        "url": attachment["url"],
-        "preview_url": attachment["url"],
-        "remote_url": attachment["url"],
-        "preview_remote_url": None,
-        "text_url": None,
-        "meta": {},
-        "description": attachment.get("description") or None,
-        "blurhash": None,
     }

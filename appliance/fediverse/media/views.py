@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Files as browsers and other servers get them. Names can't be guessed and never mean another file, so they are
+kept for ever; and whatever is inside, no browser runs it."""
+
+import flask
+
+from appliance.errors import HearthError
+from appliance.fediverse.context import context
+from appliance.fediverse.media.kinds import TYPES
+from appliance.fediverse.media.store import Shelf
+
+_FOR_EVER = 365 * 24 * 3600
+_POLICY = "default-src 'none'; sandbox"
+
+
+def blueprint() -> flask.Blueprint:
+    made = flask.Blueprint("media", __name__)
+    made.add_url_rule("/media/<part>/<name>", "file", _file)
+    return made
+
+
+def send(shelf: Shelf, name: str) -> flask.Response:
+    """A stored file. Raises HearthError not-found."""
+    path = context().store.path(shelf, name)
+    if path is None or not path.is_file():
+        raise HearthError("not-found", "There is no such file.", status=404)
+    # With conditional the Range header is understood, and If-None-Match.
+    response = flask.send_file(
+        path, mimetype=TYPES[name.rpartition(".")[2]], conditional=True, etag=name, max_age=_FOR_EVER
+    )
+    return harmless(response)
+
+
+def harmless(response: flask.Response) -> flask.Response:
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Access-Control-Allow-Origin"] = "*"  # web apps draw pictures on canvases
+    response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
+    return response
+
+
+def _file(part: str, name: str) -> flask.Response:
+    return send(Shelf.FILES, f"{part}/{name}")
