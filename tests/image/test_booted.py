@@ -2,10 +2,13 @@
 """One card from its first start: what runs on it, set up in a browser by its button, posted to, restarted without
 clock and cable."""
 
+import io
 import json
 import re
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.end_to_end.waiting import eventually
 from tests.image import firmware, machine
@@ -83,6 +86,15 @@ def test_the_button_claims_it_and_its_owner_posts(home: machine.Box, clara: Owne
     clara.post("from the sofa")
     assert clara.posts() == ["from the sofa"]
     assert home.status()["box"]["owner"] == "clara"
+
+
+def test_a_picture_is_decoded_in_its_cage(home: machine.Box, clara: Owner, tmp_path: Path) -> None:
+    """Its kernel and units let the child lock itself in, and the decoder work there."""
+    Image.new("RGB", (320, 200), "teal").save(tmp_path / "wall.jpg")
+    sent = clara.app.media_post(str(tmp_path / "wall.jpg"), description="a teal wall", synchronous=True)
+    assert (sent["meta"]["original"]["width"], sent["description"]) == (320, "a teal wall")
+    with Image.open(io.BytesIO(home.answer(sent["url"])[1])) as shown:
+        assert shown.size == (320, 200)
 
 
 def test_it_keeps_its_memory_small(home: machine.Box, clara: Owner) -> None:
