@@ -177,16 +177,6 @@ filter_statuses = Table(
     Index(None, "status_id"),
 )
 
-# Profiles whose links the companion must look at, to see whether what they lead to leads back (rel="me").
-field_checks = Table(
-    "field_checks",
-    metadata,
-    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
-    Column("due_at", BigInteger, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Index(None, "due_at"),
-)
-
 # The words of statuses that somebody may search for. The index over them is made by triggers (SQLite, FTS5) or is a
 # column of its own (PostgreSQL), so that it follows whatever removes a row.
 search_texts = Table(

@@ -61,14 +61,6 @@ def _make_people() -> None:
             primary=("account_id", "target_id"),
         )
         _index(name, "target_id")
-    _table(
-        "field_checks",
-        *_ref("field_checks", "account_id", "accounts"),
-        sa.Column("due_at", sa.BigInteger(), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        primary=("account_id",),
-    )
-    _index("field_checks", "due_at")
 
 
 def _make_lists() -> None:
