@@ -72,6 +72,9 @@ class Urls:
     def status(self, username: str, status_id: int) -> str:
         return f"{self.actor(username)}/statuses/{status_id}"
 
+    def replies(self, username: str, status_id: int) -> str:
+        return f"{self.status(username, status_id)}/replies"
+
     def profile_page(self, username: str) -> str:
         return f"{self.origin}/@{username}"
 

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 from appliance import __version__
 from appliance.errors import HearthError
 from appliance.fediverse.activitypub import instance_actor, known
+from appliance.fediverse.activitypub.asked import federating
 from appliance.fediverse.activitypub.documents import MEDIA_TYPE
-from appliance.fediverse.activitypub.views import federating
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, members
 from appliance.fediverse.model import MemberState, Registration

@@ -29,6 +29,11 @@ CONTEXT: list[Any] = [
         "toot": "http://joinmastodon.org/ns#",
         "discoverable": "toot:discoverable",
         "featured": {"@id": "toot:featured", "@type": "@id"},
+        "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
+        "indexable": "toot:indexable",
+        "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+        "Emoji": "toot:Emoji",
         "votersCount": "toot:votersCount",
         "blurhash": "toot:blurhash",
         "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
@@ -74,8 +79,8 @@ def in_context(document: Document) -> Document:
     return {"@context": CONTEXT, **document}
 
 
-def actor(urls: Urls, account: Row) -> Document:
-    """A local account as a Person or Service, its public key included."""
+def actor(urls: Urls, account: Row, moved_to: str | None = None) -> Document:
+    """A local account as a Person or Service, its public key included; `moved_to` is the URI of where it went."""
     uri = urls.actor(account.username)
     document: Document = {
         "id": uri,
@@ -89,8 +94,11 @@ def actor(urls: Urls, account: Row) -> Document:
         "followers": urls.followers(account.username),
         "following": urls.following(account.username),
         "featured": urls.featured(account.username),
+        "featuredTags": urls.featured_tags(account.username),
         "manuallyApprovesFollowers": account.locked,
         "discoverable": account.discoverable,
+        "indexable": account.indexable,
+        "alsoKnownAs": account.also_known_as or [],
         "published": iso(account.created_at),
         "endpoints": {"sharedInbox": urls.shared_inbox},
         "publicKey": {"id": urls.key(account.username), "owner": uri, "publicKeyPem": account.public_key},
@@ -99,6 +107,8 @@ def actor(urls: Urls, account: Row) -> Document:
             for field in account.fields
         ],
     }
+    if moved_to is not None:
+        document["movedTo"] = moved_to
     for name, file in (("icon", account.avatar_url), ("image", account.header_url)):
         if file:
             media_type = TYPES[file.rpartition(".")[2]]
@@ -136,6 +146,7 @@ def note(urls: Urls, parts: NoteParts) -> Document:
         "summary": status.spoiler_text or None,
         "sensitive": status.sensitive,
         "inReplyTo": parts.parent_uri,
+        "replies": urls.replies(author.username, status.id),
         "content": content,
         "attachment": [attachment(urls, attachments.read(each)) for each in status.attachments],
         "tag": [

@@ -25,6 +25,9 @@ _LOCAL = (
         sa.or_(members.c.state.is_(None), members.c.state != MemberState.PENDING.value),
     )
 )
+_GONE = sa.select(accounts.c.id).where(
+    accounts.c.username_key == sa.bindparam("name"), accounts.c.domain == "", accounts.c.deleted_at.is_not(None)
+)
 _LOCAL_STATUS = (
     sa.select(statuses.c.id)
     .join(accounts, accounts.c.id == statuses.c.account_id)
@@ -67,6 +70,11 @@ def local_account(tx: Tx, urls: Urls, uri: str | None) -> Row | None:
 
 def local_named(tx: Tx, username: str) -> Row | None:
     return tx.one(_LOCAL, {"name": username.lower()})
+
+
+def is_gone(tx: Tx, username: str) -> bool:
+    """Whether somebody of that name was here and left for good."""
+    return tx.exists(_GONE, {"name": username.lower()})
 
 
 def remote_account(tx: Tx, uri: str) -> Row | None:

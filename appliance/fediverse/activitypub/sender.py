@@ -80,6 +80,14 @@ def authenticate(context: Context, doorkeeper: Doorkeeper, signature: Signature,
     return owner
 
 
+def authenticate_question(context: Context, doorkeeper: Doorkeeper, signature: Signature) -> Row:
+    """The account that signed a request for something. Its key's id leads to it. Raises as `authenticate`."""
+    with context.database.read() as tx:
+        owner = known.key_owner(tx, signature.key_id)
+    actor_uri = owner.uri if owner is not None else signature.key_id.partition("#")[0].removesuffix("/main-key")
+    return authenticate(context, doorkeeper, signature, actor_uri)
+
+
 def _check_owner(owner: Row, actor_uri: str) -> None:
     if owner.uri != actor_uri:
         raise Refused("wrong-actor", "The key that signed this is not the actor's.")

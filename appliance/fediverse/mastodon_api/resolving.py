@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Asking other servers for what is not known here, before any transaction begins."""
 
+import contextlib
+
 from appliance.errors import HearthError
+from appliance.fediverse.activitypub.documents import Row
 from appliance.fediverse.activitypub.resolve import Resolver
 from appliance.fediverse.context import Context
-from appliance.fediverse.services import accounts, statuses, text
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.services import accounts, errands, statuses, text
+from appliance.fediverse.services.errands import Errand
 from appliance.fediverse.urls import Urls
 
 MAX_ASKED = 5
@@ -31,6 +36,15 @@ def mentioned(context: Context, urls: Urls, source: str) -> dict[str, int]:
     resolver = Resolver(context)  # one for all, so that together they take no longer than one may
     found = {handle: account(context, urls, handle, resolver) for handle in remote[:MAX_ASKED]}
     return {handle: account_id for handle, account_id in found.items() if account_id is not None}
+
+
+def want_thread(context: Context, tx: Tx, status: Row) -> None:
+    """What is missing of a thread that begins elsewhere is asked for, by and by; a member who looks again sees it."""
+    subject = str(status.id)
+    if status.local or not context.urls().federating or not errands.is_wanted(tx, Errand.THREAD, subject):
+        return
+    with contextlib.suppress(HearthError), context.database.write() as writing:
+        errands.want(writing, Errand.THREAD, subject)
 
 
 def address(context: Context, urls: Urls, uri: str, *, ask: bool) -> tuple[int | None, int | None]:

@@ -103,6 +103,8 @@ def show_many(call: Call) -> list[Entity]:
 
 def context_of(call: Call, status_id: int) -> Entity:
     status = statuses.seen_by(call.tx, call.viewer_id, status_id)
+    if call.viewer_id is not None:
+        resolving.want_thread(context(), call.tx, status)
     before, after = timelines.thread(call.tx, call.viewer_id, status)
     drawn = entities.draw(call.tx, call.urls, call.viewer_id, [*before, *after])
     return {"ancestors": drawn[: len(before)], "descendants": drawn[len(before) :]}

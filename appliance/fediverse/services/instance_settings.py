@@ -17,7 +17,7 @@ from appliance.fediverse.model import Registration
 from appliance.fediverse.services import email_blocks, server_blocks
 
 KEYS = (
-    *("title", "description", "rules", "registration", "max_characters", "origin"),
+    *("title", "description", "rules", "registration", "max_characters", "authorized_fetch", "origin"),
     *("extended_description", "privacy_policy", "terms", "contact_email", "federation"),
 )
 MAX_TITLE = 100
@@ -34,6 +34,8 @@ _OPEN_FEDERATION = "open"
 # nobody knows; lone surrogates can't even be stored.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _MAX_CHARACTERS = sa.select(instance.c.value).where(instance.c.key == "max_characters")
+
+_AUTHORIZED_FETCH = sa.select(instance.c.value).where(instance.c.key == "authorized_fetch")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class InstanceSettings:
     contact_email: str = ""
     limited_federation: bool = False
     changed_at: Mapping[str, int] = field(default_factory=dict)
+    authorized_fetch: bool = False  # posts and people are shown only to servers that say who they are
 
     @property
     def rules_text(self) -> str:
@@ -83,6 +86,7 @@ def get(tx: Tx) -> InstanceSettings:
         contact_email=str(stored.get("contact_email") or ""),
         limited_federation=stored.get("federation") == server_blocks.LIMITED_FEDERATION,
         changed_at={key: int(stored.get(f"{key}_changed_at") or 0) for key in _DOCUMENTS},
+        authorized_fetch=stored.get("authorized_fetch") is True,
     )
 
 
@@ -97,6 +101,11 @@ def max_characters(tx: Tx) -> int:
     return CHARACTERS if stored is None else int(stored)
 
 
+def authorized_fetch(tx: Tx) -> bool:
+    """Asked with every document."""
+    return tx.execute(_AUTHORIZED_FETCH).scalar_one_or_none() is True
+
+
 def as_texts(settings: InstanceSettings) -> dict[str, str]:
     """Every key with its value as `instance.set` takes it."""
     return {
@@ -105,6 +114,7 @@ def as_texts(settings: InstanceSettings) -> dict[str, str]:
         "rules": settings.rules_text,
         "registration": settings.registration.value,
         "max_characters": str(settings.max_characters),
+        "authorized_fetch": "on" if settings.authorized_fetch else "off",
         "origin": settings.origin or "",
         "extended_description": settings.extended_description,
         "privacy_policy": settings.privacy_policy,
@@ -126,6 +136,8 @@ def put(tx: Tx, key: str, value: str) -> None:
         _store(tx, key, _registration(value).value)
     elif key == "max_characters":
         _store(tx, key, _characters(value))
+    elif key == "authorized_fetch":
+        _store(tx, key, _switch(value, key))
     elif key == "origin":
         _store_origin(tx, value)
     elif key in _DOCUMENTS:
@@ -188,6 +200,12 @@ def _store_federation(tx: Tx, value: str) -> None:
         raise BadInput("Nobody knows this way to federate.", "Choose one of: open, limited.", key="bad-federation")
     _store(tx, "federation", value)
     server_blocks.enforce_limits(tx)
+
+
+def _switch(value: str, key: str) -> bool:
+    if value.strip().lower() not in ("on", "off"):
+        raise BadInput("That is neither on nor off.", "Choose one of: on, off.", key=f"bad-{key.replace('_', '-')}")
+    return value.strip().lower() == "on"
 
 
 def _store_rules(tx: Tx, value: str) -> None:

@@ -2,6 +2,7 @@
 """What is told of people: follows and their answers, blocks, profiles."""
 
 from appliance.fediverse.activitypub import audience, documents
+from appliance.fediverse.activitypub.documents import Row
 from appliance.fediverse.activitypub.outgoing.send import account, from_us, send
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import blocks, follows
@@ -54,7 +55,7 @@ def profile_updated(tx: Tx, urls: Urls, account_id: int) -> None:
     row = account(tx, account_id)
     if not urls.federating or row.domain:
         return
-    person = documents.actor(urls, row)
+    person = documents.actor(urls, row, moved_to(tx, urls, row))
     uri = f"{person['id']}#updates/{tx.now_ms}"
     body = documents.activity("Update", uri, person["id"], person, to=[documents.PUBLIC])
     send(tx, account_id, body, audience.of_followers(tx, account_id))
@@ -67,6 +68,32 @@ def account_deleted(tx: Tx, urls: Urls, account_id: int) -> None:
         uri = urls.actor(row.username)
         body = documents.activity("Delete", f"{uri}#delete", uri, uri, to=[documents.PUBLIC])
         send(tx, account_id, body, audience.of_everybody(tx))
+
+
+def moved(tx: Tx, urls: Urls, account_id: int) -> None:
+    """The account went to where its `moved_to_id` says: its followers are told to follow that one instead."""
+    row = account(tx, account_id)
+    target = moved_to(tx, urls, row)
+    if not urls.federating or row.domain or target is None:
+        return
+    actor_uri = urls.actor(row.username)
+    uri = f"{actor_uri}#moves/{row.moved_to_id}"
+    body = documents.activity("Move", uri, actor_uri, actor_uri, target=target, to=[urls.followers(row.username)])
+    send(tx, account_id, body, audience.of_followers(tx, account_id))
+
+
+def moved_to(tx: Tx, urls: Urls, row: Row) -> str | None:
+    return None if row.moved_to_id is None else documents.account_uri(urls, account(tx, row.moved_to_id))
+
+
+def key_changed(tx: Tx, urls: Urls, account_id: int, old_private_key: str) -> None:
+    """Told by the old key, which the others know; from then on the new one signs."""
+    row = account(tx, account_id)
+    if urls.federating and not row.domain:
+        person = documents.actor(urls, row, moved_to(tx, urls, row))
+        uri = f"{person['id']}#updates/{tx.now_ms}"
+        body = documents.activity("Update", uri, person["id"], person, to=[documents.PUBLIC])
+        send(tx, account_id, body, audience.of_everybody(tx), private_key=old_private_key)
 
 
 def _answer_follow(tx: Tx, urls: Urls, follow_id: int, kind: str) -> None:
