@@ -9,15 +9,11 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub import quotes, synchronisation
 from appliance.fediverse.activitypub.asking import runners, threads
-from appliance.fediverse.activitypub.documents import PUBLIC
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import accounts, activities, follows, statuses
-from appliance.fediverse.model import QuoteState
 from appliance.fediverse.services import errands
 from appliance.fediverse.services import follows as follow_services
-from appliance.fediverse.services import statuses as status_services
-from appliance.fediverse.services.remote import RemoteQuote, RemoteStatus
 from appliance.fediverse.urls import Urls
 from appliance.system.net import VirtualNet
 
@@ -198,43 +194,6 @@ def test_an_emoji_is_a_like(followed: Any, anna: Any) -> None:
     assert anna.get(f"/api/v1/statuses/{status['id']}")["favourites_count"] == 1
     followed.send("Undo", reaction)
     assert anna.get(f"/api/v1/statuses/{status['id']}")["favourites_count"] == 0
-
-
-@pytest.mark.parametrize(
-    ("stamp", "agreed"),
-    [
-        ({}, True),
-        ({"attributedTo": "https://far.example/users/rita"}, False),
-        ({"interactingObject": "https://far.example/users/rita/statuses/other"}, False),
-        ({"interactionTarget": "https://near.example/users/nora/statuses/other"}, False),
-        ({"type": "Note"}, False),
-        (None, False),
-    ],
-)
-def test_a_quote_counts_if_its_author_agreed(
-    followed: Any, make_remote: Any, anna: Any, rows: Rows, stamp: Any, agreed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    taken: list[RemoteStatus] = []
-    receive = status_services.receive
-    monkeypatch.setattr(status_services, "receive", lambda tx, *rest: taken.append(rest[-1]) or receive(tx, *rest))
-    nora = make_remote("nora", "near.example")
-    quoted, quoting = nora.note("wise words"), followed.note("how true")
-    nora.serve(quoted["id"], quoted)
-    if stamp is not None:
-        uri = "https://near.example/stamps/1"
-        document = {
-            "id": uri,
-            "type": "QuoteAuthorization",
-            "attributedTo": nora.uri,
-            "interactingObject": quoting["id"],
-            "interactionTarget": quoted["id"],
-            **stamp,
-        }
-        nora.serve(uri, document)
-        quoting["quoteAuthorization"] = uri
-    followed.send("Create", {**quoting, "quote": quoted["id"], "to": [PUBLIC]})
-    state = QuoteState.ACCEPTED if agreed else QuoteState.PENDING
-    assert taken[-1].quote == RemoteQuote(quoted["id"], rows(statuses)[0].id, state)
 
 
 def test_older_names_of_quotes(rita: Any) -> None:
