@@ -13,12 +13,5 @@ def nothing(call: Call, **_: str) -> list[Any]:
 _NOTHING = (
     ("/api/v1/custom_emojis", ()),
     ("/api/v1/announcements", ("read",)),
-    ("/api/v1/suggestions", ("read",)),
-    ("/api/v2/suggestions", ("read",)),
-    ("/api/v1/directory", ()),
-    ("/api/v1/trends", ()),
-    ("/api/v1/trends/tags", ()),
-    ("/api/v1/trends/statuses", ()),
-    ("/api/v1/trends/links", ()),
 )
 ROUTES = tuple(Route("GET", path, nothing, scopes) for path, scopes in _NOTHING)

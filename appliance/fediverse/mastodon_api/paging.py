@@ -10,7 +10,7 @@ import flask
 from appliance.fediverse.mastodon_api.routing import Call, as_response
 from appliance.fediverse.services.paging import Page
 
-_OWN = ("max_id", "since_id", "min_id")
+_OWN = ("max_id", "since_id", "min_id", "offset")
 
 
 def paged(call: Call, page: Page, ids: Sequence[int], items: Any) -> flask.Response:
@@ -18,15 +18,28 @@ def paged(call: Call, page: Page, ids: Sequence[int], items: Any) -> flask.Respo
     response = as_response(items)
     links = []
     if len(ids) >= page.limit:
-        links.append(f'<{_url(call, page, "max_id", ids[-1])}>; rel="next"')
+        links.append(f'<{_url(call, "max_id", ids[-1])}>; rel="next"')
     if ids:
-        links.append(f'<{_url(call, page, "min_id", ids[0])}>; rel="prev"')
+        links.append(f'<{_url(call, "min_id", ids[0])}>; rel="prev"')
     if links:
         response.headers["Link"] = ", ".join(links)
     return response
 
 
-def _url(call: Call, page: Page, name: str, value: int) -> str:
+def paged_by_offset(call: Call, limit: int, offset: int, items: Sequence[Any]) -> flask.Response:
+    """For lists that are not in the order of ids."""
+    response = as_response(items)
+    links = []
+    if len(items) >= limit:
+        links.append(f'<{_url(call, "offset", offset + limit)}>; rel="next"')
+    if offset > 0:
+        links.append(f'<{_url(call, "offset", max(0, offset - limit))}>; rel="prev"')
+    if links:
+        response.headers["Link"] = ", ".join(links)
+    return response
+
+
+def _url(call: Call, name: str, value: int) -> str:
     kept = [(key, each) for key, values in flask.request.args.lists() if key not in _OWN for each in values]
     query = urlencode([*kept, (name, str(value))])
     return f"{call.urls.origin}{flask.request.path}?{query}"

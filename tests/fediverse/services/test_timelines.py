@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from appliance.fediverse.db.database import Database, Tx
 from appliance.fediverse.db.tables import accounts, cards, lists, tags
-from appliance.fediverse.services import notifications, profile_posts, search, timelines
+from appliance.fediverse.services import discovery, notifications, profile_posts, search, timelines
 from appliance.fediverse.services.paging import Page
 from appliance.fediverse.services.profile_posts import Wanted
 from appliance.fediverse.services.search import Window
@@ -32,6 +32,7 @@ LISTS: dict[str, Callable[[Tx], Any]] = {
     "search": lambda tx: search.find_statuses(tx, URLS, 1, parse("tea -milk"), Window()),
     "search without words": lambda tx: search.find_statuses(tx, URLS, 1, parse("has:poll -milk"), Window()),
     "search of one author": lambda tx: search.find_statuses(tx, URLS, 1, parse("from:me is:reply"), Window()),
+    "directory": lambda tx: discovery.directory(tx, 1, 40, 0),
     "account": lambda tx: profile_posts.page(tx, 1, 2, Page()),
     "account without boosts": lambda tx: profile_posts.page(tx, 1, 2, Page(), Wanted(replies=False, boosts=False)),
     "account with media": lambda tx: profile_posts.page(tx, 1, 2, Page(), Wanted(only_media=True)),
