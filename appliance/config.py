@@ -27,6 +27,7 @@ class Config:
     virtual: bool = False
     console_bind: str = "fd://3"
     fediverse_bind: str = "127.0.0.1:8082"
+    streaming_bind: str = "127.0.0.1:8083"
     behind_proxy: bool = False
     development_origin: str | None = None
     console_uid: int | None = None
@@ -89,6 +90,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         console_bind=environment.get("HEARTH_CONSOLE_BIND", "fd://3"),
         behind_proxy=environment.get("HEARTH_BEHIND_PROXY") == "1",
         fediverse_bind=environment.get("HEARTH_FEDIVERSE_BIND", "127.0.0.1:8082"),
+        streaming_bind=environment.get("HEARTH_STREAMING_BIND", "127.0.0.1:8083"),
         development_origin=environment.get("HEARTH_DEVELOPMENT_ORIGIN") or None,
         console_uid=int(uid) if uid else None,
         panel_url=environment.get("HEARTH_PANEL_URL") or None,

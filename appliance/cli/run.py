@@ -45,7 +45,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--port",
         type=_port,
         default=8080,
-        help="console; front panel and server follow on the next two (default: 8080)",
+        help="console; front panel, server and its streams follow on the next three (default: 8080)",
     )
     parser.add_argument(
         "--nameless", action="store_true", help="give the instance no name to begin with, as on a real box"
@@ -95,7 +95,7 @@ class _Session:
         state = self._config.state
         lock = home.open_state(state, self._files)
         try:
-            for address, port in ((self._address, 0), (_LOOPBACK, 1), (self._address, 2)):
+            for address, port in ((self._address, 0), (_LOOPBACK, 1), (self._address, 2), (self._address, 3)):
                 check_free(address, self._port + port, self._clock)
             runtime = home.make_runtime(state, self._files)
             try:
@@ -141,6 +141,7 @@ class _Session:
             "HEARTH_CONSOLE_UID": str(users.get("hearth-console", os.geteuid())),
             "HEARTH_CONSOLE_URL": self._links.console,
             "HEARTH_FEDIVERSE_BIND": f"{_bracketed(self._address)}:{self._port + 2}",
+            "HEARTH_STREAMING_BIND": f"{_bracketed(self._address)}:{self._port + 3}",
             "HEARTH_PANEL_URL": self._links.panel,
         }
         if not nameless:

@@ -46,6 +46,15 @@ class Context:
             return Urls(self.origin, True, self.media_secret)
         return Urls((request_host_url or "http://localhost").rstrip("/"), False, self.media_secret)
 
+    def streaming_url(self, urls: Urls) -> str:
+        """Where streams are: under the same name where a web server stands before both, else at a port of their own."""
+        parts = urlsplit(urls.origin)
+        host = parts.netloc
+        if not self.config.behind_proxy:
+            name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+            host = f"{name}:{self.config.streaming_bind.rpartition(':')[2]}"
+        return f"{'wss' if parts.scheme == 'https' else 'ws'}://{host}"
+
     def attach(self, app: flask.Flask) -> None:
         app.extensions[_EXTENSION] = self
 

@@ -2,6 +2,7 @@
 """What the fediverse server gets to see of the console through the web server of the image, and what it may answer."""
 
 import http.client
+import socket
 import subprocess
 import threading
 import time
@@ -38,17 +39,44 @@ class Server(BaseHTTPRequestHandler):
         pass
 
 
+class Streams(BaseHTTPRequestHandler):
+    """What serves streams: repeats the cookies, and says a word to who asks for a WebSocket."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.close_connection = True
+        if self.headers.get("Upgrade") == "websocket":
+            self.send_response(101)
+            self.send_header("Upgrade", "websocket")
+            self.send_header("Connection", "Upgrade")
+            self.end_headers()
+            self.wfile.write(b"word")
+            return
+        self.send_response(200)
+        self.send_header("Set-Cookie", OWNERS)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(f"streams {self.headers.get('Cookie', '')}".encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     """The ports of the home network's listener and of the public one."""
     folder: Path = tmp_path_factory.mktemp("web")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as behind:
+    loopback = ("127.0.0.1", 0)
+    with ThreadingHTTPServer(loopback, Server) as behind, ThreadingHTTPServer(loopback, Streams) as streams:
+        threading.Thread(target=streams.serve_forever, daemon=True).start()
         threading.Thread(target=behind.serve_forever, daemon=True).start()
         ports = {"home": free_port(), "public": free_port()}
         text = CADDYFILE.replace("\n:80 {", f"\nhttp://127.0.0.1:{ports['home']} {{")
         text = text.replace("\n:8080 {", f"\nhttp://127.0.0.1:{ports['public']} {{")
         for port in (8081, 8082):
             text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{behind.server_port}")
+        text = text.replace("127.0.0.1:8083", f"127.0.0.1:{streams.server_port}")
         (folder / "Caddyfile").write_text(text)
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
         caddy = [debian.program("caddy", "usr/bin/caddy"), "run", "--config", str(folder / "Caddyfile")]
@@ -59,6 +87,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
             finally:
                 process.terminate()
                 behind.shutdown()
+                streams.shutdown()
 
 
 def _wait(port: int) -> None:
@@ -117,4 +146,34 @@ def test_both_listeners_hand_on_to_the_fediverse_server_alike():
     assert 'header_up Cookie "hearth_console_[^;]*"' in snippet
     assert 'header_down Set-Cookie "hearth_console_"' in snippet
     assert "8082" not in sites
+    assert "8083" not in sites
     assert sites.count("import fediverse") == 2
+
+
+@needs_caddy
+@pytest.mark.parametrize("listener", ["home", "public"])
+def test_streams_are_the_companions_and_see_no_cookies(web: dict[str, int], listener: str):
+    for path in ("/api/v1/streaming", "/api/v1/streaming/user?access_token=x"):
+        said, headers = ask(web[listener], path, f"hearth_session=x; {OWNERS}")
+        assert said == "streams "
+        assert headers.get_all("Set-Cookie") is None
+    assert ask(web[listener], "/api/v1/streamings")[0] == ""
+
+
+@needs_caddy
+@pytest.mark.parametrize("listener", ["home", "public"])
+def test_a_socket_passes_through(web: dict[str, int], listener: str):
+    with socket.create_connection(("127.0.0.1", web[listener]), timeout=10) as client:
+        lines = (
+            "GET /api/v1/streaming?stream=user HTTP/1.1",
+            "Host: 127.0.0.1",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+        )
+        client.sendall("\r\n".join([*lines, "", ""]).encode())
+        answer = b""
+        while not answer.endswith(b"word"):
+            piece = client.recv(4096)
+            assert piece, answer
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 101 ")

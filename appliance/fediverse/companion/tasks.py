@@ -81,6 +81,16 @@ def every(here: Context, net: AsyncNet, strength: Strength) -> tuple[Task, ...]:
     from appliance.fediverse.delivery.courier import Courier
     from appliance.fediverse.media.worker import MediaWorker
     from appliance.fediverse.media.workshop import Workshop
+    from appliance.fediverse.streaming.hub import Hub
+    from appliance.fediverse.streaming.task import StreamTask
     from appliance.system.runner import SystemRunner
 
-    return (Courier(here, net), Errands(here), Timetable(here), MediaWorker(here, Workshop(SystemRunner()), strength))
+    hub = Hub(here.database)
+    return (
+        Courier(here, net),
+        Errands(here),
+        Timetable(here),
+        MediaWorker(here, Workshop(SystemRunner()), strength),
+        hub,
+        StreamTask(here, hub),
+    )

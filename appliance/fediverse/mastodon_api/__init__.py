@@ -35,6 +35,7 @@ def blueprint() -> flask.Blueprint:
         silences,
         status_acts,
         statuses,
+        streaming,
         tags,
         timelines,
     )
@@ -78,4 +79,5 @@ def blueprint() -> flask.Blueprint:
         for route in module.ROUTES:
             route.add_to(blueprint)
     pictures.add_to(blueprint)
+    streaming.add_to(blueprint)
     return blueprint

@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Direct conversations: https://docs.joinmastodon.org/methods/conversations/"""
 
-from collections.abc import Sequence
-
 import flask
 
-from appliance.fediverse.mastodon_api.entities import accounts, statuses
-from appliance.fediverse.mastodon_api.entities.common import Entity, Row
+from appliance.fediverse.mastodon_api.entities import conversations as entities
+from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
-from appliance.fediverse.services import conversations, timelines
+from appliance.fediverse.services import conversations
 
 
 def listed(call: Call) -> flask.Response:
     page = call.arguments.page(20)
     rows = conversations.page(call.tx, call.account_id, page)
-    return paged(call, page, [row.page_id for row in rows], _draw(call, rows))
+    return paged(call, page, [row.page_id for row in rows], entities.draw(call.tx, call.urls, call.account_id, rows))
 
 
 def read(call: Call, conversation_id: int) -> Entity:
@@ -34,25 +32,8 @@ def remove(call: Call, conversation_id: int) -> Entity:
 
 
 def _one(call: Call, conversation_id: int) -> Entity:
-    return _draw(call, [conversations.get(call.tx, call.account_id, conversation_id)])[0]
-
-
-def _draw(call: Call, rows: Sequence[Row]) -> list[Entity]:
-    """https://docs.joinmastodon.org/entities/Conversation/"""
-    people = accounts.load(call.tx, {each for row in rows for each in conversations.others(row)})
-    seen = timelines.seen(call.tx, call.account_id, [row.last_status_id for row in rows])
-    shown = {each["id"]: each for each in statuses.by_ids(call.tx, call.urls, call.account_id, seen)}
-    return [
-        {
-            "id": str(row.id),
-            "unread": row.unread,
-            "accounts": [
-                accounts.account(call.urls, people[each]) for each in conversations.others(row) if each in people
-            ],
-            "last_status": shown.get(str(row.last_status_id)),
-        }
-        for row in rows
-    ]
+    row = conversations.get(call.tx, call.account_id, conversation_id)
+    return entities.draw(call.tx, call.urls, call.account_id, [row])[0]
 
 
 _ALL = "/api/v1/conversations"

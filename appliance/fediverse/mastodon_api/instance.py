@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The instance about itself: https://docs.joinmastodon.org/methods/instance/"""
 
-from urllib.parse import urlsplit
-
 import sqlalchemy as sa
 
 from appliance import __version__
+from appliance.fediverse.context import context
 from appliance.fediverse.db.tables import accounts as account_table
 from appliance.fediverse.db.tables import members
 from appliance.fediverse.mastodon_api import pictures
@@ -57,7 +56,7 @@ def v2(call: Call) -> Entity:
         "configuration": _configuration(call)
         | {
             "urls": {
-                "streaming": _streaming(call),
+                "streaming": context().streaming_url(call.urls),
                 "status": None,
                 "about": f"{call.urls.origin}/about",
                 "privacy_policy": f"{call.urls.origin}/privacy-policy",
@@ -94,7 +93,7 @@ def v1(call: Call) -> Entity:
         "description": settings.description,
         "email": settings.contact_email,
         "version": VERSION,
-        "urls": {"streaming_api": _streaming(call)},
+        "urls": {"streaming_api": context().streaming_url(call.urls)},
         "stats": _stats(call),
         "thumbnail": pictures.header(call.urls),
         "languages": ["en"],
@@ -143,10 +142,6 @@ def _configuration(call: Call) -> Entity:
 
 def _taken() -> tuple[FileType, ...]:
     return (*kinds.PICTURES, *kinds.FILMS, *kinds.SOUNDS) if film.installed() else kinds.PICTURES
-
-
-def _streaming(call: Call) -> str:
-    return urlsplit(call.urls.origin)._replace(scheme="wss" if call.urls.origin.startswith("https") else "ws").geturl()
 
 
 def _can_join(settings: InstanceSettings) -> bool:

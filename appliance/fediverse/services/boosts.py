@@ -7,7 +7,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import statuses, tombstones
 from appliance.fediverse.model import NotificationKind, Visibility
-from appliance.fediverse.services import accounts, fanout, notifications, search_index
+from appliance.fediverse.services import accounts, fanout, notifications, search_index, stream_events
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.status_rows import count, seen_by
 from appliance.fediverse.services.visibility import OPEN
@@ -78,6 +78,7 @@ def unboost(tx: Tx, urls: Urls, actor_id: int, status_id: int) -> None:
     if boost_id is None:
         return
     outgoing.unboosted(tx, urls, boost_id)
+    stream_events.status_deleted(tx, boost_id)
     tx.execute(sa.delete(statuses).where(statuses.c.id == boost_id))
     tx.execute(_COUNT, {"original_id": status_id, "step": -1})
     count(tx, actor_id, -1)

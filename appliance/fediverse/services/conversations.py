@@ -18,6 +18,7 @@ from appliance.fediverse.db.tables import (
     conversations,
     statuses,
 )
+from appliance.fediverse.services import stream_events
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
 from appliance.fediverse.services.visibility import blocked, not_blocking, visible
@@ -129,3 +130,4 @@ def _add_for(tx: Tx, account_id: int, conversation_id: int, others: str, status_
             sa.update(conversations).where(conversations.c.id == row_id).values(last_status_id=newest, unread=unread)
         )
     tx.execute(sa.insert(conversation_statuses).values(member_conversation_id=row_id, status_id=status_id))
+    stream_events.conversation_changed(tx, account_id, row_id)

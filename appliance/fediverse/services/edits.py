@@ -21,6 +21,7 @@ from appliance.fediverse.services import (
     polls,
     quotes,
     search_index,
+    stream_events,
     text,
 )
 from appliance.fediverse.services.missing import missing
@@ -127,6 +128,7 @@ def _change(
     search_index.relearn(tx, status.id)
     if status.local:
         featured_tags.recount(tx, status.account_id)
+    stream_events.status_edited(tx, status.id)
     for account_id in named:
         notifications.notify(tx, account_id, NotificationKind.MENTION, status.account_id, status.id)
     boosters = (

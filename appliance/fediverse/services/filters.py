@@ -11,6 +11,7 @@ from appliance.errors import BadInput
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import filter_keywords, filter_statuses, filters
 from appliance.fediverse.model import FilterAction, FilterContext
+from appliance.fediverse.services import stream_events
 from appliance.fediverse.services.filter_matches import Match, matches
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.status_rows import seen_by
@@ -87,6 +88,7 @@ def create(tx: Tx, account_id: int, change: Change) -> int:
     values = {"action": FilterAction.WARN.value, "expires_at": None} | values
     tx.execute(sa.insert(filters).values(id=filter_id, account_id=account_id, **values))
     _change_keywords(tx, filter_id, change.keywords)
+    stream_events.filters_changed(tx, account_id)
     return filter_id
 
 
@@ -98,12 +100,14 @@ def update(tx: Tx, account_id: int, filter_id: int, change: Change) -> None:
     if values := _values(tx, change):
         tx.execute(sa.update(filters).where(filters.c.id == filter_id).values(**values))
     _change_keywords(tx, filter_id, change.keywords)
+    stream_events.filters_changed(tx, account_id)
 
 
 def delete(tx: Tx, account_id: int, filter_id: int) -> None:
     """Raises HearthError not-found."""
     get(tx, account_id, filter_id)
     tx.execute(sa.delete(filters).where(filters.c.id == filter_id))
+    stream_events.filters_changed(tx, account_id)
 
 
 def keyword(tx: Tx, account_id: int, keyword_id: int) -> sa.Row[Any]:
@@ -114,12 +118,14 @@ def keyword(tx: Tx, account_id: int, keyword_id: int) -> sa.Row[Any]:
 def add_keyword(tx: Tx, account_id: int, filter_id: int, change: KeywordChange) -> int:
     """Raises BadInput, HearthError not-found."""
     get(tx, account_id, filter_id)
+    stream_events.filters_changed(tx, account_id)
     return _change_keywords(tx, filter_id, [change])[0]
 
 
 def change_keyword(tx: Tx, account_id: int, keyword_id: int, change: KeywordChange) -> None:
     """Raises BadInput, HearthError not-found."""
     known = keyword(tx, account_id, keyword_id)
+    stream_events.filters_changed(tx, account_id)
     _change_keywords(tx, known.filter_id, [KeywordChange(change.keyword, change.whole_word, keyword_id, change.remove)])
 
 
@@ -136,6 +142,7 @@ def add_status(tx: Tx, account_id: int, filter_id: int, status_id: int) -> int:
         raise BadInput("Validation failed: Status has already been taken", "")
     if len(known.statuses) >= MAX_KEYWORDS:
         raise BadInput(f"Validation failed: There can be {MAX_KEYWORDS} statuses at most", "")
+    stream_events.filters_changed(tx, account_id)
     new_id = tx.next_id()
     tx.execute(sa.insert(filter_statuses).values(id=new_id, filter_id=filter_id, status_id=status_id))
     return new_id
@@ -145,6 +152,7 @@ def remove_status(tx: Tx, account_id: int, filter_status_id: int) -> None:
     """Raises HearthError not-found."""
     known = status(tx, account_id, filter_status_id)
     tx.execute(sa.delete(filter_statuses).where(filter_statuses.c.id == known.id))
+    stream_events.filters_changed(tx, account_id)
 
 
 def _part(tx: Tx, table: sa.Table, account_id: int, row_id: int) -> sa.Row[Any]:

@@ -22,6 +22,7 @@ from appliance.fediverse.services import (
     notifications,
     quotes,
     search_index,
+    stream_events,
     tag_usage,
     text,
 )
@@ -150,6 +151,7 @@ def remove(tx: Tx, status: sa.Row[Any], tomb: str) -> None:
     """Everything of it goes; `tomb` stays, so that it can't come back."""
     bury(tx, tomb)
     quotes.removed(tx, status)
+    stream_events.status_deleted(tx, status.id)
     if status.visibility == Visibility.DIRECT.value:
         conversations.forget(tx, status.id)
     if status.local:

@@ -21,11 +21,11 @@ MAX_BOOSTS = 100  # of a deleted post that are told of one by one
 _INSERT = sa.insert(stream_events)
 _HOLDERS = sa.select(home.c.account_id).where(home.c.status_id == sa.bindparam("status_id"))
 _MENTIONED = sa.select(mentions.c.account_id).where(mentions.c.status_id == sa.bindparam("status_id"))
-_BOOSTS = (
+_IT_AND_ITS_BOOSTS = (
     sa.select(statuses.c.id, statuses.c.account_id, statuses.c.visibility)
-    .where(statuses.c.boost_of_id == sa.bindparam("status_id"))
-    .order_by(statuses.c.id.desc())
-    .limit(MAX_BOOSTS)
+    .where(sa.or_(statuses.c.id == sa.bindparam("status_id"), statuses.c.boost_of_id == sa.bindparam("status_id")))
+    .order_by(statuses.c.id)
+    .limit(MAX_BOOSTS + 1)
 )
 _AFTER = sa.select(stream_events).where(stream_events.c.id > sa.bindparam("mark")).order_by(stream_events.c.id)
 _STALE = sa.delete(stream_events).where(stream_events.c.id < sa.bindparam("mark"))
@@ -50,9 +50,9 @@ def status_edited(tx: Tx, status_id: int) -> None:
     _tell(tx, EventKind.STATUS_UPDATE, {"status_id": status_id})
 
 
-def status_deleted(tx: Tx, status: "sa.Row[Any]") -> None:
-    """Before it is deleted: afterwards nobody knows who had it. Its boosts go with it."""
-    for each in (status, *tx.all(_BOOSTS, {"status_id": status.id})):
+def status_deleted(tx: Tx, status_id: int) -> None:
+    """Before it, or a boost, is deleted: afterwards nobody knows who had it. Its boosts go with it."""
+    for each in tx.all(_IT_AND_ITS_BOOSTS, {"status_id": status_id}):
         _deleted(tx, each.id, each.account_id, each.visibility)
 
 

@@ -71,7 +71,9 @@ def runtime() -> Iterator[Path]:
 
 @pytest.fixture
 def companion(state: Path, runtime: Path) -> Iterator[Companion]:
-    made = Companion(state, runtime, HEARTH_DEVELOPMENT_ORIGIN="http://127.0.0.1:10199")
+    made = Companion(
+        state, runtime, HEARTH_DEVELOPMENT_ORIGIN="http://127.0.0.1:10199", HEARTH_STREAMING_BIND="127.0.0.1:0"
+    )
     yield made
     if made.process.poll() is None:
         made.process.kill()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The hub: knows who listens, reads what is new for all of them at once, and hands it out."""
+
+import asyncio
+from collections import Counter
+
+from appliance.errors import Unavailable
+from appliance.fediverse.companion.tasks import Turns
+from appliance.fediverse.db.database import Database, Tx
+from appliance.fediverse.db.topics import Topic
+from appliance.fediverse.services import stream_events
+from appliance.fediverse.streaming import reading
+from appliance.fediverse.streaming.listener import Listener
+from appliance.fediverse.streaming.reading import Source, Told
+
+MAX_LISTENERS = 400
+MAX_PER_MEMBER = 20
+LOOK_SECONDS = 3.0  # while somebody listens: nudges can be lost, and tokens end without one
+IDLE_SECONDS = 300.0
+REST_SECONDS = 0.1  # between two turns, so that a flood of posts is read in bunches
+
+
+class Hub(Turns):
+    topics = frozenset((Topic.NEWS,))
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+        self._listeners: set[Listener] = set()
+        self._of_member: Counter[int] = Counter()
+        self._mark: int | None = None  # all up to this id was told
+
+    async def join(self, listener: Listener) -> None:
+        """From now on it is told what it subscribes to. Raises Unavailable where too many listen already."""
+        account_id = listener.viewer.account_id
+        if len(self._listeners) >= MAX_LISTENERS or self._of_member[account_id] >= MAX_PER_MEMBER:
+            raise Unavailable("too-many-streams", "Too many connections")
+        self._listeners.add(listener)
+        self._of_member[account_id] += 1
+        if self._mark is None:
+            newest = await asyncio.to_thread(self._newest)
+            self._mark = newest if self._mark is None else self._mark
+        self.wake()  # it sleeps for long while nobody listens
+
+    def leave(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+            self._of_member[listener.viewer.account_id] -= 1
+            self._of_member += Counter()  # forgets the zeros
+
+    def wake(self) -> None:
+        if self._listeners:  # else nobody wants to know
+            super().wake()
+
+    async def turn(self) -> float:
+        if not self._listeners:
+            self._mark = None
+            await asyncio.to_thread(self._prune)
+            return IDLE_SECONDS
+        sources = {
+            (listener.viewer, feed)
+            for listener in self._listeners
+            for feeds in listener.channels.values()
+            for feed in feeds
+        }
+        tokens = {listener.caller.token_id for listener in self._listeners}
+        good, told = await asyncio.to_thread(self._read, sources, tokens)
+        for listener in tuple(self._listeners):
+            if listener.caller.token_id in tokens and listener.caller.token_id not in good:
+                listener.end()
+                continue
+            for channel, feeds in tuple(listener.channels.items()):
+                for feed in feeds:
+                    for event in told.get((listener.viewer, feed), ()):
+                        listener.tell(channel, event)
+        await asyncio.sleep(REST_SECONDS)
+        return LOOK_SECONDS
+
+    async def finish(self) -> None:
+        for listener in self._listeners:
+            listener.end()
+
+    def _newest(self) -> int:
+        with self._database.read() as tx:
+            return reading.newest(tx)
+
+    def _read(self, sources: set[Source], tokens: set[int]) -> tuple[set[int], Told]:
+        with self._database.read() as tx:
+            good = reading.good_tokens(tx, tokens)
+            last = reading.newest(tx)
+            mark = last if self._mark is None else self._mark
+            told = reading.since(tx, mark, last, sources) if last > mark else {}
+        self._mark = last
+        return good, told
+
+    def _prune(self) -> None:
+        with self._database.read() as tx:
+            stale = stream_events.any_stale(tx)
+        if stale:
+            with self._database.write() as tx:
+                _forget(tx)
+
+
+def _forget(tx: Tx) -> None:
+    stream_events.prune(tx)

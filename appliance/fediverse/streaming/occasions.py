@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What happens besides posts and notices: for whom it is, and how it is told."""
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from appliance.errors import HearthError
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.tables import list_statuses, lists, statuses
+from appliance.fediverse.mastodon_api.entities import conversations as conversation_entities
+from appliance.fediverse.services import conversations
+from appliance.fediverse.services.paging import Page, Paged
+from appliance.fediverse.services.stream_events import EventKind
+from appliance.fediverse.services.visibility import visible
+from appliance.fediverse.streaming.channels import Feed, Kind
+from appliance.fediverse.streaming.listener import Event, Viewer
+
+_LIST = Paged(
+    sa.select(statuses)
+    .join(list_statuses, list_statuses.c.status_id == statuses.c.id)
+    .join(lists, lists.c.id == list_statuses.c.list_id)
+    .where(
+        lists.c.id == sa.bindparam("list_id"),
+        lists.c.account_id == sa.bindparam("viewer_id"),
+        visible(),
+    ),
+    list_statuses.c.status_id,
+)
+_MINE = {
+    EventKind.FILTERS_CHANGED: Kind.OWN,
+    EventKind.MERGED: Kind.NOTIFICATIONS,
+    EventKind.CONVERSATION: Kind.DIRECT,
+}
+
+
+def event(tx: Tx, kind: EventKind, data: dict[str, Any], viewer: Viewer, feed: Feed) -> Event | None:
+    """The event for one source, or None if it is none of its."""
+    if feed.kind is not _MINE.get(kind, Kind.OWN):
+        return None
+    if kind in _MINE and data["account_id"] != viewer.account_id:
+        return None
+    match kind:
+        case EventKind.FILTERS_CHANGED:
+            return Event(kind.value)
+        case EventKind.MERGED:
+            return Event(kind.value, "1")
+        case EventKind.CONVERSATION:
+            return _conversation(tx, data["conversation_id"], viewer)
+        case EventKind.REACTION:
+            reaction = {"name": data["name"], "count": data["count"], "announcement_id": str(data["announcement_id"])}
+            return Event(kind.value, json.dumps(reaction, ensure_ascii=False))
+        case EventKind.ANNOUNCEMENT_GONE:
+            return Event(kind.value, str(data["announcement_id"]))
+        case _:
+            return None
+
+
+def has_list(tx: Tx, account_id: int, list_id: int) -> bool:
+    return tx.exists(sa.select(lists.c.id).where(lists.c.id == list_id, lists.c.account_id == account_id))
+
+
+def list_page(tx: Tx, account_id: int, list_id: int, page: Page) -> list[sa.Row[Any]]:
+    return _LIST.rows(tx, page, viewer_id=account_id, list_id=list_id)
+
+
+def _conversation(tx: Tx, row_id: int, viewer: Viewer) -> Event | None:
+    """As it is now, which may be later than what told of it; gone if the member threw it away meanwhile."""
+    try:
+        row = conversations.get(tx, viewer.account_id, row_id)
+    except HearthError:
+        return None
+    (entity,) = conversation_entities.draw(tx, viewer.urls, viewer.account_id, [row])
+    return Event(EventKind.CONVERSATION.value, json.dumps(entity, ensure_ascii=False, separators=(",", ":")))

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The companion's part of streaming that answers clients; the hub is the other."""
+
+import asyncio
+
+from appliance.fediverse.context import Context
+from appliance.fediverse.db.topics import Topic
+from appliance.fediverse.streaming.gate import Gate
+from appliance.fediverse.streaming.hub import Hub
+from appliance.system.stream_server import StreamServer
+
+
+class StreamTask:
+    topics: frozenset[Topic] = frozenset()
+
+    def __init__(self, context: Context, hub: Hub) -> None:
+        self._config = context.config
+        self._gate = Gate(context, hub)
+
+    def wake(self) -> None:
+        """Nothing wakes it."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        config = self._config
+        server = StreamServer(config.streaming_bind, self._gate.receive, behind_proxy=config.behind_proxy)
+        await server.start()
+        try:
+            await stop.wait()
+        finally:
+            await server.close()
