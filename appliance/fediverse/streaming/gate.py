@@ -9,7 +9,8 @@ from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.oauth import tokens
 from appliance.fediverse.oauth.tokens import Caller
-from appliance.fediverse.streaming import channels, occasions
+from appliance.fediverse.services import lists
+from appliance.fediverse.streaming import channels
 from appliance.fediverse.streaming.channels import HEALTH, PREFIX, Channel, Kind, UnknownStream
 from appliance.fediverse.streaming.hub import Hub
 from appliance.fediverse.streaming.listener import Listener, Viewer
@@ -136,8 +137,11 @@ def _check(tx: Tx, caller: Caller, channel: Channel) -> None:
     if not caller.may(channel.scope):
         raise _Refused(401, "Access token does not have the required scopes")
     for feed in channel.feeds:
-        if feed.kind is Kind.LIST and not occasions.has_list(tx, caller.account_id or 0, feed.list_id):
-            raise _Refused(401, "List not found")
+        if feed.kind is Kind.LIST:
+            try:
+                lists.get(tx, caller.account_id or 0, feed.list_id)
+            except HearthError:
+                raise _Refused(401, "List not found") from None
 
 
 def _refusal(status: int, sentence: str) -> Refusal:

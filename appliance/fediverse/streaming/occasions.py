@@ -4,30 +4,14 @@
 import json
 from typing import Any
 
-import sqlalchemy as sa
-
 from appliance.errors import HearthError
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import list_statuses, lists, statuses
 from appliance.fediverse.mastodon_api.entities import conversations as conversation_entities
 from appliance.fediverse.services import conversations
-from appliance.fediverse.services.paging import Page, Paged
 from appliance.fediverse.services.stream_events import EventKind
-from appliance.fediverse.services.visibility import visible
 from appliance.fediverse.streaming.channels import Feed, Kind
 from appliance.fediverse.streaming.listener import Event, Viewer
 
-_LIST = Paged(
-    sa.select(statuses)
-    .join(list_statuses, list_statuses.c.status_id == statuses.c.id)
-    .join(lists, lists.c.id == list_statuses.c.list_id)
-    .where(
-        lists.c.id == sa.bindparam("list_id"),
-        lists.c.account_id == sa.bindparam("viewer_id"),
-        visible(),
-    ),
-    list_statuses.c.status_id,
-)
 _MINE = {
     EventKind.FILTERS_CHANGED: Kind.OWN,
     EventKind.MERGED: Kind.NOTIFICATIONS,
@@ -55,14 +39,6 @@ def event(tx: Tx, kind: EventKind, data: dict[str, Any], viewer: Viewer, feed: F
             return Event(kind.value, str(data["announcement_id"]))
         case _:
             return None
-
-
-def has_list(tx: Tx, account_id: int, list_id: int) -> bool:
-    return tx.exists(sa.select(lists.c.id).where(lists.c.id == list_id, lists.c.account_id == account_id))
-
-
-def list_page(tx: Tx, account_id: int, list_id: int, page: Page) -> list[sa.Row[Any]]:
-    return _LIST.rows(tx, page, viewer_id=account_id, list_id=list_id)
 
 
 def _conversation(tx: Tx, row_id: int, viewer: Viewer) -> Event | None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is new for those who listen, read in one transaction: the timelines themselves, from where they were left."""
 
+import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -9,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.errors import HearthError
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, home, members, notifications, sequence, statuses, tokens
 from appliance.fediverse.mastodon_api.entities import notifications as notification_entities
@@ -19,6 +21,7 @@ from appliance.fediverse.services import notifications as notification_service
 from appliance.fediverse.services import stream_events, timelines
 from appliance.fediverse.services.paging import Page
 from appliance.fediverse.services.stream_events import EventKind
+from appliance.fediverse.services.timelines import Narrow, Tags
 from appliance.fediverse.streaming import occasions
 from appliance.fediverse.streaming.channels import Feed, Kind
 from appliance.fediverse.streaming.listener import Event, Viewer
@@ -115,13 +118,13 @@ def _timeline(tx: Tx, source: Source, page: Page) -> list[sa.Row[Any]]:
         case Kind.HOME:
             return timelines.home_page(tx, viewer_id, page)
         case Kind.PUBLIC:
-            return timelines.public(tx, viewer_id, page, local=feed.local, remote=feed.remote)
+            return timelines.public(tx, viewer_id, page, Narrow(feed.local, feed.remote, feed.media))
         case Kind.TAG:
-            return timelines.tag(tx, viewer_id, feed.tag, page, local=feed.local)
+            return timelines.tag(tx, viewer_id, Tags([feed.tag]), page, Narrow(feed.local))
         case Kind.LIST:
-            return occasions.list_page(tx, viewer_id, feed.list_id, page)
-        case _:
-            return []
+            with contextlib.suppress(HearthError):  # the list went meanwhile
+                return timelines.list_page(tx, viewer_id, feed.list_id, page)
+    return []
 
 
 def _notices(tx: Tx, mark: int, last: int, sources: Collection[Source], found: dict[Source, _Found]) -> None:
@@ -165,19 +168,16 @@ def _drawn(tx: Tx, found: dict[Source, _Found]) -> Told:
         wanted[viewer].update(dict.fromkeys(status_id for _, _, status_id in each.statuses))
     drawn = {viewer: _statuses(tx, viewer, list(ids)) for viewer, ids in wanted.items()}
     told: Told = {}
-    for (viewer, feed), each in found.items():
-        events = list(each.events)
-        for order, name, status_id in each.statuses:
-            entity, text = drawn[viewer].get(status_id, ({}, ""))
-            if text and (entity["media_attachments"] or not feed.media):
-                events.append((order, Event(name, text)))
-        told[viewer, feed] = [event for _, event in sorted(events, key=lambda pair: pair[0])]
+    for source, each in found.items():
+        shown = drawn[source[0]]
+        events = [(order, Event(name, shown[of])) for order, name, of in each.statuses if of in shown]
+        told[source] = [event for _, event in sorted(events + each.events, key=lambda pair: pair[0])]
     return told
 
 
-def _statuses(tx: Tx, viewer: Viewer, ids: list[int]) -> dict[int, tuple[Entity, str]]:
+def _statuses(tx: Tx, viewer: Viewer, ids: list[int]) -> dict[int, str]:
     entities = status_entities.by_ids(tx, viewer.urls, viewer.account_id, ids)
-    return {int(entity["id"]): (entity, _json(entity)) for entity in entities}
+    return {int(entity["id"]): _json(entity) for entity in entities}
 
 
 def _json(entity: Entity) -> str:

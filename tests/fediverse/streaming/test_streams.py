@@ -5,10 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.db.tables import list_statuses, lists
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import accounts, statuses, stream_events
 from appliance.fediverse.services.remote import RemoteAttachment, RemoteStatus
@@ -186,25 +184,20 @@ def test_private_talks(play: Play, anna: Person, bob: Person, carol: Person) -> 
     play(test)
 
 
-def test_a_list(play: Play, anna: Person, bob: Person, database: Database) -> None:
-    with database.write() as tx:
-        list_id = tx.next_id()
-        tx.execute(sa.insert(lists).values(id=list_id, account_id=bob.id, title="x", replies_policy="list"))
-
-    def post_into_list() -> str:
-        status = anna.toot("listed")
-        with database.write() as tx:
-            tx.execute(sa.insert(list_statuses).values(list_id=list_id, status_id=int(status["id"])))
-            tx.next_id()
-        return str(status["id"])
+def test_a_list(play: Play, anna: Person, follower: Person) -> None:
+    made = follower.post("/api/v1/lists", {"title": "x"})
+    follower.post(f"/api/v1/lists/{made['id']}/accounts", {"account_ids": [str(anna.id)]})
 
     async def test(stage: Stage) -> None:
-        events = await stage.sse(bob, f"/list?list={list_id}")
-        status_id = await stage.do(post_into_list)
-        assert (await events.next())["payload"]["id"] == status_id
+        events = await stage.sse(follower, f"/list?list={made['id']}")
+        posted = await stage.do(anna.toot, "listed")
+        assert (await events.next())["payload"]["id"] == posted["id"]
+        await stage.do(follower.ask, "DELETE", f"/api/v1/lists/{made['id']}")
+        await stage.do(anna.toot, "no more")
+        await stage.settled()
+        await events.none()
 
-    if not anna.ask("GET", "/api/v1/lists").json:
-        play(test)
+    play(test)
 
 
 def test_requests_merged_and_what_the_instance_announces(play: Play, bob: Person, database: Database) -> None:
