@@ -9,7 +9,8 @@ import pytest
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import accounts, statuses, stream_events
-from appliance.fediverse.services.remote import RemoteAttachment, RemoteStatus
+from appliance.fediverse.services.attachments import Attachment
+from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.urls import Urls
 from tests.fediverse.conftest import Person, remote_account
 from tests.fediverse.streaming.conftest import Play, Stage
@@ -27,7 +28,7 @@ def remote_post(database: Database, urls: Urls) -> Callable[[str], None]:
     """Somebody elsewhere posts a picture."""
 
     def post(text: str) -> None:
-        picture = RemoteAttachment("Image", "https://far.example/1.png", "image/png", "")
+        picture = Attachment("image", "image/png", "", "https://far.example/1.png")
         with database.write() as tx:
             far = accounts.store_remote(tx, remote_account("far"))
             note = RemoteStatus(
