@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import BadInput
+from appliance.secret import Secret
 
 STATE_ON_A_BOX = Path("/var/lib/hearth")
 
@@ -19,6 +20,7 @@ class Config:
     opens and nothing else. `development_origin` exists only there: a loopback origin to federate under.
     `behind_proxy` says that all requests come through Caddy, whose word on the asker's address counts.
     `console_url` is where the console answers if that is not port 80 of this machine.
+    `database_url` names a PostgreSQL database, where the instance has outgrown SQLite; no box has it.
     `console_uid` is who besides root may command the supervisor and the instance.
     """
 
@@ -33,6 +35,7 @@ class Config:
     console_uid: int | None = None
     panel_url: str | None = None
     console_url: str | None = None
+    database_url: Secret | None = None
 
     @property
     def settings_file(self) -> Path:
@@ -83,6 +86,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     uid = environment.get("HEARTH_CONSOLE_UID", "")
     if uid and not uid.isdigit():
         raise BadInput("HEARTH_CONSOLE_UID must be a number.")
+    url = environment.get("HEARTH_DATABASE_URL", "")
+    if url and not url.startswith("postgresql://"):
+        raise BadInput("HEARTH_DATABASE_URL must begin with postgresql://.")  # and is not shown: it may hold a password
     return Config(
         state=state,
         runtime=Path(environment.get("HEARTH_RUNTIME", state / "run")).resolve(),
@@ -95,4 +101,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         console_uid=int(uid) if uid else None,
         panel_url=environment.get("HEARTH_PANEL_URL") or None,
         console_url=environment.get("HEARTH_CONSOLE_URL") or None,
+        database_url=Secret(url) if url else None,
     )

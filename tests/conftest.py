@@ -22,6 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="leave out test files that import what Debian does not have, and say which",
     )
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="what the instances of the fediverse server's tests keep their things in",
+    )
     parser.addoption("--image", action="store_true", help="also test the card image in an emulator; takes long")
 
 

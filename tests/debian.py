@@ -4,6 +4,7 @@
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.repository import ROOT
@@ -22,21 +23,36 @@ def available() -> bool:
     return shutil.which("apt-get") is not None
 
 
-def _unpacked(package: str) -> Path:
+def tree(package: str, leave_out: tuple[str, ...] = ()) -> Path:
+    """A folder with a package and whatever else this machine would have to install for it, without those whose names
+    begin with what is left out."""
+
+    def wanted() -> list[str]:
+        command = ["apt-get", "-s", "-q", "install", "--no-install-recommends", package]
+        said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
+        names = [line.split()[1] for line in said.splitlines() if line.startswith("Inst ")]
+        return [name for name in names if not name.startswith(leave_out)]
+
+    return _unpacked(package, wanted)
+
+
+def _unpacked(package: str, wanted: Callable[[], list[str]] | None = None) -> Path:
     folder = FOLDER / package
     if not folder.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=FOLDER) as made:
-            _download(package, Path(made))
-            (archive,) = Path(made).glob("*.deb")
-            subprocess.run(["dpkg-deb", "-x", archive, f"{made}/tree"], check=True, timeout=300)
+            try:
+                _download(wanted() if wanted else [package], Path(made))
+            except subprocess.CalledProcessError:
+                # A machine that was just made has no lists yet.
+                subprocess.run(["apt-get", "-q", "update"], check=False, capture_output=True, timeout=600)
+                _download(wanted() if wanted else [package], Path(made))
+            for archive in Path(made).glob("*.deb"):
+                subprocess.run(["dpkg-deb", "-x", archive, f"{made}/tree"], check=True, timeout=300)
             Path(made, "tree").rename(folder)
     return folder
 
 
-def _download(package: str, folder: Path) -> None:
-    command = ["apt-get", "-q", "-o", "Acquire::Retries=3", "download", package]
-    if subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=600).returncode:
-        # A machine that was just made has no lists yet.
-        subprocess.run(["apt-get", "-q", "update"], check=False, capture_output=True, timeout=600)
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=600)
+def _download(packages: list[str], folder: Path) -> None:
+    command = ["apt-get", "-q", "-o", "Acquire::Retries=3", "download", *packages]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=600)

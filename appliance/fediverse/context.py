@@ -69,6 +69,9 @@ def request_urls() -> Urls:
 
 
 def database_url(config: Config) -> str:
+    """SQLAlchemy's form of it; it may hold a password."""
+    if config.database_url:
+        return config.database_url.reveal().replace("postgresql:", "postgresql+psycopg:", 1)
     return f"sqlite:///{config.fediverse_state / 'database.sqlite'}"
 
 

@@ -15,6 +15,7 @@ from appliance.system.clock import SystemClock
 from appliance.system.files import SystemFiles
 from appliance.system.net import SystemNet
 from appliance.system.nudge import Nudge
+from appliance.system.runner import SystemRunner
 from appliance.system.watchdog import HttpWatchdog
 from appliance.system.web_server import WebServer
 
@@ -26,7 +27,7 @@ def serve(config: Config) -> None:
     """Answer on `config.fediverse_bind` until stopped. Raises HearthError when the database can't be brought up."""
     os.umask(0o077)  # the database holds keys
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    upgrade(database_url(config), SystemFiles())
+    upgrade(database_url(config), SystemFiles(), SystemRunner(), config.fediverse_state)
 
     def ready() -> None:
         _share()

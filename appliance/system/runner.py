@@ -46,8 +46,19 @@ class Child(Protocol):
 
 
 class Runner(Protocol):
-    def run(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"", check: bool = True) -> Completed:
-        """Run to the end. Raises HearthError command-failed, command-missing or command-timeout."""
+    def run(
+        self,
+        argv: Sequence[Argument],
+        *,
+        timeout: float,
+        stdin: bytes = b"",
+        check: bool = True,
+        environment: Mapping[str, Secret] | None = None,
+    ) -> Completed:
+        """Run to the end; `environment` is what the program takes as secrets there.
+
+        Raises HearthError command-failed, command-missing or command-timeout.
+        """
         ...
 
     def spawn(
@@ -64,15 +75,24 @@ class Runner(Protocol):
 
 
 class SystemRunner:
-    def run(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"", check: bool = True) -> Completed:
+    def run(
+        self,
+        argv: Sequence[Argument],
+        *,
+        timeout: float,
+        stdin: bytes = b"",
+        check: bool = True,
+        environment: Mapping[str, Secret] | None = None,
+    ) -> Completed:
         plain, shown = _reveal(argv), _show(argv)
+        secrets = {name: secret.reveal() for name, secret in (environment or {}).items()}
         try:
             done = subprocess.run(  # noqa: S603 - argument lists only, no shell
                 plain,
                 input=stdin,
                 capture_output=True,
                 timeout=timeout,
-                env={"PATH": PATH, "LC_ALL": "C.UTF-8"},
+                env={"PATH": PATH, "LC_ALL": "C.UTF-8", **secrets},
                 check=False,
             )
         except FileNotFoundError:
@@ -148,7 +168,15 @@ class VirtualRunner:
         self.answers = dict(answers or {})
         self.asked: list[str] = []
 
-    def run(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"", check: bool = True) -> Completed:
+    def run(
+        self,
+        argv: Sequence[Argument],
+        *,
+        timeout: float,
+        stdin: bytes = b"",
+        check: bool = True,
+        environment: Mapping[str, Secret] | None = None,
+    ) -> Completed:
         self.asked.append(_show(argv))
         answer = self.answers.get(tuple(_reveal(argv)))
         if answer is None:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A real instance in a folder of the test's own: database, clock, app, and people with tokens."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from appliance.fediverse.db import topics
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import members
 from appliance.fediverse.db.topics import Topic
-from appliance.fediverse.db.upgrade import upgrade
 from appliance.fediverse.media.work import work_on_next
 from appliance.fediverse.media.workshop import Workshop
 from appliance.fediverse.model import MemberState, Role
@@ -30,9 +28,10 @@ from appliance.fediverse.services.keys import KeyPair, make_key_pair
 from appliance.fediverse.services.remote import RemoteAccount
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import VirtualClock
-from appliance.system.files import SystemFiles
 from appliance.system.net import VirtualNet
 from appliance.system.runner import SystemRunner
+from tests.fediverse.databases import Databases, InFolders, InPostgresql
+from tests.postgresql import Cluster
 
 ORIGIN = "http://localhost:10100"
 ALL = "read write follow push"
@@ -44,16 +43,35 @@ def keys() -> KeyPair:
 
 
 @pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server, started by the first test that wants one."""
+    with Cluster() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty database, made once and copied for every test."""
-    path = tmp_path_factory.mktemp("template") / "database.sqlite"
-    upgrade(f"sqlite:///{path}", SystemFiles())
-    return path
+    """A migrated, empty database of SQLite, made once."""
+    return InFolders(tmp_path_factory.mktemp("template")).template
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    folder = tmp_path_factory.mktemp("databases")
+    if request.config.getoption("--database") == "postgresql":
+        return InPostgresql(request.getfixturevalue("cluster"), folder)
+    return InFolders(folder)
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return Config(state=tmp_path, runtime=tmp_path / "run", virtual=True, development_origin=ORIGIN)
+def config(tmp_path: Path, databases: Databases) -> Config:
+    return Config(
+        state=tmp_path,
+        runtime=tmp_path / "run",
+        virtual=True,
+        development_origin=ORIGIN,
+        database_url=databases.address(),
+    )
 
 
 @pytest.fixture
@@ -62,12 +80,12 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def database(config: Config, template: Path, clock: VirtualClock) -> Iterator[Database]:
-    config.fediverse_state.mkdir()
-    shutil.copy(template, config.fediverse_state / "database.sqlite")
+def database(config: Config, databases: Databases, clock: VirtualClock) -> Iterator[Database]:
+    databases.create(config)
     database = Database(database_url(config), clock)
     yield database
     database.close()
+    databases.remove(config)
 
 
 @pytest.fixture

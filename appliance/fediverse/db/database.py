@@ -2,23 +2,18 @@
 """Database: short read and write transactions, every write durable before anybody is answered."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.pool import QueuePool
 
-from appliance.errors import HearthError, Unavailable
-from appliance.fediverse.db import topics
+from appliance.fediverse.db import failures, topics
 from appliance.fediverse.db.ids import Ids
 from appliance.fediverse.db.kept import Kept
+from appliance.fediverse.db.store import store
 from appliance.fediverse.db.topics import Topic
 from appliance.system.clock import Clock, milliseconds
-from appliance.system.turn import Turn
-
-BUSY_MILLISECONDS = 10_000
 
 
 def _nobody(_: bytes) -> None:
@@ -67,19 +62,17 @@ class Database:
     def __init__(self, url: str, clock: Clock, *, nudge: Callable[[bytes], None] = _nobody) -> None:
         self._clock = clock
         self._nudge = nudge
-        self.kept = Kept(url, clock)
-        self._sqlite = url.startswith("sqlite")
-        self.engine = sa.create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, pool_timeout=10)
-        self._turn = _turn(self.engine.url) if self._sqlite else None
-        if self._sqlite:
-            sa.event.listen(self.engine, "connect", _configure_sqlite)
+        self._store = store(url)
+        self.kept = Kept(self._store.versions(), clock)
+
+    @property
+    def engine(self) -> sa.Engine:
+        return self._store.engine
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A consistent view; nothing can be written."""
-        with self._connect() as connection:
-            if self._sqlite:
-                connection.exec_driver_sql("BEGIN DEFERRED")
+        with self._plainly(), self._store.reading() as connection:
             try:
                 yield Tx(connection, self._clock.now())
             finally:
@@ -88,9 +81,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """All or nothing: committed durably when the block ends, rolled back when it raises."""
-        with self._my_turn(), self._connect() as connection:
-            if self._sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with self._plainly(), self._store.writing() as connection:
             tx = Tx(connection, self._clock.now())
             try:
                 yield tx
@@ -111,49 +102,14 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _my_turn(self) -> Iterator[None]:
-        """Waiting here is shorter than in SQLite; its own lock holds all the same, for whoever doesn't know of this."""
-        if self._turn is None:
-            yield
-            return
-        with ExitStack() as held:
-            try:
-                held.enter_context(self._turn.take(BUSY_MILLISECONDS / 1000))
-            except TimeoutError as error:
-                raise Unavailable("database-busy", "The server is very busy.") from error
-            yield
-
-    @contextmanager
-    def _connect(self) -> Iterator[sa.Connection]:
+    def _plainly(self) -> Iterator[None]:
+        """What fails through nobody's mistake is said in words for whoever asked."""
         try:
-            with self.engine.connect() as connection:
-                yield connection
+            yield
         except sa.exc.TimeoutError as error:
-            raise Unavailable("database-busy", "The server is very busy.") from error
-        except sa.exc.OperationalError as error:
-            if "locked" in str(error):
-                raise Unavailable("database-busy", "The server is very busy.") from error
-            if "disk is full" in str(error):
-                raise HearthError(
-                    "disk-full",
-                    "The server's disk is full, so this could not be kept.",
-                    "Whoever runs the server must make room; nothing was changed.",
-                    status=507,
-                ) from error
-            raise
-
-
-def _turn(url: sa.URL) -> Turn | None:
-    """None for a database in memory, which no other process can reach."""
-    return Turn(Path(f"{url.database}.turn")) if url.database and url.database != ":memory:" else None
-
-
-def _configure_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-    cursor.execute("PRAGMA cache_size = -8192")
-    cursor.close()
+            raise failures.busy() from error
+        except sa.exc.DBAPIError as error:
+            plain = self._store.explain(error)
+            if plain is None:
+                raise
+            raise plain from error

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Answers kept until anybody commits anything: on a small instance most questions are asked again before that.
 
-SQLite tells by `PRAGMA data_version` on a connection of its own, in microseconds, whether another connection, of any
-process, has committed since. The version is read before the answer is made, so an answer is never older than it says.
+The database tells whether another connection, of any process, has committed since. Its version is read before the
+answer is made, so an answer is never older than it says.
 """
 
 import hashlib
@@ -10,11 +10,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.pool import StaticPool
-
+from appliance.fediverse.db.store import Versions
 from appliance.system.clock import Clock
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -37,16 +34,11 @@ class Answer:
 class Kept:
     """Safe between threads. Make it, like its Database, for the process that uses it; it connects when first asked."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, versions: Versions, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._engine = (
-            sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
-            if url.startswith("sqlite")
-            else None
-        )
-        self._probe: Any = None
-        self._version: int | None = None
+        self._versions = versions
+        self._version: Hashable | None = None
         self._answers: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
         self._size = 0
 
@@ -55,12 +47,10 @@ class Kept:
 
         What raises is not kept; what was made longest ago gives way.
         """
-        if self._engine is None:
-            return make()
         key = hashlib.sha256(repr(question).encode(errors="backslashreplace")).digest()
         now = self._clock.monotonic()
         with self._lock:
-            version = self._read_version(self._engine)
+            version = self._versions.read()
             if version != self._version:
                 self._forget(version)
             kept = self._answers.get(key)
@@ -68,15 +58,13 @@ class Kept:
             return kept[1]
         answer = make()
         with self._lock:
-            if version == self._version:
+            if version is not None and version == self._version:
                 self._keep(key, now, answer)
         return answer
 
     def close(self) -> None:
         with self._lock:
-            self._probe = None
-            if self._engine is not None:
-                self._engine.dispose()
+            self._versions.close()
 
     def _keep(self, key: bytes, now: float, answer: Answer) -> None:
         if key in self._answers:
@@ -86,12 +74,7 @@ class Kept:
         while self._size > MAX_BYTES:
             self._size -= self._answers.popitem(last=False)[1][1].size
 
-    def _read_version(self, engine: sa.Engine) -> int:
-        if self._probe is None:
-            self._probe = engine.raw_connection().cursor()
-        return int(self._probe.execute("PRAGMA data_version").fetchone()[0])
-
-    def _forget(self, version: int) -> None:
+    def _forget(self, version: Hashable | None) -> None:
         self._answers.clear()
         self._size = 0
         self._version = version

@@ -7,19 +7,31 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from appliance.errors import HearthError
+from appliance.fediverse.db import copies, failures
 from appliance.system.files import Files
+from appliance.system.runner import Runner
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def upgrade(url: str, files: Files) -> None:
-    """Does nothing if the database is up to date. Raises HearthError database-newer, disk-full, disk-refused."""
-    engine = sa.create_engine(url, poolclass=NullPool)
-    path = Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
-    if path:
-        files.make_folder(path.parent)
-        sa.event.listen(engine, "connect", _configure_sqlite)
-        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+def upgrade(url: str, files: Files, runner: Runner, folder: Path) -> None:
+    """Does nothing if the database is up to date. The copy goes to `folder`.
+
+    Raises HearthError database-newer, database-away, disk-full, disk-refused, or command-… where no copy can be made.
+    """
+    files.make_folder(folder)
+    engine = _open(url)
+    try:
+        _upgrade(engine, files, runner, folder)
+    except sa.exc.OperationalError as error:
+        if engine.dialect.name == "sqlite":
+            raise
+        raise failures.away() from error
+    finally:
+        engine.dispose()
+
+
+def _upgrade(engine: sa.Engine, files: Files, runner: Runner, folder: Path) -> None:
     current = _current(engine)
     if current == head():
         return
@@ -30,9 +42,25 @@ def upgrade(url: str, files: Files) -> None:
             "Start the newer version again.",
             status=500,
         )
-    if path and current:
-        _copy_aside(engine, path, current, files)
+    if current:
+        path = Path(engine.url.database or "")
+        if engine.dialect.name == "sqlite":
+            copies.of_sqlite(engine, path, folder / f"{path.name}.before-{current}", files)
+        else:
+            copies.of_postgresql(engine, folder / f"database.before-{current}.dump", files, runner)
     _migrate(engine)
+
+
+def _open(url: str) -> sa.Engine:
+    """With transactions that nobody else can write beside."""
+    engine = sa.create_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _configure_sqlite)
+        begin = "BEGIN IMMEDIATE"
+    else:
+        from appliance.fediverse.db.postgresql import TAKE_TURN as begin
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
 
 
 def head() -> str:
@@ -57,22 +85,6 @@ def _migrate(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def _copy_aside(engine: sa.Engine, path: Path, current: str, files: Files) -> None:
-    if files.free_bytes(path.parent) < 2 * path.stat().st_size:
-        raise HearthError(
-            "disk-full",
-            "There is no room for a copy of the database, so it was not changed.",
-            "Make room on the disk and start again.",
-            status=507,
-        )
-    copy = path.with_name(f"{path.name}.before-{current}")
-    files.remove(copy)
-    with engine.connect() as connection:
-        raw = connection.connection.driver_connection
-        if raw is not None:
-            raw.execute("VACUUM INTO ?", (str(copy),))
 
 
 def _configure_sqlite(connection: object, _record: object) -> None:

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from appliance.config import Config
-from appliance.fediverse.db.upgrade import upgrade
 from appliance.system.commands import CommandClient
-from appliance.system.files import SystemFiles
+from tests.fediverse.databases import make
 
 START = (
     "from appliance.config import from_environment; from appliance.fediverse.companion.main import serve; "
@@ -86,7 +85,7 @@ def test_its_life(companion: Companion, state: Path, runtime: Path) -> None:
     companion.hears("WATCHDOG=1")  # it lives, and waits for its database
     assert not (runtime / "fediverse" / "admin.sock").exists()
     assert not (state / "fediverse" / "database.sqlite").exists()
-    upgrade(f"sqlite:///{state / 'fediverse' / 'database.sqlite'}", SystemFiles())
+    make(f"sqlite:///{state / 'fediverse' / 'database.sqlite'}", state / "fediverse")
     companion.hears("READY=1")
     facts: Any = CommandClient(companion.config.admin_socket, name="the instance").ask("facts")
     assert (facts["federating"], facts["deliveries"]) == (True, 0)

@@ -61,7 +61,10 @@ def test_after_commit_runs_when_others_can_read_what_was_written(database: Datab
 def test_a_full_disk_is_said_so(database: Database) -> None:
     def write_too_much() -> None:
         with database.write() as tx:
-            tx.connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            if database.engine.dialect.name == "sqlite":
+                tx.connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            else:
+                tx.connection.exec_driver_sql("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$")
             tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea" * 100_000))
 
     with pytest.raises(HearthError) as caught:

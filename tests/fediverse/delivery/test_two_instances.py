@@ -2,7 +2,6 @@
 """Two instances in one process, over real HTTP on loopback: what one does, the other sees."""
 
 import asyncio
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ from appliance.system.async_net import AiohttpNet
 from appliance.system.clock import SystemClock
 from appliance.system.exchange import Request, Response
 from appliance.system.net import SystemNet
+from tests.fediverse.databases import Databases
 
 SCOPES = "read write follow"
 
@@ -94,20 +94,27 @@ class Instance:
 
 
 @pytest.fixture
-def make_instance(template: Path, tmp_path: Path, keys: KeyPair) -> Iterator[Callable[[str], Instance]]:
+def make_instance(databases: Databases, tmp_path: Path, keys: KeyPair) -> Iterator[Callable[[str], Instance]]:
     servers: list[Any] = []
-    databases: list[Database] = []
+    opened: list[Database] = []
+    configs: list[Config] = []
 
     def make(username: str) -> Instance:
         state = tmp_path / username
-        (state / "fediverse").mkdir(parents=True)
-        shutil.copy(template, state / "fediverse" / "database.sqlite")
         listener = socket.create_server(("127.0.0.1", 0))
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = Config(state=state, runtime=state / "run", virtual=True, development_origin=origin)
+        config = Config(
+            state=state,
+            runtime=state / "run",
+            virtual=True,
+            development_origin=origin,
+            database_url=databases.address(),
+        )
+        databases.create(config)
+        configs.append(config)
         clock = SystemClock(assume_trusted=True)
         database = Database(database_url(config), clock)
-        databases.append(database)
+        opened.append(database)
         context = Context(database, clock, SystemNet(development=True), config, origin)
         app = create_app(context)
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, fd=listener.detach())
@@ -125,8 +132,10 @@ def make_instance(template: Path, tmp_path: Path, keys: KeyPair) -> Iterator[Cal
     for server in servers:
         server.shutdown()
         server.server_close()
-    for database in databases:
+    for database in opened:
         database.close()
+    for config in configs:
+        databases.remove(config)
 
 
 @pytest.fixture
