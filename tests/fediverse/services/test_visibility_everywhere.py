@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""No path shows a post to somebody who may not see it, whatever was done before. Seeds of failures are printed."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, given, note, settings
+
+from appliance.config import Config
+from appliance.fediverse.app import create_app
+from appliance.fediverse.context import Context, database_url
+from appliance.fediverse.db.database import Database
+from appliance.fediverse.db.tables import members
+from appliance.fediverse.oauth import apps, tokens
+from appliance.fediverse.services import accounts
+from appliance.fediverse.services.keys import KeyPair
+from appliance.system.clock import VirtualClock
+from appliance.system.net import VirtualNet
+from tests.fediverse.conftest import ALL, ORIGIN, Person
+from tests.fediverse.services import visibility_paths
+from tests.fediverse.services.visibility_world import MEMBERS, STORIES, Step, World, make_world
+
+NewWorld = Callable[[], AbstractContextManager[World]]
+VIEWERS = (*MEMBERS, None)
+
+
+@pytest.fixture(scope="module")
+def new_world(template: Path, keys: KeyPair) -> NewWorld:
+    @contextmanager
+    def made() -> Iterator[World]:
+        with tempfile.TemporaryDirectory() as folder:
+            config = Config(state=Path(folder), runtime=Path(folder), virtual=True, development_origin=ORIGIN)
+            config.fediverse_state.mkdir()
+            shutil.copy(template, config.fediverse_state / "database.sqlite")
+            database = Database(database_url(config), VirtualClock())
+            context = Context(database, VirtualClock(), VirtualNet(), config, ORIGIN)
+            client = create_app(context).test_client()
+
+            def person(name: str) -> Person:
+                with database.write() as tx:
+                    account_id = accounts.create_local(tx, name, keys)
+                    values = {"password": "", "role": "member", "state": "active", "preferences": {}, "created_at": 0}
+                    tx.execute(sa.insert(members).values(account_id=account_id, **values))
+                    app, _ = apps.register(tx, apps.NewApp("Tests", (apps.OUT_OF_BAND,), ALL))
+                    token = tokens.issue(tx, app.id, account_id, tuple(ALL.split())).secret.reveal()
+                return Person(account_id, name, client, token)
+
+            try:
+                yield make_world(context, person)
+            finally:
+                database.close()
+
+    return made
+
+
+def check(new_world: NewWorld, story: list[Step]) -> None:
+    with new_world() as world:
+        world.play(story)
+        note("\n".join(str(step) for step in story))
+        for viewer in VIEWERS:
+            if viewer in world.suspended:
+                continue
+            for path in visibility_paths.PATHS:
+                for number, answer in enumerate(path(world, viewer)):
+                    leaks = world.leaks(viewer, answer)
+                    assert not leaks, (viewer, path.__name__, number, leaks, answer[:2000])
+            for post in world.posts:
+                seen = not visibility_paths.ask(world, viewer, f"/api/v1/statuses/{post.id}").startswith('{"error"')
+                assert seen == world.may_see(viewer, post), (viewer, post)
+
+
+# A world is short enough to read as it is; making a failing one smaller would take minutes.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+common = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": PHASES}
+
+
+@given(STORIES)
+@settings(max_examples=8, **common)
+def test_nobody_sees_what_is_not_for_them(new_world: NewWorld, story: list[Step]) -> None:
+    check(new_world, story)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@given(STORIES)
+@settings(max_examples=200, **common)
+def test_nobody_sees_what_is_not_for_them_in_many_worlds(new_world: NewWorld, story: list[Step]) -> None:
+    check(new_world, story)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every path by which somebody might get to see a post.
+
+To add one, write a function that asks it in a world for one viewer (None: a stranger) and yields what is answered, and
+put it into PATHS. Whatever it yields is searched for posts that the viewer may not see.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+
+import sqlalchemy as sa
+
+from appliance.fediverse.db.tables import activities, deliveries
+from tests.fediverse.services.visibility_world import MEMBERS, PEOPLE, RITA, TAG, World
+
+Path = Callable[[World, str | None], Iterator[str]]
+DOCUMENT = {"Accept": "application/activity+json"}
+_OF_ALL = ("/api/v1/timelines/public", "/api/v1/timelines/public?local=1", f"/api/v1/timelines/tag/{TAG}")
+_OF_MEMBERS = (
+    "/api/v1/timelines/home",
+    "/api/v1/notifications",
+    "/api/v2/notifications",
+    "/api/v2/notifications?expand_accounts=partial_avatars",
+    "/api/v1/notifications/requests",
+    "/api/v1/conversations",
+    "/api/v1/favourites",
+    "/api/v1/bookmarks",
+    f"/api/v2/search?q={TAG}&type=statuses",
+    f"/api/v2/search?q={TAG}",
+)
+_OF_STATUS = ("", "/context", "/history", "/card", "/source", "/quotes", "/favourited_by", "/reblogged_by")
+
+
+def ask(world: World, viewer: str | None, path: str) -> str:
+    """What the API answers to a question, whatever the status."""
+    client = next(iter(world.members.values())).client
+    headers = {"Authorization": f"Bearer {world.members[viewer].token}"} if viewer else {}
+    return str(client.get(path, headers=headers).text)
+
+
+def lists(world: World, viewer: str | None) -> Iterator[str]:
+    for path in (*_OF_ALL, *(_OF_MEMBERS if viewer else ())):
+        yield ask(world, viewer, path)
+
+
+def single_posts(world: World, viewer: str | None) -> Iterator[str]:
+    """Nobody is told more of a post than that there is none."""
+    for post in world.posts:
+        for part in _OF_STATUS:
+            yield ask(world, viewer, f"/api/v1/statuses/{post.id}{part}")
+    yield ask(world, viewer, "/api/v1/statuses?" + "&".join(f"id[]={post.id}" for post in world.posts))
+
+
+def polls(world: World, viewer: str | None) -> Iterator[str]:
+    with world.context.database.read() as tx:
+        ids = [row.id for row in tx.all(sa.text("SELECT id FROM polls"))]
+    for poll_id in ids:
+        yield ask(world, viewer, f"/api/v1/polls/{poll_id}")
+
+
+def profiles(world: World, viewer: str | None) -> Iterator[str]:
+    for name in PEOPLE:
+        base = f"/api/v1/accounts/{world.ids[name]}/statuses"
+        for query in ("", "?pinned=true", "?exclude_replies=true&exclude_reblogs=true", f"?tagged={TAG}"):
+            yield ask(world, viewer, base + query)
+
+
+def pages(world: World, viewer: str | None) -> Iterator[str]:
+    """Pages and feeds for everybody: what they show, strangers see."""
+    if viewer is not None:
+        return
+    for path in ("/", f"/tags/{TAG}", *(f"/@{name}" for name in MEMBERS)):
+        yield ask(world, None, path)
+    for post in world.posts:
+        yield ask(world, None, f"/@{post.author}/{post.id}")
+
+
+def documents(world: World, viewer: str | None) -> Iterator[str]:
+    """What other servers read without saying who they are."""
+    if viewer is not None:
+        return
+    client = next(iter(world.members.values())).client
+    paths = [f"/users/{name}/{part}" for name in MEMBERS for part in ("outbox?page=true", "collections/featured")]
+    for post in world.posts:
+        one = f"/users/{post.author}/statuses/{post.id}"
+        paths += [one, f"{one}/activity", f"{one}/replies"]
+    for path in paths:
+        yield str(client.get(path, headers=DOCUMENT).text)
+
+
+def sent_to_rita(world: World, viewer: str | None) -> Iterator[str]:
+    """What other servers are sent. Only of posts that nobody changed since: what was sent cannot be taken back."""
+    if viewer != RITA:
+        return
+    query = sa.select(activities.c.body).join(deliveries, deliveries.c.activity_id == activities.c.id)
+    with world.context.database.read() as tx:
+        bodies = [json.loads(row.body) for row in tx.all(query)]
+    yield from (json.dumps(body) for body in bodies if body["type"] in ("Create", "Announce"))
+
+
+PATHS: tuple[Path, ...] = (lists, single_posts, polls, profiles, pages, documents)
