@@ -4,7 +4,7 @@
 import argparse
 
 from appliance.cli.arguments import Groups, add_command, add_group
-from appliance.cli.context import Context
+from appliance.cli.context import Context, table
 
 
 def register(groups: Groups) -> None:
@@ -14,6 +14,13 @@ def register(groups: Groups) -> None:
     change = add_command(verbs, "set", put, help="change one setting; registration is closed, invite, approval or open")
     change.add_argument("key", metavar="KEY")
     change.add_argument("value", metavar="VALUE")
+    relays = add_group(verbs, "relay", help="servers that hand on public posts of many others, and yours")
+    add_command(relays, "list", show_relays, help="list the relays, and whether they let you in")
+    for name, handle, text in (
+        ("add", add_relay, "ask a relay to let you in, by its inbox or its actor"),
+        ("remove", remove_relay, "leave a relay"),
+    ):
+        add_command(relays, name, handle, help=text).add_argument("address", metavar="ADDRESS")
 
 
 def show(context: Context, arguments: argparse.Namespace) -> None:
@@ -28,3 +35,19 @@ def show(context: Context, arguments: argparse.Namespace) -> None:
 def put(context: Context, arguments: argparse.Namespace) -> None:
     context.instance.set(arguments.key, arguments.value)
     context.answer({}, f"Changed: {arguments.key}.")
+
+
+def show_relays(context: Context, arguments: argparse.Namespace) -> None:
+    relays = context.instance.relays()
+    rows = [[each.address, each.state.value] for each in relays]
+    context.answer(relays, table(rows, ["ADDRESS", "STATE"]) if rows else "There are no relays.")
+
+
+def add_relay(context: Context, arguments: argparse.Namespace) -> None:
+    context.instance.add_relay(arguments.address)
+    context.answer({}, "Asked to be let in. See `hearth instance relay list` for the answer.")
+
+
+def remove_relay(context: Context, arguments: argparse.Namespace) -> None:
+    context.instance.remove_relay(arguments.address)
+    context.answer({}, f"Left: {arguments.address}.")

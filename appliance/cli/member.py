@@ -27,6 +27,9 @@ def register(groups: Groups) -> None:
     role.add_argument("username", metavar="NAME")
     role.add_argument("role", choices=[Role.MODERATOR.value, Role.MEMBER.value])
 
+    key = add_command(verbs, "new-key", replace_key, help="sign with a new key, as others may have seen the old one")
+    key.add_argument("username", metavar="NAME")
+
 
 def add(context: Context, arguments: argparse.Namespace) -> None:
     instance = context.instance
@@ -67,4 +70,11 @@ def reset_password(context: Context, arguments: argparse.Namespace) -> None:
     context.answer(
         {"username": arguments.username, "password": password},
         f"The new password of {arguments.username}: {password.reveal()}",
+    )
+
+
+def replace_key(context: Context, arguments: argparse.Namespace) -> None:
+    context.instance.replace_key(arguments.username)
+    context.answer(
+        {"username": arguments.username}, f"{arguments.username} signs with a new key; other servers are being told."
     )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from appliance.fediverse.model import Role
 from appliance.fediverse.protocol import (
     AddedMember,
+    Address,
     Credentials,
     Facts,
     InviteEntry,
@@ -16,6 +17,7 @@ from appliance.fediverse.protocol import (
     MemberEntry,
     NewInvite,
     NewMember,
+    RelayEntry,
     RoleOf,
     Username,
 )
@@ -67,6 +69,20 @@ class InstanceClient:
 
     def set_role(self, username: str, role: Role) -> None:
         self._ask("member.set-role", RoleOf(username, role))
+
+    def replace_key(self, username: str) -> None:
+        # A small board takes a while to make keys.
+        self._client.ask("member.new-key", Username(username), timeout=60.0)
+
+    def relays(self) -> list[RelayEntry]:
+        return self._list(RelayEntry, "relay.list")
+
+    def add_relay(self, address: str) -> None:
+        # Its server may have to be asked.
+        self._client.ask("relay.add", Address(address), timeout=60.0)
+
+    def remove_relay(self, address: str) -> None:
+        self._ask("relay.remove", Address(address))
 
     def log_in(self, username: str, password: Secret) -> None:
         """Returns if the password fits."""

@@ -53,6 +53,14 @@ class QuoteState(Enum):
     REVOKED = "revoked"
 
 
+class RelayState(Enum):
+    """Whether a relay let us in."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
 class Role(Enum):
     """What a member may do on the instance."""
 

@@ -5,7 +5,7 @@
 |-----------------------|-------------|-----------------------------------------------------------------------|
 | instance.get          | Key         | value; key "" answers all as {key: value}                             |
 | instance.set          | KeyValue    | {}; keys: title, description, rules (one per line), registration,     |
-|                       |             | max_characters, and once for ever: origin                             |
+|                       |             | max_characters, authorized_fetch, and once for ever: origin           |
 | member.list           | NoArguments | [{"username", "role", "state", "created_at", "last_seen_at"}]         |
 | member.add            | NewMember   | {"username", "password"}: the password only if it was made here       |
 | member.reset-password | Username    | {"password"}: a new one, and all sessions and tokens of hers are ended |
@@ -13,6 +13,10 @@
 | member.approve        | Username    | {}                                                                    |
 | member.reject         | Username    | {}                                                                    |
 | member.set-role       | RoleOf      | {}; never the owner's                                                 |
+| member.new-key        | Username    | {}: for when others may have seen the old one                         |
+| relay.list            | NoArguments | [{"address", "state"}]                                                |
+| relay.add             | Address     | {}; an inbox, or the address of a relay's actor                       |
+| relay.remove          | Address     | {}                                                                    |
 | member.login          | Credentials | {}; throttled                                                         |
 | invite.new            | NewInvite   | {"path": "/join/TOKEN", "url": whole address, "expires_at": ISO 8601} |
 | invite.list           | NoArguments | [{"id", "created_by", "expires_at", "used_by"}]                       |
@@ -22,7 +26,7 @@
 
 from dataclasses import dataclass
 
-from appliance.fediverse.model import MemberState, Role
+from appliance.fediverse.model import MemberState, RelayState, Role
 from appliance.secret import Secret
 from appliance.system.commands import Key as Key
 from appliance.system.commands import KeyValue as KeyValue
@@ -52,6 +56,21 @@ class Credentials:
 class RoleOf:
     username: str
     role: Role
+
+
+@dataclass(frozen=True)
+class Address:
+    """A URL of another server."""
+
+    address: str
+
+
+@dataclass(frozen=True)
+class RelayEntry:
+    """One of `relay.list`."""
+
+    address: str
+    state: RelayState
 
 
 @dataclass(frozen=True)

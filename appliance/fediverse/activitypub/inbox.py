@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The inbox: a request is checked, its sender proven, and what it tells done once, all before it is answered."""
 
+import contextlib
 import hashlib
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from appliance.errors import HearthError, Unavailable
+from appliance.errors import HearthError, Refused, Unavailable
 from appliance.fediverse.activitypub import activity as activities
 from appliance.fediverse.activitypub import hosts, known, reading, signatures, synchronisation
 from appliance.fediverse.activitypub.activity import Activity
 from appliance.fediverse.activitypub.documents import Row
-from appliance.fediverse.activitypub.incoming import Apply, Arrival, kinds
-from appliance.fediverse.activitypub.sender import Doorkeeper, authenticate
+from appliance.fediverse.activitypub.incoming import Apply, Arrival, kinds, relayed
+from appliance.fediverse.activitypub.sender import Doorkeeper, authenticate, authenticate_question
 from appliance.fediverse.activitypub.signatures import Form, Message, Signature
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import received
-from appliance.fediverse.services import errands
+from appliance.fediverse.services import errands, relays
 from appliance.fediverse.services.errands import Errand
 from appliance.fediverse.urls import Urls
 
@@ -37,6 +38,9 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
     signature = signatures.read(message, context.clock.now(), urls.origin)
     activity = activities.read(reading.parse(message.body))
     if _is_farewell_of_a_stranger(context, activity):
+        return
+    if not reading.same_origin(signature.key_id, activity.actor):
+        _take_from_relay(context, doorkeeper, signature, activity)
         return
     sender = authenticate(context, doorkeeper, signature, activity.actor)
     apply = _prepare(Arrival(context, urls, doorkeeper, sender, activity))
@@ -59,6 +63,17 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
     except HearthError as error:
         if error.key not in _NOTHING_TO_DO:
             raise
+
+
+def _take_from_relay(context: Context, doorkeeper: Doorkeeper, signature: Signature, activity: Activity) -> None:
+    """Only relays that were chosen may hand on what others said. Raises Refused."""
+    with context.database.read() as tx:
+        chosen = relays.of_origin(tx, reading.origin(signature.key_id)) is not None
+    if not chosen:
+        raise Refused("wrong-actor", "The key that signed this is not the actor's.")
+    relay = authenticate_question(context, doorkeeper, signature)
+    with contextlib.suppress(HearthError):
+        relayed.hand_on(Arrival(context, context.urls(), doorkeeper, relay, activity))
 
 
 def _prepare(arrival: Arrival) -> Apply | None:

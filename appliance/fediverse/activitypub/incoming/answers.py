@@ -4,6 +4,7 @@
 from appliance.errors import Refused
 from appliance.fediverse.activitypub import known, reading
 from appliance.fediverse.activitypub.documents import Row
+from appliance.fediverse.activitypub.incoming import relayed
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.model import FollowState
@@ -11,6 +12,9 @@ from appliance.fediverse.services import follows
 
 
 def answer(arrival: Arrival) -> Apply:
+    of_relay = relayed.answer(arrival)
+    if of_relay is not None:
+        return of_relay
     urls, sender = arrival.urls, arrival.sender
 
     def apply(tx: Tx) -> None:

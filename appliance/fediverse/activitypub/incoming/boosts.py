@@ -2,11 +2,12 @@
 """Announce: a boost, of a post that may have to be fetched first."""
 
 from appliance.fediverse.activitypub import known, notes, reading
+from appliance.fediverse.activitypub.incoming import relayed
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.activitypub.reading import unfit
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import boosts
+from appliance.fediverse.services import boosts, relays
 
 
 def announce(arrival: Arrival) -> Apply | None:
@@ -15,13 +16,17 @@ def announce(arrival: Arrival) -> Apply | None:
         return None
     if activity.id is None:
         raise unfit("An Announce needs an id.")
+    with arrival.context.database.read() as tx:
+        unknown = known.status_id(tx, urls, uri) is None
+        wanted = not unknown or known.followed_here(tx, sender.id)
+        by_relay = not wanted and relays.of_origin(tx, reading.origin(sender.uri)) is not None
+    if by_relay:
+        relayed.hand_on(arrival)
+        return None
     to, cc = reading.uris(activity.document.get("to")), reading.uris(activity.document.get("cc"))
     visibility = notes.visibility_of(to, cc, sender.followers_uri)
     if visibility is Visibility.DIRECT:
         return None
-    with arrival.context.database.read() as tx:
-        unknown = known.status_id(tx, urls, uri) is None
-        wanted = not unknown or known.followed_here(tx, sender.id)
     if not wanted or (unknown and urls.is_ours(uri)):
         return None
     if unknown:

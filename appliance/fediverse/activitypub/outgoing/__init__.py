@@ -32,6 +32,7 @@ from appliance.fediverse.activitypub.outgoing.posts import (
     unboosted,
     unfavourited,
 )
+from appliance.fediverse.activitypub.outgoing.relays import relay_left, relay_let_in, relay_wanted
 from appliance.fediverse.activitypub.outgoing.reports import flagged
 from appliance.fediverse.activitypub.outgoing.send import send
 
@@ -51,6 +52,9 @@ __all__ = [
     "pinned",
     "poll_changed",
     "profile_updated",
+    "relay_left",
+    "relay_let_in",
+    "relay_wanted",
     "send",
     "status_created",
     "status_deleted",

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub import audience, documents
 from appliance.fediverse.activitypub.documents import NoteParts, Row
+from appliance.fediverse.activitypub.outgoing.relays import announce_to_relays, inboxes_of_relays
 from appliance.fediverse.activitypub.outgoing.send import account, from_us, send
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, favourites, mentions, polls, status_tags, statuses, tags
@@ -31,10 +32,15 @@ _POLL = sa.select(polls).where(polls.c.status_id == _id)
 
 def status_created(tx: Tx, urls: Urls, status_id: int) -> None:
     status = _local_status(tx, urls, status_id)
+    if status is None:
+        return
+    relays, announcing = inboxes_of_relays(tx, status)
     # Who hears of it comes first: where nobody elsewhere does, nothing need be drawn.
-    if status is not None and (inboxes := audience.of_status(tx, status)):
+    inboxes = audience.of_status(tx, status) | relays
+    if inboxes or announcing:
         body = documents.create(urls, note_parts(tx, urls, status))
         send(tx, status.account_id, body, inboxes, synchronises=status.visibility == Visibility.FOLLOWERS.value)
+        announce_to_relays(tx, urls, body["object"], announcing)
 
 
 def status_edited(tx: Tx, urls: Urls, status_id: int) -> None:
@@ -42,7 +48,7 @@ def status_edited(tx: Tx, urls: Urls, status_id: int) -> None:
         note = documents.note(urls, parts)
         uri = f"{note['id']}#updates/{parts.status.edited_at or tx.now_ms}"
         body = documents.activity("Update", uri, note["attributedTo"], note, to=note["to"], cc=note["cc"])
-        send(tx, parts.author.id, body, audience.of_holders(tx, parts.status))
+        send(tx, parts.author.id, body, audience.of_holders(tx, parts.status) | inboxes_of_relays(tx, parts.status)[0])
 
 
 def status_deleted(tx: Tx, urls: Urls, status_id: int) -> None:
@@ -56,7 +62,7 @@ def status_deleted(tx: Tx, urls: Urls, status_id: int) -> None:
             documents.tombstone(uri),
             to=[documents.PUBLIC],
         )
-        send(tx, parts.author.id, body, audience.of_holders(tx, parts.status))
+        send(tx, parts.author.id, body, audience.of_holders(tx, parts.status) | inboxes_of_relays(tx, parts.status)[0])
 
 
 def boosted(tx: Tx, urls: Urls, boost_id: int) -> None:

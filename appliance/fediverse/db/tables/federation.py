@@ -64,7 +64,7 @@ relays = Table(
     key(),
     Column("inbox", Text, nullable=False, unique=True),
     Column("actor_uri", Text, unique=True),  # of the LitePub form, whose actor is followed
-    Column("state", String, nullable=False),  # services.relays.RelayState
+    Column("state", String, nullable=False),  # model.RelayState
     Column("created_at", BigInteger, nullable=False),
 )
 
