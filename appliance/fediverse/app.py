@@ -10,16 +10,20 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from appliance import design
 from appliance.errors import HearthError
 from appliance.fediverse import activitypub, mastodon_api, oauth, web
+from appliance.fediverse.barred import Barred
 from appliance.fediverse.context import Context
 from appliance.fediverse.context import context as get_context
+from appliance.fediverse.mastodon_api.routing import as_response
 from appliance.fediverse.mastodon_api.uploads import UploadRequest
 from appliance.fediverse.media import views as media_views
 from appliance.fediverse.oauth.errors import OAuthError
+from appliance.fediverse.rate_limits import RateLimits
 from appliance.fediverse.services.throttle import TooManyTries
 
 MAX_BODY = 1024 * 1024
 # What programs of any site may ask (CORS), since a token and no cookie says who asks.
 _FOR_ALL_SITES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo/")
+_COUNTED = ("/api/", "/oauth/token", "/oauth/revoke")
 _FOR_OAUTH = ("/oauth/token", "/oauth/revoke")
 _FOR_PROGRAMS = (*_FOR_ALL_SITES, "/inbox", "/users/")
 _log = logging.getLogger(__name__)
@@ -35,6 +39,7 @@ def create_app(context: Context) -> flask.Flask:
     context.attach(app)
     design.register(app)
     app.add_url_rule("/health", "health", _health)
+    _limit(app, context)
     app.before_request(_answer_preflight)
     app.after_request(_open_to_all_sites)
     app.register_error_handler(HearthError, _refuse)
@@ -49,6 +54,32 @@ def create_app(context: Context) -> flask.Flask:
     ):
         app.register_blueprint(blueprint)
     return app
+
+
+def _limit(app: flask.Flask, context: Context) -> None:
+    """Before anything else: who is kept out, and who asks too often."""
+    barred, limits = Barred(context), RateLimits(context.clock)
+
+    def before() -> flask.Response | None:
+        request = flask.request
+        if barred.is_barred(request.remote_addr or ""):
+            return flask.Response("Forbidden\n", 403, content_type="text/plain; charset=utf-8")
+        if request.method != "OPTIONS" and request.path.startswith(_COUNTED):
+            flask.g.standing = standing = limits.take(request)
+            if standing.left < 0:
+                return as_response({"error": "Too many requests"}, 429)
+        return None
+
+    def after(response: flask.Response) -> flask.Response:
+        standing = flask.g.get("standing")
+        if standing is not None:
+            standing.tell(response)
+            if response.status_code == 401:
+                limits.note_refused_token(flask.request)
+        return response
+
+    app.before_request(before)
+    app.after_request(after)
 
 
 def _health() -> str:
@@ -82,6 +113,8 @@ def _refuse(error: HearthError) -> flask.typing.ResponseReturnValue:
     if isinstance(error, OAuthError) and path.startswith(_FOR_OAUTH):
         return {"error": error.key, "error_description": error.sentence}, error.status
     body = {"error": error.sentence}
+    if isinstance(error, TooManyTries) and path.startswith("/api/"):
+        body["error"] = "Too many requests"
     if error.remedy:
         body["error_description"] = error.remedy
     headers = {}

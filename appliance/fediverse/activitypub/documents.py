@@ -28,6 +28,7 @@ CONTEXT: list[Any] = [
         "Hashtag": "as:Hashtag",
         "toot": "http://joinmastodon.org/ns#",
         "discoverable": "toot:discoverable",
+        "suspended": "toot:suspended",
         "featured": {"@id": "toot:featured", "@type": "@id"},
         "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
         "indexable": "toot:indexable",
@@ -109,6 +110,8 @@ def actor(urls: Urls, account: Row, moved_to: str | None = None) -> Document:
     }
     if moved_to is not None:
         document["movedTo"] = moved_to
+    if account.suspended_at is not None:
+        document["suspended"] = True
     for name, file in (("icon", account.avatar_url), ("image", account.header_url)):
         if file:
             media_type = TYPES[file.rpartition(".")[2]]
@@ -144,7 +147,7 @@ def note(urls: Urls, parts: NoteParts) -> Document:
         "to": to,
         "cc": cc,
         "summary": status.spoiler_text or None,
-        "sensitive": status.sensitive,
+        "sensitive": status.sensitive or author.sensitized_at is not None,
         "inReplyTo": parts.parent_uri,
         "replies": urls.replies(author.username, status.id),
         "content": content,

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Documents of other servers, each asked for at its own origin and signed by the instance's actor."""
 
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 from appliance.errors import HearthError
 from appliance.fediverse.activitypub import instance_actor, reading, signatures
 from appliance.fediverse.activitypub.documents import MEDIA_TYPE, Document
 from appliance.fediverse.activitypub.signatures import Message
 from appliance.fediverse.db.database import Database
+from appliance.fediverse.services import server_policy
 from appliance.fediverse.urls import Urls
 from appliance.secret import Secret
 from appliance.system.clock import Clock
@@ -57,7 +58,8 @@ class Fetcher:
         return document
 
     def webfinger(self, username: str, host: str) -> Document:
-        """The JRD about acct:username@host (RFC 7033). Raises HearthError not-found, NetError."""
+        """The JRD about acct:username@host (RFC 7033). Raises HearthError not-found, Refused, NetError."""
+        self._require_allowed(host)
         resource = quote(f"acct:{username}@{host}", safe="")
         url = f"{self._scheme(host)}://{host}/.well-known/webfinger?resource={resource}"
         headers = {"Accept": "application/jrd+json, application/json"}
@@ -82,6 +84,7 @@ class Fetcher:
     def _follow(self, uri: str) -> Response:
         """Every hop is signed anew, since a signature is made for one host and path."""
         for _ in range(_REDIRECTS + 1):
+            self._require_allowed(urlsplit(uri).netloc)
             response = self._net.fetch(Request(uri, headers=self._signed(uri), limits=self._limits(), follow=False))
             location = response.headers.get("location")
             if not 300 <= response.status < 400 or not location:
@@ -91,6 +94,11 @@ class Fetcher:
                 raise NetError("net-refused", "That server redirects to an address that is not https.", status=422)
             uri = moved
         raise NetError("net-refused", "That server redirects too often.", status=422)
+
+    def _require_allowed(self, host: str) -> None:
+        """Raises Refused server-refused for servers that this one has nothing to do with."""
+        with self._database.read() as tx:
+            server_policy.require(tx, host)
 
     def _limits(self) -> Limits:
         left = self._deadline - self._clock.monotonic()

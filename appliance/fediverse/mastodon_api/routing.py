@@ -130,12 +130,12 @@ class Route:
         return caller
 
 
-def as_response(value: Any) -> flask.Response:
+def as_response(value: Any, status: int = 200) -> flask.Response:
     """JSON, written once, in the fewest bytes."""
     if isinstance(value, flask.Response):
         return value
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return flask.Response(body, content_type="application/json; charset=utf-8")
+    return flask.Response(body, status, content_type="application/json; charset=utf-8")
 
 
 def _keep(response: flask.Response) -> Answer:

@@ -79,9 +79,7 @@ def _refused(problems: Problems) -> flask.Response:
         field: [{"error": each.code, "description": each.description} for each in several]
         for field, several in problems.items()
     }
-    response = as_response({"error": sign_up_check.in_words(problems), "details": details})
-    response.status_code = 422
-    return response
+    return as_response({"error": sign_up_check.in_words(problems), "details": details}, 422)
 
 
 ROUTES = (

@@ -12,7 +12,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows
 from appliance.fediverse.model import FollowState
-from appliance.fediverse.services import text
+from appliance.fediverse.services import server_policy, text
 from appliance.fediverse.services.keys import KeyPair, make_key_pair
 from appliance.fediverse.services.remote import RemoteAccount
 from appliance.fediverse.urls import Urls
@@ -130,7 +130,7 @@ def mentioned(row: sa.Row[Any]) -> text.Mentioned:
 
 
 def store_remote(tx: Tx, account: RemoteAccount) -> int:
-    """Insert an account of another server, or update what is known of it."""
+    """Insert an account of another server, or update what is known of it. Raises Refused for a server kept out."""
     known = by_uri(tx, account.uri) or tx.one(
         _BY_NAME, {"name": account.username.lower(), "domain": account.domain.lower()}
     )
@@ -140,6 +140,7 @@ def store_remote(tx: Tx, account: RemoteAccount) -> int:
         return int(known.id)
     account_id = tx.next_id()
     created_at = tx.now_ms if account.created_at is None else account.created_at
+    values |= server_policy.standing(tx, account.domain)
     tx.execute(sa.insert(accounts).values(id=account_id, created_at=created_at, **values))
     return account_id
 

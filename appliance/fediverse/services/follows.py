@@ -85,7 +85,7 @@ def follow(
     if followee.domain:
         outgoing.follow_requested(tx, urls, follow_id)
         return FollowState.PENDING
-    if followee.locked:
+    if followee.locked or follower.silenced_at is not None:
         notifications.notify(tx, followee_id, NotificationKind.FOLLOW_REQUEST, follower_id)
         return FollowState.PENDING
     accept(tx, urls, followee_id, follower_id)

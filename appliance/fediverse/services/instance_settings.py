@@ -14,7 +14,7 @@ from appliance.errors import BadInput, HearthError
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import instance, rules
 from appliance.fediverse.model import Registration
-from appliance.fediverse.services import email_blocks, server_blocks
+from appliance.fediverse.services import email_blocks, server_blocks, server_policy
 
 KEYS = (
     *("title", "description", "rules", "registration", "max_characters", "authorized_fetch", "origin"),
@@ -84,7 +84,7 @@ def get(tx: Tx) -> InstanceSettings:
         privacy_policy=str(stored.get("privacy_policy") or ""),
         terms=str(stored.get("terms") or ""),
         contact_email=str(stored.get("contact_email") or ""),
-        limited_federation=stored.get("federation") == server_blocks.LIMITED_FEDERATION,
+        limited_federation=stored.get("federation") == server_policy.LIMITED_FEDERATION,
         changed_at={key: int(stored.get(f"{key}_changed_at") or 0) for key in _DOCUMENTS},
         authorized_fetch=stored.get("authorized_fetch") is True,
     )
@@ -120,7 +120,7 @@ def as_texts(settings: InstanceSettings) -> dict[str, str]:
         "privacy_policy": settings.privacy_policy,
         "terms": settings.terms,
         "contact_email": settings.contact_email,
-        "federation": server_blocks.LIMITED_FEDERATION if settings.limited_federation else _OPEN_FEDERATION,
+        "federation": server_policy.LIMITED_FEDERATION if settings.limited_federation else _OPEN_FEDERATION,
     }
 
 
@@ -196,7 +196,7 @@ def _email(value: str) -> str:
 
 def _store_federation(tx: Tx, value: str) -> None:
     """Which servers there are is written into the accounts of them all."""
-    if value not in (_OPEN_FEDERATION, server_blocks.LIMITED_FEDERATION):
+    if value not in (_OPEN_FEDERATION, server_policy.LIMITED_FEDERATION):
         raise BadInput("Nobody knows this way to federate.", "Choose one of: open, limited.", key="bad-federation")
     _store(tx, "federation", value)
     server_blocks.enforce_limits(tx)

@@ -2,7 +2,7 @@
 """Addresses that may not sign up, only with approval, or not come here at all."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -41,8 +41,9 @@ class Change:
     expires_in: int | None = None
 
 
-def add(tx: Tx, change: Change) -> Row:
-    """Raises BadInput."""
+def add(tx: Tx, change: Change, asker: str = "") -> Row:
+    """`asker` is the moderator's own address, which she can't lock out. Raises BadInput."""
+    _require_elsewhere(change, asker)
     if change.severity is None:
         raise BadInput("Validation failed: Severity can't be blank", "")
     block_id = tx.next_id()
@@ -51,9 +52,13 @@ def add(tx: Tx, change: Change) -> Row:
     return get(tx, block_id)
 
 
-def change(tx: Tx, block_id: int, change: Change) -> Row:
-    """Raises BadInput, HearthError not-found."""
-    get(tx, block_id)
+def change(tx: Tx, block_id: int, change: Change, asker: str = "") -> Row:
+    """As `add`. Raises BadInput, HearthError not-found."""
+    before = get(tx, block_id)
+    wanted = replace(
+        change, network=change.network or before.network, severity=change.severity or Severity(before.severity)
+    )
+    _require_elsewhere(wanted, asker)
     values = _values(tx, change, block_id)
     if values:
         tx.execute(sa.update(ip_blocks).where(ip_blocks.c.id == block_id).values(**values))
@@ -93,6 +98,15 @@ def is_among(address: str, networks: list[Network]) -> bool:
         return False  # a socket of this machine
     plain = getattr(parsed, "ipv4_mapped", None) or parsed
     return any(plain in network for network in networks)
+
+
+def _require_elsewhere(change: Change, asker: str) -> None:
+    try:
+        networks = [ipaddress.ip_network((change.network or "").strip(), strict=False)]
+    except ValueError:
+        return  # said elsewhere
+    if change.severity is Severity.NO_ACCESS and is_among(asker, networks):
+        raise BadInput("Validation failed: Ip is where you are yourself", "")
 
 
 def _in_force(tx: Tx) -> list[Row]:

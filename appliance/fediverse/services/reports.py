@@ -13,7 +13,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import reports, rules, statuses
 from appliance.fediverse.model import NotificationKind
-from appliance.fediverse.services import notifications, roles, server_blocks, timelines
+from appliance.fediverse.services import notifications, roles, server_policy, timelines
 from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
@@ -78,7 +78,7 @@ def receive(
 ) -> int | None:
     """What another server's moderators tell of a member here. None where its reports are not wanted."""
     reporter, target = by_id(tx, reporter_id), by_id(tx, target_id)
-    if reporter is None or target is None or target.domain or server_blocks.rejects_reports(tx, reporter.domain):
+    if reporter is None or target is None or target.domain or server_policy.rejects_reports(tx, reporter.domain):
         return None
     if uri is not None and tx.exists(sa.select(reports.c.id).where(reports.c.uri == uri)):
         return None

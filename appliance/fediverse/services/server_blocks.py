@@ -3,45 +3,30 @@
 
 A domain stands for all below it. What a block does is written into the accounts of its servers (`suspended_at` or
 `silenced_at` is then the block's own moment, by which it is taken back), so that nothing need be looked up on the way
-of a post. Only what is new here asks: an account never seen, a document to be fetched.
+of a post. Only what is new here asks (server_policy.py).
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
 
-from appliance.errors import BadInput, HearthError, Refused
+from appliance.errors import BadInput, HearthError
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import accounts, instance, server_allows, server_blocks
+from appliance.fediverse.db.tables import accounts, server_allows, server_blocks
 from appliance.fediverse.services import ties
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
+from appliance.fediverse.services.server_policy import Severity, covering, is_limited, with_parents
 
 Row = sa.Row[Any]
 
-LIMITED_FEDERATION = "limited"  # the setting "federation"; else it is "open"
 LIMITED = 1  # `suspended_at` of accounts that are out only because federation is limited
 MAX_COMMENT = 2000
 _DOMAIN = re.compile(r"(?=.{1,255}$)[a-z0-9_](?:[a-z0-9_-]*)(?:\.[a-z0-9_-]+)*(?::\d{1,5})?")
 _BY_ID = sa.select(server_blocks).where(server_blocks.c.id == sa.bindparam("id"))
-_COVERING = (
-    sa.select(server_blocks)
-    .where(server_blocks.c.domain.in_(sa.bindparam("domains", expanding=True)))
-    .order_by(sa.func.length(server_blocks.c.domain).desc())
-)
-_ALLOWED = sa.select(server_allows.c.id).where(server_allows.c.domain.in_(sa.bindparam("domains", expanding=True)))
-_MODE = sa.select(instance.c.value).where(instance.c.key == "federation")
 _PAGE = Paged(sa.select(server_blocks), server_blocks.c.id)
-
-
-class Severity(Enum):
-    NOOP = "noop"
-    SILENCE = "silence"
-    SUSPEND = "suspend"
 
 
 _STRICTNESS = list(Severity)
@@ -115,49 +100,6 @@ def shown(tx: Tx) -> list[Row]:
     return tx.all(
         sa.select(server_blocks).where(felt).order_by(server_blocks.c.severity.desc(), server_blocks.c.domain)
     )
-
-
-def covering(tx: Tx, host: str) -> Row | None:
-    """The block that holds for this host: the one nearest to its name."""
-    rows = tx.all(_COVERING, {"domains": list(_with_parents(host))})
-    return rows[0] if rows else None
-
-
-def refuses(tx: Tx, host: str) -> bool:
-    """Whether nothing is asked of, sent to or taken from this host."""
-    block = covering(tx, host)
-    if block is not None and block.severity == Severity.SUSPEND.value:
-        return True
-    return is_limited(tx) and not tx.exists(_ALLOWED, {"domains": list(_with_parents(host))})
-
-
-def require(tx: Tx, host: str) -> None:
-    """Raises Refused server-refused."""
-    if refuses(tx, host):
-        raise Refused("server-refused", "This server has nothing to do with that one.")
-
-
-def rejects_media(tx: Tx, host: str) -> bool:
-    block = covering(tx, host)
-    return block is not None and (block.reject_media or block.severity == Severity.SUSPEND.value)
-
-
-def rejects_reports(tx: Tx, host: str) -> bool:
-    block = covering(tx, host)
-    return block is not None and (block.reject_reports or block.severity == Severity.SUSPEND.value)
-
-
-def standing(tx: Tx, host: str) -> dict[str, int]:
-    """Columns of an account that is new here. Raises Refused server-refused."""
-    require(tx, host)
-    block = covering(tx, host)
-    return {"silenced_at": block.created_at} if block is not None and block.severity == Severity.SILENCE.value else {}
-
-
-def is_limited(tx: Tx) -> bool:
-    """Whether only servers that were allowed exist for this one."""
-    row = tx.one(_MODE)
-    return row is not None and row.value == LIMITED_FEDERATION
 
 
 def enforce_limits(tx: Tx) -> None:
@@ -240,15 +182,5 @@ def _lift(tx: Tx, block: Row) -> None:
 def _reapply(tx: Tx, domain: str) -> None:
     """Other blocks may hold for some of the same accounts."""
     for row in tx.all(sa.select(server_blocks)):
-        if domain in _with_parents(row.domain) or row.domain in _with_parents(domain):
+        if domain in with_parents(row.domain) or row.domain in with_parents(domain):
             _apply(tx, row)
-
-
-def _with_parents(host: str) -> Iterator[str]:
-    name = host.lower()
-    if ":" in name:
-        yield name
-        name = name.rpartition(":")[0]
-    while name:
-        yield name
-        name = name.partition(".")[2]

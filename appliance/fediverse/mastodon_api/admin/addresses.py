@@ -29,11 +29,11 @@ def network(call: Call, block_id: int) -> Entity:
 
 
 def add_network(call: Call) -> Entity:
-    return entities.ip_block(ip_blocks.add(call.tx, _change(call)))
+    return entities.ip_block(ip_blocks.add(call.tx, _change(call), flask.request.remote_addr or ""))
 
 
 def change_network(call: Call, block_id: int) -> Entity:
-    return entities.ip_block(ip_blocks.change(call.tx, block_id, _change(call)))
+    return entities.ip_block(ip_blocks.change(call.tx, block_id, _change(call), flask.request.remote_addr or ""))
 
 
 def remove_network(call: Call, block_id: int) -> Entity:

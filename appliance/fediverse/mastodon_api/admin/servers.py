@@ -11,7 +11,8 @@ from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, as_response
 from appliance.fediverse.services import server_allows, server_blocks
 from appliance.fediverse.services.roles import Permission
-from appliance.fediverse.services.server_blocks import Covered, Severity, Terms
+from appliance.fediverse.services.server_blocks import Covered, Terms
+from appliance.fediverse.services.server_policy import Severity
 
 
 def blocks(call: Call) -> flask.Response:
@@ -29,9 +30,7 @@ def add_block(call: Call) -> Entity | flask.Response:
         block_id = server_blocks.add(call.tx, call.arguments.text("domain") or "", _terms(call.arguments, Terms()))
     except Covered as error:
         body = {"error": error.sentence, "existing_domain_block": entities.server_block(error.existing)}
-        response = as_response(body)
-        response.status_code = error.status
-        return response
+        return as_response(body, error.status)
     return block(call, block_id)
 
 

@@ -72,6 +72,7 @@ class Parts:
 
     accounts: dict[int, Entity]
     usernames: dict[int, str]
+    sensitized: frozenset[int]  # authors of whom all counts as sensitive
     originals: dict[int, Row]
     quoted: Quoted
     mentions: dict[int, list[Entity]] = field(default_factory=dict)
@@ -97,6 +98,7 @@ def load(tx: Tx, urls: Urls, viewer_id: int | None, page: Sequence[Row]) -> Part
     parts = Parts(
         accounts={each.id: account(urls, each) for each in people.values()},
         usernames={each.id: each.username for each in people.values()},
+        sensitized=frozenset(each.id for each in people.values() if each.sensitized_at is not None),
         originals=originals,
         quoted=quoted,
     )

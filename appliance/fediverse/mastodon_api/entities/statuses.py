@@ -53,7 +53,7 @@ def _status(urls: Urls, viewer_id: int | None, row: Row, parts: Parts, *, inside
         "created_at": moment(row.created_at),
         "in_reply_to_id": text_id(row.in_reply_to_id),
         "in_reply_to_account_id": text_id(row.in_reply_to_account_id),
-        "sensitive": row.sensitive,
+        "sensitive": row.sensitive or author_id in parts.sensitized,
         "spoiler_text": row.spoiler_text,
         "visibility": row.visibility,
         "language": row.language,
