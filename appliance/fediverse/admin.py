@@ -12,6 +12,8 @@ from appliance.fediverse.activitypub.resolve import Resolver
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import deliveries, statuses
+from appliance.fediverse.media.strength import Strength
+from appliance.fediverse.media.usage import UsageNote
 from appliance.fediverse.model import MemberState, Role
 from appliance.fediverse.protocol import (
     AddedMember,
@@ -27,9 +29,10 @@ from appliance.fediverse.protocol import (
     NewMember,
     RelayEntry,
     RoleOf,
+    Strong,
     Username,
 )
-from appliance.fediverse.services import instance_settings, invites, key_change, members, relays, roles
+from appliance.fediverse.services import housekeeping, instance_settings, invites, key_change, members, relays, roles
 from appliance.fediverse.services.keys import make_key_pair
 from appliance.secret import Secret
 from appliance.system.clock import from_milliseconds
@@ -40,9 +43,9 @@ from appliance.system.guard import Guard
 _ADDRESS = "this box"
 
 
-def commands(context: Context) -> list[Command[Any]]:
-    """Every command of `protocol`, for a CommandServer."""
-    admin = Admin(context)
+def commands(context: Context, usage: UsageNote, strength: Strength) -> list[Command[Any]]:
+    """Every command of `protocol`, for a CommandServer. `usage` is told, `strength` is set."""
+    admin = Admin(context, usage, strength)
     return [
         Command("instance.get", Key, admin.get_instance),
         Command("instance.set", KeyValue, admin.set_instance),
@@ -62,23 +65,27 @@ def commands(context: Context) -> list[Command[Any]]:
         Command("invite.list", NoArguments, admin.list_invites),
         Command("invite.revoke", Key, admin.revoke_invite),
         Command("facts", NoArguments, admin.facts),
+        Command("power", Strong, admin.note_power),
     ]
 
 
 @dataclass(frozen=True)
 class Admin:
     context: Context
+    usage: UsageNote
+    strength: Strength
 
     def get_instance(self, asked: Key) -> Any:
         with self.context.database.read() as tx:
-            texts = instance_settings.as_texts(instance_settings.get(tx))
+            texts = instance_settings.as_texts(instance_settings.get(tx)) | housekeeping.as_texts(tx)
         if asked.key and asked.key not in texts:
             raise instance_settings.unknown_key()
         return texts[asked.key] if asked.key else texts
 
     def set_instance(self, wanted: KeyValue) -> dict[str, str]:
         with self.context.database.write() as tx:
-            instance_settings.put(tx, wanted.key, wanted.value)
+            settings = housekeeping if wanted.key in housekeeping.KEYS else instance_settings
+            settings.put(tx, wanted.key, wanted.value)
         return {}
 
     def list_members(self, _: NoArguments) -> list[MemberEntry]:
@@ -195,7 +202,12 @@ class Admin:
                 deliveries=_count(tx, sa.select(sa.func.count()).select_from(deliveries)),
                 federating=self.context.urls().federating,
                 origin=self.context.origin,
+                usage=self.usage.latest,
             )
+
+    def note_power(self, asked: Strong) -> dict[str, str]:
+        self.strength.note(good=asked.good)
+        return {}
 
 
 def _owner(tx: Tx) -> members.Member | None:

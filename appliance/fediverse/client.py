@@ -19,6 +19,7 @@ from appliance.fediverse.protocol import (
     NewMember,
     RelayEntry,
     RoleOf,
+    Strong,
     Username,
 )
 from appliance.parse import from_dict
@@ -99,6 +100,10 @@ class InstanceClient:
 
     def facts(self) -> Facts:
         return from_dict(Facts, self._ask("facts"))
+
+    def note_power(self, *, good: bool) -> None:
+        """Say it again within a minute as long as it is not good."""
+        self._ask("power", Strong(good))
 
     def _ask(self, command: str, arguments: object = None) -> Any:
         return self._client.ask(command, arguments)

@@ -21,15 +21,24 @@
 | invite.new            | NewInvite   | {"path": "/join/TOKEN", "url": whole address, "expires_at": ISO 8601} |
 | invite.list           | NoArguments | [{"id", "created_by", "expires_at", "used_by"}]                       |
 | invite.revoke         | Key         | {}                                                                    |
-| facts                 | NoArguments | {"members", "statuses", "deliveries", "federating", "origin"}         |
+| facts                 | NoArguments | {"members", "statuses", "deliveries", "federating", "origin",         |
+|                       |             | "usage": {"own_media", "kept_media", "database" … in bytes}}          |
+| power                 | Strong      | {}; while it is weak, for a minute at most, no heavy work is begun    |
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from appliance.fediverse.model import MemberState, RelayState, Role
 from appliance.secret import Secret
 from appliance.system.commands import Key as Key
 from appliance.system.commands import KeyValue as KeyValue
+
+
+@dataclass(frozen=True)
+class Strong:
+    """Whether the power supply is strong enough for heavy work."""
+
+    good: bool
 
 
 @dataclass(frozen=True)
@@ -120,11 +129,24 @@ class InviteEntry:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What is kept on the disk: bytes, and how many. `kept_media_most` is the budget for other servers' media."""
+
+    own_media: int = 0
+    kept_media: int = 0
+    kept_media_most: int = 0
+    database: int = 0
+    remote_posts: int = 0
+    remote_accounts: int = 0
+
+
+@dataclass(frozen=True)
 class Facts:
-    """How many active members, local statuses and waiting deliveries there are."""
+    """How many active members, local statuses and waiting deliveries there are, and what is kept on the disk."""
 
     members: int
     statuses: int
     deliveries: int
     federating: bool
     origin: str | None
+    usage: Usage = field(default_factory=Usage)

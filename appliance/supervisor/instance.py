@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from appliance.errors import HearthError
-from appliance.fediverse.protocol import Facts
+from appliance.fediverse.protocol import Facts, Usage
 from appliance.health.checks import services
 from appliance.health.checks.services import Services
+from appliance.health.power import Power
 from appliance.settings import Settings
 from appliance.status import Capability as Report
 from appliance.status import Level
+from appliance.storage.capability import gigabytes
 from appliance.supervisor.capability import Instance, Plan
 from appliance.supervisor.issues import worst
 from appliance.system.clock import Clock
@@ -24,6 +26,8 @@ class AdminSocket(Protocol):
 
     def facts(self) -> Facts: ...
 
+    def note_power(self, *, good: bool) -> None: ...
+
 
 @dataclass(frozen=True)
 class RestartInstance:
@@ -33,17 +37,20 @@ class RestartInstance:
 class InstanceCapability:
     name = "fediverse"
 
-    def __init__(self, units: Units, instance: AdminSocket, clock: Clock, *, url: str) -> None:
+    def __init__(self, units: Units, instance: AdminSocket, clock: Clock, *, url: str, power: Power) -> None:
         self._units = units
         self._instance = instance
         self._clock = clock
         self._url = url
+        self._power = power
+        self._told_weak = False
         self._down_since: float | None = None
 
     def observe(self) -> Services:
         units = self._units.states()
         try:
             facts = self._instance.facts()
+            self._tell_power()
         except HearthError:
             facts = None
         running = all(name in units and units[name].state is UnitState.RUNNING for name in OURS)
@@ -54,7 +61,20 @@ class InstanceCapability:
         elif self._down_since is None:
             self._down_since = now
         down_for = 0.0 if self._down_since is None else max(now - self._down_since, 0.001)
-        return Services(units, answers, facts.federating if facts else False, facts.members if facts else 0, down_for)
+        return Services(
+            units,
+            answers,
+            facts.federating if facts else False,
+            facts.members if facts else 0,
+            down_for,
+            facts.usage if facts else Usage(),
+        )
+
+    def _tell_power(self) -> None:
+        weak = not self._power.is_good()
+        if weak or self._told_weak:
+            self._instance.note_power(good=not weak)
+            self._told_weak = weak
 
     def plan(self, settings: Settings, observed: Services) -> Plan:
         findings = tuple(services.check(observed))
@@ -68,6 +88,7 @@ class InstanceCapability:
         facts = {name: unit.state.value for name, unit in sorted(observed.units.items())}
         if observed.answers:
             facts["members"] = str(observed.members)
+            facts |= _kept(observed.usage)
         # On the real box the instance's name is its address; a virtual box federates under an origin of its own.
         url = self._url or (f"https://{settings.address}" if settings.address else "")
         instance = Instance(url, observed.answers, observed.federating)
@@ -79,3 +100,14 @@ class InstanceCapability:
 
     def fix(self, key: str) -> RestartInstance | None:
         return RestartInstance() if key == services.RESTART.key else None
+
+
+def _kept(usage: Usage) -> dict[str, str]:
+    """What the disk is used for, in steps that don't change with every post."""
+    posts = usage.remote_posts
+    return {
+        "media": gigabytes(usage.own_media),
+        "media_from_elsewhere": f"{gigabytes(usage.kept_media)} of at most {gigabytes(usage.kept_media_most)}",
+        "database": gigabytes(usage.database),
+        "posts_from_elsewhere": str(round(posts, -3) if posts > 10_000 else posts),
+    }

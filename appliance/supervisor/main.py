@@ -148,7 +148,7 @@ class Supervisor:
             ),
             NetworkCapability(doors.interfaces, radio, doors.firewall, console_url=config.console_url),
             HealthCapability(board, host, clock, state=config.state, recorder=self.recorder, power=power),
-            InstanceCapability(units, InstanceClient(config.admin_socket), clock, url=url),
+            InstanceCapability(units, InstanceClient(config.admin_socket), clock, url=url, power=power),
         )
         self._light = LightSwitch(board)
         self._looker = Looker(

@@ -4,6 +4,8 @@
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import aiohttp
@@ -24,6 +26,10 @@ class AsyncNet(Protocol):
         """As `Net.fetch`. Raises NetError."""
         ...
 
+    async def download(self, request: Request, write: Callable[[bytes], object]) -> Response:
+        """As `fetch`, but the body of a good answer goes piece by piece to `write`, and the response has none."""
+        ...
+
 
 class AiohttpNet:
     """Real requests. Make it inside the running loop and close it there."""
@@ -35,11 +41,17 @@ class AiohttpNet:
         self._sessions = {https: _session(self._guard, https, tls) for https in (True, False)}
 
     async def fetch(self, request: Request) -> Response:
+        return await self._follow(request, None)
+
+    async def download(self, request: Request, write: Callable[[bytes], object]) -> Response:
+        return await self._follow(request, write)
+
+    async def _follow(self, request: Request, write: Callable[[bytes], object] | None) -> Response:
         try:
             async with asyncio.timeout(request.limits.seconds):
                 hop: Request | None = request
                 while hop is not None:
-                    response = await self._once(hop)
+                    response = await self._once(hop, write)
                     request, hop = hop, next_hop(hop, response)
                 return response
         except TimeoutError:
@@ -49,7 +61,7 @@ class AiohttpNet:
         for session in self._sessions.values():
             await session.close()
 
-    async def _once(self, request: Request) -> Response:
+    async def _once(self, request: Request, write: Callable[[bytes], object] | None) -> Response:
         target = self._guard.target(request.url)
         try:
             async with self._sessions[target.https].request(
@@ -60,11 +72,17 @@ class AiohttpNet:
                 allow_redirects=False,
             ) as answer:
                 headers = {name.lower(): value for name, value in answer.headers.items()}
-                collected = bytearray()
+                collected, size = bytearray(), 0
+                if not 200 <= answer.status < 300 or headers.get("content-encoding", "identity") != "identity":
+                    write = None
                 async for piece in answer.content.iter_chunked(_CHUNK):
-                    collected += piece
-                    if len(collected) > request.limits.size:
+                    size += len(piece)
+                    if size > request.limits.size:
                         raise too_large()
+                    if write is None:
+                        collected += piece
+                    else:
+                        await asyncio.to_thread(write, piece)
         except NetError:
             raise
         except TimeoutError:
@@ -86,6 +104,13 @@ class AsyncVirtualNet:
     async def fetch(self, request: Request) -> Response:
         await asyncio.sleep(0)
         return self._net.fetch(request)
+
+    async def download(self, request: Request, write: Callable[[bytes], object]) -> Response:
+        response = await self.fetch(request)
+        if not response.ok:
+            return response
+        write(response.body)
+        return replace(response, body=b"")
 
 
 class _Refusal(OSError):

@@ -17,6 +17,8 @@ from appliance.fediverse.admin import commands
 from appliance.fediverse.client import InstanceClient
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
+from appliance.fediverse.media.strength import Strength
+from appliance.fediverse.media.usage import UsageNote
 from appliance.fediverse.model import MemberState, Role
 from appliance.fediverse.services import members
 from appliance.secret import Secret
@@ -42,7 +44,7 @@ def path() -> Iterator[Path]:
 
 @pytest.fixture
 def instance(context: Context, path: Path) -> Iterator[InstanceClient]:
-    server = CommandServer(path, commands(context), users=[os.getuid()])
+    server = CommandServer(path, commands(context, UsageNote(), Strength(context.clock)), users=[os.getuid()])
     server.start()
     yield InstanceClient(path)
     server.close()
@@ -58,7 +60,7 @@ def key_of(call: Any, *arguments: Any) -> str:
 def test_every_command_of_the_protocol_is_there(context: Context) -> None:
     rows = [line.split("|")[1].strip() for line in (protocol.__doc__ or "").splitlines() if line.startswith("|")]
     promised = {name for name in rows[1:] if name and not name.startswith("-")}
-    assert {command.name for command in commands(context)} == promised
+    assert {command.name for command in commands(context, UsageNote(), Strength(context.clock))} == promised
 
 
 def test_settings_of_the_instance(instance: InstanceClient) -> None:
@@ -192,3 +194,25 @@ def test_arguments_of_the_wrong_form(instance: InstanceClient, path: Path) -> No
 def test_nobody_answers() -> None:
     with pytest.raises(Unavailable):
         InstanceClient(Path("/nonexistent/admin.sock")).facts()
+
+
+def test_what_is_kept_of_other_servers_can_be_set(instance: InstanceClient) -> None:
+    assert instance.get("kept_media_megabytes") == "2000"
+    instance.set("free_floor_megabytes", "500")
+    assert instance.get_all()["free_floor_megabytes"] == "500"
+    assert key_of(instance.set, "kept_media_days", "0") == "bad-kept_media_days"
+
+
+def test_who_watches_the_power_can_say_that_it_is_weak(context: Context, path: Path) -> None:
+    strength = Strength(context.clock)
+    server = CommandServer(path, commands(context, UsageNote(), strength), users=[os.getuid()])
+    server.start()
+    client = InstanceClient(path)
+    client.note_power(good=False)
+    assert not strength.is_good()
+    client.note_power(good=True)
+    assert strength.is_good()
+    client.note_power(good=False)
+    context.clock.sleep(61)  # whoever said so fell silent
+    assert strength.is_good()
+    server.close()

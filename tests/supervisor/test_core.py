@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What happens to the box, and what its status and light then say."""
 
+import dataclasses
 import errno
 
 import pytest
@@ -35,6 +36,9 @@ class Answering:
         from appliance.fediverse.protocol import Facts
 
         return Facts(members=1, statuses=0, deliveries=0, federating=True, origin="http://127.0.0.1:10403")
+
+    def note_power(self, *, good):
+        self.power_is_good = good
 
 
 def keys(status):
@@ -362,3 +366,23 @@ def test_a_button_that_is_unplugged_while_held_asks_for_nothing(well):
     well.edge(EventKind.BUTTON_UP)
     assert well.status().light is Light.WELL
     assert well.board.power == []
+
+
+def test_the_instance_is_told_while_the_power_supply_is_too_weak(well):
+    instance = well.supervisor.core._capabilities["fediverse"]._instance
+    assert not hasattr(instance, "power_is_good")
+    well.board.sense = dataclasses.replace(well.board.sense, undervoltage=True)
+    well.look()
+    well.look()
+    assert instance.power_is_good is False
+    well.board.sense = dataclasses.replace(well.board.sense, undervoltage=False)
+    well.clock.advance(60)
+    well.look()
+    well.look()
+    assert instance.power_is_good is True
+
+
+def test_what_the_instance_keeps_shows(well):
+    (report,) = [each for each in well.status().capabilities if each.name == "fediverse"]
+    assert report.facts["media_from_elsewhere"] == "0.0 GB of at most 0.0 GB"
+    assert report.facts["posts_from_elsewhere"] == "0"

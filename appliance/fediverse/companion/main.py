@@ -20,6 +20,7 @@ from appliance.fediverse.context import Context
 from appliance.fediverse.db import topics, upgrade
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.media.strength import Strength
+from appliance.fediverse.media.usage import UsageNote
 from appliance.system import notify
 from appliance.system.async_net import AiohttpNet
 from appliance.system.clock import SystemClock
@@ -66,10 +67,10 @@ async def _serve(here: Context, stop: asyncio.Event) -> None:
     config = here.config
     users = {os.getuid(), 0} | ({config.console_uid} if config.console_uid is not None else set())
     net = AiohttpNet(development=config.development_origin is not None)
-    strength = Strength(here.clock)
-    running = tasks.every(here, net, strength)
+    strength, usage = Strength(here.clock), UsageNote()
+    running = tasks.every(here, net, strength, usage)
     listener = NudgeListener(config.nudge_socket)
-    server = CommandServer(config.admin_socket, admin.commands(here), users=users)
+    server = CommandServer(config.admin_socket, admin.commands(here, usage, strength), users=users)
     loop = asyncio.get_running_loop()
 
     def nudged() -> None:

@@ -13,6 +13,7 @@ from appliance.errors import Unavailable
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.media.strength import Strength
+from appliance.fediverse.media.usage import UsageNote
 from appliance.system.async_net import AsyncNet
 
 WAIT_SECONDS = 5.0
@@ -74,11 +75,13 @@ class Turns(ABC):
             woken.cancel()
 
 
-def every(here: Context, net: AsyncNet, strength: Strength) -> tuple[Task, ...]:
+def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) -> tuple[Task, ...]:
     """All tasks of the companion. Each module is imported here, so that nobody else pays for it."""
     from appliance.fediverse.companion.errands import Errands
     from appliance.fediverse.companion.timetable import Timetable
     from appliance.fediverse.delivery.courier import Courier
+    from appliance.fediverse.media.keeper import Keeper
+    from appliance.fediverse.media.sweeper import Sweeper
     from appliance.fediverse.media.worker import MediaWorker
     from appliance.fediverse.media.workshop import Workshop
     from appliance.fediverse.streaming.hub import Hub
@@ -86,11 +89,14 @@ def every(here: Context, net: AsyncNet, strength: Strength) -> tuple[Task, ...]:
     from appliance.system.runner import SystemRunner
 
     hub = Hub(here.database)
+    workshop = Workshop(SystemRunner())
     return (
         Courier(here, net),
         Errands(here),
         Timetable(here),
-        MediaWorker(here, Workshop(SystemRunner()), strength),
+        MediaWorker(here, workshop, strength),
+        Keeper(here, net, workshop, strength),
+        Sweeper(here, usage, strength),
         hub,
         StreamTask(here, hub),
     )

@@ -15,7 +15,11 @@ _POLICY = "default-src 'none'; sandbox"
 
 def blueprint() -> flask.Blueprint:
     made = flask.Blueprint("media", __name__)
+    # Imported here, since it shows what it finds by `send`.
+    from appliance.fediverse.media import elsewhere
+
     made.add_url_rule("/media/<part>/<name>", "file", _file)
+    elsewhere.add_to(made)
     return made
 
 

@@ -2,8 +2,9 @@
 """Do the services of the instance run, and does it answer? Each gets a while to start before anybody is alarmed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from appliance.fediverse.protocol import Usage
 from appliance.status import Fix, Level
 from appliance.supervisor.issues import Finding
 from appliance.system.units import Unit, UnitState
@@ -22,6 +23,7 @@ class Services:
     federating: bool
     members: int
     down_for: float
+    usage: Usage = field(default_factory=Usage)
 
 
 def check(services: Services) -> Iterator[Finding]:
