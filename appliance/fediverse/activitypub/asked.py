@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from appliance.errors import HearthError
 from appliance.fediverse.activitypub import documents, known, signatures
+from appliance.fediverse.activitypub.budget import TooMuch
 from appliance.fediverse.activitypub.documents import MEDIA_TYPE, Document, Row
 from appliance.fediverse.activitypub.sender import Doorkeeper, authenticate_question
 from appliance.fediverse.activitypub.signatures import BadSignature, Message
@@ -95,4 +96,6 @@ def show_error(error: HearthError) -> Response:
     response = Response(body, error.status, content_type="application/json")
     if error.key in _NOT_YET:
         response.headers["Retry-After"] = "300"
+    if isinstance(error, TooMuch):
+        response.headers["Retry-After"] = "1800"
     return response

@@ -23,6 +23,8 @@ from appliance.fediverse.services.errands import Errand
 from appliance.fediverse.urls import Urls
 
 _SEEN = sa.select(received.c.uri).where(received.c.uri == sa.bindparam("uri"))
+# What makes us keep more than before; taking something back is always free.
+_KEEPS = frozenset({"Add", "Announce", "Block", "Create", "EmojiReact", "Flag", "Follow", "Like", "Update"})
 _REMEMBER = sa.insert(received)
 # What the services answer when there is nothing to be done: the sender need not try again.
 _NOTHING_TO_DO = frozenset({"not-found", "follow-refused", "block-refused"})
@@ -45,6 +47,8 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
     sender = authenticate(context, doorkeeper, signature, activity.actor)
     apply = _prepare(Arrival(context, urls, doorkeeper, sender, activity))
     host = urlsplit(sender.inbox).netloc
+    if apply is not None and activity.kind in _KEEPS:
+        doorkeeper.budget.spend(host, len(message.body), followed=doorkeeper.is_followed(context.database, sender.id))
     news = doorkeeper.is_news(f"host {host} {signature.form.value}")
     claim = synchronisation.read(message.headers.get(synchronisation.HEADER), sender)
     try:
@@ -72,6 +76,7 @@ def _take_from_relay(context: Context, doorkeeper: Doorkeeper, signature: Signat
     if not chosen:
         raise Refused("wrong-actor", "The key that signed this is not the actor's.")
     relay = authenticate_question(context, doorkeeper, signature)
+    doorkeeper.budget.spend(urlsplit(relay.inbox).netloc, 0, followed=True)
     with contextlib.suppress(HearthError):
         relayed.hand_on(Arrival(context, context.urls(), doorkeeper, relay, activity))
 

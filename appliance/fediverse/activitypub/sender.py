@@ -5,19 +5,24 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from appliance.errors import HearthError, Refused, Unavailable
 from appliance.fediverse.activitypub import known, reading, signatures
+from appliance.fediverse.activitypub.budget import Budget, TooMuch
 from appliance.fediverse.activitypub.documents import Row
 from appliance.fediverse.activitypub.fetch import SECONDS_IN_INBOX
 from appliance.fediverse.activitypub.resolve import Resolver
 from appliance.fediverse.activitypub.signatures import BadSignature, Signature
 from appliance.fediverse.context import Context
+from appliance.fediverse.db.database import Database, Tx
+from appliance.fediverse.services import accounts, relays
 from appliance.system.clock import Clock
 
 REFETCH_SECONDS = 600.0
 MAX_FETCHES = 2  # of the four threads that a process has
 _REMEMBERED = 10_000
+_FOLLOWED_SECONDS = 60.0
 
 
 class Doorkeeper:
@@ -28,6 +33,8 @@ class Doorkeeper:
         self._clock = clock
         self._asked: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
+        self._followed: OrderedDict[int, tuple[float, bool]] = OrderedDict()
+        self.budget = Budget(clock)
         self._slots = threading.BoundedSemaphore(MAX_FETCHES)
 
     def is_news(self, subject: str) -> bool:
@@ -42,6 +49,21 @@ class Doorkeeper:
             while len(self._asked) > _REMEMBERED:
                 self._asked.popitem(last=False)
             return True
+
+    def is_followed(self, database: Database, account_id: int) -> bool:
+        """Whether a member follows this account, or it is a relay; as it was within the last minute."""
+        now = self._clock.monotonic()
+        with self._lock:
+            last = self._followed.get(account_id)
+        if last is not None and now - last[0] < _FOLLOWED_SECONDS:
+            return last[1]
+        with database.read() as tx:
+            found = known.followed_here(tx, account_id) or _is_relay(tx, account_id)
+        with self._lock:
+            self._followed[account_id] = now, found
+            while len(self._followed) > _REMEMBERED:
+                self._followed.popitem(last=False)
+        return found
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -69,7 +91,10 @@ def authenticate(context: Context, doorkeeper: Doorkeeper, signature: Signature,
         if not doorkeeper.is_news(actor_uri):
             raise BadSignature("The signature is not valid.")
         try:
+            doorkeeper.budget.spend(urlsplit(actor_uri).netloc, 0, followed=False)
             owner = Resolver(context, seconds=SECONDS_IN_INBOX).refresh(actor_uri)
+        except TooMuch:
+            raise
         except HearthError as error:
             raise BadSignature(f"The actor could not be read: {error.sentence}") from None
     if owner.key_id != signature.key_id:
@@ -93,3 +118,8 @@ def _check_owner(owner: Row, actor_uri: str) -> None:
         raise Refused("wrong-actor", "The key that signed this is not the actor's.")
     if owner.suspended_at is not None:
         raise Refused("suspended", "This server takes nothing from that account.")
+
+
+def _is_relay(tx: Tx, account_id: int) -> bool:
+    row = accounts.by_id(tx, account_id)
+    return row is not None and row.uri is not None and relays.of_origin(tx, reading.origin(row.uri)) is not None

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Strangers cannot fill the disk; friends are not held up by them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from appliance.fediverse.activitypub import budget
+from appliance.fediverse.activitypub.budget import Budget, Limit, TooMuch, site_of
+from appliance.fediverse.db.database import Database
+from appliance.fediverse.db.tables import accounts, statuses
+from appliance.fediverse.services import follows
+from appliance.fediverse.urls import Urls
+from appliance.system.clock import VirtualClock
+
+HERE = "http://localhost:10100"
+Rows = Callable[[sa.Table], list[sa.Row[Any]]]
+
+
+@pytest.mark.parametrize(
+    ("host", "site"),
+    [
+        ("far.example", "far.example"),
+        ("a.b.far.example:8443", "far.example"),
+        ("shop.co.uk", "shop.co.uk"),
+        ("x.shop.co.uk", "shop.co.uk"),
+        ("LOCALHOST:3000", "localhost"),
+        ("1.2.3.4", "1.2.3.4"),
+        ("[2001::1]", "[2001::1]"),
+    ],
+)
+def test_hosts_of_one_owner_are_one_site(host: str, site: str) -> None:
+    assert site_of(host) == site
+
+
+def spend(purse: Budget, host: str, size: int = 1, *, followed: bool = False) -> bool:
+    try:
+        purse.spend(host, size, followed=followed)
+    except TooMuch:
+        return False
+    return True
+
+
+def test_a_site_with_many_hosts_gets_no_more(clock: VirtualClock) -> None:
+    purse = Budget(clock)
+    taken = sum(spend(purse, f"h{number}.evil.example") for number in range(10_000))
+    assert taken == budget.STRANGERS.things
+    assert spend(purse, "evil.example", followed=True)
+    assert spend(purse, "far.example")
+    clock.advance(3601)
+    assert spend(purse, "h1.evil.example")
+
+
+def test_all_strangers_together_get_no_more_either(clock: VirtualClock) -> None:
+    purse = Budget(clock)
+    taken = sum(spend(purse, f"evil{number}.example") for number in range(10_000))
+    assert taken == budget.ALL_STRANGERS.things
+    assert spend(purse, "far.example", followed=True)
+
+
+def test_bytes_count_as_well(clock: VirtualClock) -> None:
+    purse = Budget(clock)
+    taken = sum(spend(purse, "evil.example", 1024 * 1024) for _ in range(10))
+    assert taken == 2
+
+
+def test_a_stranger_who_mentions_a_member_too_often(
+    rita: Any, anna: Any, rows: Rows, monkeypatch: pytest.MonkeyPatch, database: Database, urls: Urls
+) -> None:
+    monkeypatch.setattr(budget, "STRANGERS", Limit(3, 10**6))
+    tag = {"type": "Mention", "href": f"{HERE}/users/anna", "name": "@anna"}
+    answers = [rita.post(rita.activity("Create", rita.note("Buy!", tag=[tag]))) for _ in range(5)]
+    # Her account is one of the three things.
+    assert [answer.status_code for answer in answers] == [202, 202, 429, 429, 429]
+    assert answers[-1].headers["Retry-After"]
+    assert len(rows(statuses)) == 2
+    like = rita.activity("Like", anna.toot("hello")["uri"])
+    assert rita.post(like).status_code == 429
+    assert rita.post(rita.activity("Undo", like)).status_code == 202
+    rita._clock.advance(61)
+    with database.write() as tx:
+        rita_id = tx.connection.execute(sa.select(accounts.c.id).where(accounts.c.uri == rita.uri)).scalar_one()
+        follows.follow(tx, urls, anna.id, rita_id)
+        follows.accept(tx, urls, rita_id, anna.id)
+    rita.send("Create", rita.note("Hello, friends"))
