@@ -17,8 +17,9 @@ from appliance.fediverse.media import waiting
 from appliance.fediverse.media.workshop import unfit
 from appliance.fediverse.model import MediaKind, MediaPurpose, Visibility
 from appliance.fediverse.services import accounts, media, preferences, profile_pictures
-from appliance.fediverse.services.accounts import MAX_FIELDS, Profile
+from appliance.fediverse.services.accounts import Profile
 from appliance.fediverse.services.media import NewMedia
+from appliance.fediverse.services.profile_fields import MAX_FIELDS
 
 PICTURES = (MediaPurpose.AVATAR, MediaPurpose.HEADER)
 PICTURE_SECONDS = 25.0
@@ -38,6 +39,9 @@ def update(call: Call) -> Afterwards:
         locked=arguments.flag("locked"),
         bot=arguments.flag("bot"),
         discoverable=arguments.flag("discoverable"),
+        hide_collections=arguments.flag("hide_collections"),
+        indexable=arguments.flag("indexable"),
+        attribution_domains=_domains(arguments),
     )
     accounts.update_profile(call.tx, call.urls, call.account_id, profile)
     _keep_preferences(call)
@@ -100,15 +104,17 @@ def _keep_preferences(call: Call) -> None:
         preferences.put(call.tx, call.account_id, replace(preferences.get(call.tx, call.account_id), **changes))
 
 
+def _domains(arguments: Arguments) -> tuple[str, ...] | None:
+    given = "attribution_domains" in arguments
+    return tuple(arguments.texts("attribution_domains")) if given else None
+
+
 def _fields(arguments: Arguments) -> tuple[tuple[str, str], ...] | None:
     """Given as fields_attributes[0][name] and so on, whether in a form or in JSON."""
     if not any(name.startswith("fields_attributes") for name in arguments.names()):
         return None
-    pairs = []
-    for index in range(MAX_FIELDS + 1):
-        name, value = (arguments.text(f"fields_attributes[{index}][{part}]") for part in ("name", "value"))
-        pairs.append((name or "", value or ""))
-    return tuple(pairs)
+    groups = arguments.groups("fields_attributes")[: MAX_FIELDS + 1]
+    return tuple((each.text("name") or "", each.text("value") or "") for each in groups)
 
 
 ROUTES = (

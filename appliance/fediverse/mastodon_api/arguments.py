@@ -17,7 +17,7 @@ E = TypeVar("E", bound=Enum)
 
 MAX_DEPTH = 5
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-_ITEM = re.compile(r"([^\[\]]+)\[([0-9]{1,6})\]\[([^\[\]]+)\]")
+_ITEM = re.compile(r"([^\[\]]+)\[([0-9]{1,20})\]\[([^\[\]]+)\]")
 _FORM = "application/x-www-form-urlencoded"
 _TRUE, _FALSE = ("true", "1", "on", "t", "yes"), ("false", "0", "off", "f", "no", "")
 

@@ -16,8 +16,9 @@ from appliance.fediverse.media import film, kinds, limits
 from appliance.fediverse.media.kinds import FileType
 from appliance.fediverse.model import MemberState, Registration, Role
 from appliance.fediverse.services import instance_settings, pins, polls, text
-from appliance.fediverse.services.accounts import MAX_FIELD, MAX_FIELDS, MAX_NAME, MAX_NOTE
+from appliance.fediverse.services.accounts import MAX_NAME, MAX_NOTE
 from appliance.fediverse.services.instance_settings import InstanceSettings
+from appliance.fediverse.services.profile_fields import MAX_FIELD, MAX_FIELDS
 
 # Apps read from the number which calls they may make; the words say who answers.
 VERSION = f"4.5.0 (compatible; Hearth {__version__})"

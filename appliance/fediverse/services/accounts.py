@@ -12,16 +12,17 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows
 from appliance.fediverse.model import FollowState
-from appliance.fediverse.services import server_policy, text
+from appliance.fediverse.services import profile_fields, server_policy, text
 from appliance.fediverse.services.keys import KeyPair, make_key_pair
+from appliance.fediverse.services.profile_fields import Field
 from appliance.fediverse.services.remote import RemoteAccount
 from appliance.fediverse.urls import Urls
 
 MAX_NAME = 30
 MAX_NOTE = 500
-MAX_FIELDS = 4
-MAX_FIELD = 255
+MAX_ATTRIBUTION_DOMAINS = 10
 _NAME = re.compile(r"[A-Za-z0-9_]{1,30}")
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 # Names that would pass for the instance itself.
 _RESERVED = frozenset(
     ("abuse", "administrator", "hearth", "instance", "postmaster", "security", "support", "webmaster")
@@ -44,6 +45,13 @@ class Profile:
     locked: bool | None = None
     bot: bool | None = None
     discoverable: bool | None = None
+    hide_collections: bool | None = None
+    indexable: bool | None = None
+    attribution_domains: tuple[str, ...] | None = None
+
+
+# What is kept as it is given.
+_AS_GIVEN = ("display_name", "locked", "bot", "discoverable", "hide_collections", "indexable")
 
 
 def by_id(tx: Tx, account_id: int) -> sa.Row[Any] | None:
@@ -98,11 +106,7 @@ def create_local(tx: Tx, username: str, keys: KeyPair | None = None) -> int:
 
 def update_profile(tx: Tx, urls: Urls, account_id: int, profile: Profile) -> None:
     """Raises BadInput when something is too long."""
-    values: dict[str, Any] = {
-        name: value
-        for name in ("display_name", "locked", "bot", "discoverable")
-        if (value := getattr(profile, name)) is not None
-    }
+    values: dict[str, Any] = {name: value for name in _AS_GIVEN if (value := getattr(profile, name)) is not None}
     if profile.bot is not None:
         values["actor_type"] = "Service" if profile.bot else "Person"
     if len(profile.display_name or "") > MAX_NAME:
@@ -111,8 +115,11 @@ def update_profile(tx: Tx, urls: Urls, account_id: int, profile: Profile) -> Non
         if text.count(profile.note) > MAX_NOTE:
             raise BadInput(f"Validation failed: Note is too long (maximum is {MAX_NOTE} characters)")
         values |= {"note_source": profile.note, "note": to_html(tx, urls, profile.note)}
+    if profile.attribution_domains is not None:
+        values["attribution_domains"] = _domains(profile.attribution_domains)
     if profile.fields is not None:
-        values["fields"] = [_field(tx, urls, name, value) for name, value in _checked(profile.fields)]
+        values["fields"] = _fields(tx, urls, account_id, profile_fields.check(profile.fields))
+        profile_fields.want_proofs(tx, account_id, values["fields"])
     if values:
         tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(**values))
         outgoing.profile_updated(tx, urls, account_id)
@@ -136,6 +143,7 @@ def store_remote(tx: Tx, account: RemoteAccount) -> int:
     )
     values = _remote_values(account) | {"fetched_at": tx.now_ms, "deleted_at": None}
     if known is not None:
+        values["fields"] = profile_fields.still_proven(values["fields"], known.fields)
         tx.execute(sa.update(accounts).where(accounts.c.id == known.id).values(**values))
         return int(known.id)
     account_id = tx.next_id()
@@ -174,15 +182,16 @@ def _present(row: sa.Row[Any] | None) -> sa.Row[Any] | None:
     return None if row is None or row.suspended_at is not None or row.deleted_at is not None else row
 
 
-def _checked(fields: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    given = [(name.strip(), value.strip()) for name, value in fields if name.strip() or value.strip()]
-    if len(given) > MAX_FIELDS:
-        raise BadInput(f"Validation failed: Fields can be {MAX_FIELDS} at most")
-    if any(len(part) > MAX_FIELD for pair in given for part in pair):
-        raise BadInput(f"Validation failed: Fields are too long (maximum is {MAX_FIELD} characters)")
-    return given
+def _fields(tx: Tx, urls: Urls, account_id: int, given: list[tuple[str, str]]) -> list[Field]:
+    before = by_id(tx, account_id)
+    fields = [profile_fields.typed(name, value, to_html(tx, urls, value)) for name, value in given]
+    return profile_fields.still_proven(fields, before.fields if before is not None else ())
 
 
-def _field(tx: Tx, urls: Urls, name: str, value: str) -> dict[str, str]:
-    html = to_html(tx, urls, value).removeprefix("<p>").removesuffix("</p>")
-    return {"name": name, "value": html, "source": value}
+def _domains(given: tuple[str, ...]) -> list[str]:
+    names = list(dict.fromkeys(name for each in given if (name := each.strip().lower())))
+    if len(names) > MAX_ATTRIBUTION_DOMAINS:
+        raise BadInput(f"Validation failed: Attribution domains can be {MAX_ATTRIBUTION_DOMAINS} at most")
+    if not all(_DOMAIN.fullmatch(name) for name in names):
+        raise BadInput("Validation failed: Attribution domains are not all domain names")
+    return names

@@ -12,7 +12,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows
 from appliance.fediverse.model import FollowState, NotificationKind
-from appliance.fediverse.services import follow_ties, notifications, refill
+from appliance.fediverse.services import follow_ties, notifications, profile_fields, refill
 from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.visibility import blocked, domain_blocked
@@ -104,6 +104,7 @@ def accept(tx: Tx, urls: Urls, followee_id: int, follower_id: int) -> None:
     notifications.withdraw(tx, followee_id, NotificationKind.FOLLOW_REQUEST, follower_id, None)
     notifications.notify(tx, followee_id, NotificationKind.FOLLOW, follower_id)
     refill.fill_home(tx, follower_id, followee_id)
+    _look_at_links(tx, followee_id)
     outgoing.follow_accepted(tx, urls, known.id)
 
 
@@ -121,6 +122,13 @@ def unfollow(tx: Tx, urls: Urls, follower_id: int, followee_id: int) -> None:
     if known is not None:
         outgoing.unfollowed(tx, urls, known.id)
         _remove(tx, known)
+
+
+def _look_at_links(tx: Tx, followee_id: int) -> None:
+    """Of people elsewhere somebody here wants to know who they are; members' own are looked at when they change."""
+    followee = by_id(tx, followee_id)
+    if followee is not None and followee.domain:
+        profile_fields.want_proofs(tx, followee_id, followee.fields)
 
 
 def languages_of(row: sa.Row[Any]) -> list[str] | None:

@@ -11,6 +11,7 @@ from appliance.fediverse.web import (
     forms,
     join,
     login,
+    moving,
     people,
     posts,
     settings,
@@ -24,7 +25,7 @@ def blueprint() -> Blueprint:
     web.before_request(forms.guard)
     web.after_request(visitor.keep_cookies)
     web.context_processor(visitor.for_templates)
-    for module in (posts, avatars, documents, login, authorize, join, settings, people):
+    for module in (posts, avatars, documents, login, authorize, join, settings, moving, people):
         module.add_to(web)
     errors.add_to(web)
     return web

@@ -11,6 +11,11 @@ Run = Callable[[Context, str], None]
 
 def runners() -> dict[Errand, Run]:
     """What to do for each errand, its subject given. They raise HearthError when it should be tried again."""
-    from appliance.fediverse.activitypub.asking import followers, moves, threads
+    from appliance.fediverse.activitypub.asking import followers, links, moves, threads
 
-    return {Errand.FOLLOWERS: followers.run, Errand.MOVE: moves.run, Errand.THREAD: threads.run}
+    return {
+        Errand.FOLLOWERS: followers.run,
+        Errand.LINK: links.run,
+        Errand.MOVE: moves.run,
+        Errand.THREAD: threads.run,
+    }
