@@ -72,7 +72,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A consistent view; nothing can be written."""
-        with self._plainly(), self._store.reading() as connection:
+        with self._plainly(writing=False), self._store.reading() as connection:
             try:
                 yield Tx(connection, self._clock.now())
             finally:
@@ -81,7 +81,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """All or nothing: committed durably when the block ends, rolled back when it raises."""
-        with self._plainly(), self._store.writing() as connection:
+        with self._plainly(writing=True), self._store.writing() as connection:
             tx = Tx(connection, self._clock.now())
             try:
                 yield tx
@@ -102,14 +102,14 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
+    def _plainly(self, *, writing: bool) -> Iterator[None]:
         """What fails through nobody's mistake is said in words for whoever asked."""
         try:
             yield
         except sa.exc.TimeoutError as error:
             raise failures.busy() from error
         except sa.exc.DBAPIError as error:
-            plain = self._store.explain(error)
+            plain = self._store.explain(error, writing=writing)
             if plain is None:
                 raise
             raise plain from error

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What can go wrong with a database through nobody's mistake, in plain words."""
 
-from appliance.errors import HearthError, Unavailable
+from appliance.errors import BadInput, HearthError, Unavailable
 
 BUSY_MILLISECONDS = 10_000
 
@@ -21,3 +21,12 @@ def disk_full() -> HearthError:
         "Whoever runs the server must make room; nothing was changed.",
         status=507,
     )
+
+
+def unstorable() -> BadInput:
+    return BadInput("This holds something that no text may hold.")
+
+
+def unheard_of() -> HearthError:
+    """What cannot be stored is not there either."""
+    return HearthError("not-found", "Record not found", status=404)

@@ -10,7 +10,7 @@ from appliance.system.clock import milliseconds
 
 _SHIFT = 16
 _MINE = sequence.c.name == "id"
-_READ = sa.select(sequence.c.last).where(_MINE).with_for_update()
+_READ = sa.select(sequence.c.last).where(_MINE)
 _STORE = sa.update(sequence).where(_MINE).values(last=sa.bindparam("newest"))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from appliance.errors import BadInput, HearthError
+from appliance.errors import HearthError
 from appliance.fediverse.db import failures
 
 # The number of our lock, which counts within one database only.
@@ -56,7 +56,7 @@ class Postgresql:
             connection.exec_driver_sql(TAKE_TURN)
             yield connection
 
-    def explain(self, error: sa.exc.DBAPIError) -> HearthError | None:
+    def explain(self, error: sa.exc.DBAPIError, *, writing: bool) -> HearthError | None:
         code = getattr(error.orig, "sqlstate", None) or ""
         if code in _BUSY:
             return failures.busy()
@@ -65,7 +65,7 @@ class Postgresql:
         if error.connection_invalidated or (isinstance(error, sa.exc.OperationalError) and not code):
             return failures.away()
         if isinstance(error, sa.exc.DataError) and (not code or code.startswith(_DATA)):
-            return BadInput("This holds something that no text may hold.")
+            return failures.unstorable() if writing else failures.unheard_of()
         return None
 
     def versions(self) -> "PostgresqlVersions":

@@ -33,7 +33,7 @@ class Sqlite:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
-    def explain(self, error: sa.exc.DBAPIError) -> HearthError | None:
+    def explain(self, error: sa.exc.DBAPIError, *, writing: bool) -> HearthError | None:
         if isinstance(error, sa.exc.OperationalError):
             if "locked" in str(error):
                 return failures.busy()

@@ -33,7 +33,7 @@ class Store(Protocol):
         until it ends. Raises Unavailable database-busy."""
         ...
 
-    def explain(self, error: sa.exc.DBAPIError) -> HearthError | None:
+    def explain(self, error: sa.exc.DBAPIError, *, writing: bool) -> HearthError | None:
         """What a failure means for whoever asked, or None if it is our own mistake."""
         ...
 

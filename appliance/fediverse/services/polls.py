@@ -30,7 +30,7 @@ MAX_SECONDS = 2_629_746  # a month
 # Other servers are told of votes together, not of each.
 TELL_AFTER_MILLISECONDS = 60_000
 
-_BY_ID = sa.select(polls).where(polls.c.id == sa.bindparam("id")).with_for_update()
+_BY_ID = sa.select(polls).where(polls.c.id == sa.bindparam("id"))
 _STATUS = sa.select(statuses).where(statuses.c.id == sa.bindparam("id"))
 _LOCAL_VOTERS = (
     sa.select(poll_votes.c.account_id)

@@ -123,9 +123,12 @@ def test_a_server_that_is_away_is_said_so_and_found_again(cluster: Cluster, data
     nowhere.close()
 
 
-def test_a_text_that_it_cannot_hold_is_bad_input(database: Database) -> None:
+def test_a_text_that_it_cannot_hold_is_bad_input_and_not_there(database: Database) -> None:
     with pytest.raises(BadInput), database.write() as tx:
         tx.execute(sa.insert(tags).values(id=tx.next_id(), name="tea\0"))
+    with pytest.raises(HearthError) as caught, database.read() as tx:
+        tx.all(sa.select(tags).where(tags.c.name == "tea\0"))
+    assert caught.value.status == 404
 
 
 def test_a_copy_is_kept_before_it_is_changed(
