@@ -58,3 +58,56 @@ def test_pictures_are_served_and_nothing_beside_them(stranger: FlaskClient) -> N
     answer.close()
     assert stranger.get("/pictures/../pictures.py").status_code == 404
     assert stranger.get("/pictures/%2e%2e%2fpictures.py").status_code == 404
+
+
+def test_the_documents_of_the_instance(stranger: FlaskClient, database: Database) -> None:
+    policy = stranger.get("/api/v1/instance/privacy_policy").json
+    assert policy is not None
+    assert "no mail is sent" in policy["content"]
+    assert stranger.get("/api/v1/instance/terms_of_service").status_code == 404
+    with database.write() as tx:
+        for key, value in {
+            "terms": "Be good.",
+            "privacy_policy": "Ours.",
+            "extended_description": "More.\n\nStill.",
+        }.items():
+            instance_settings.put(tx, key, value)
+        today = tx.now.date().isoformat()
+    terms = stranger.get("/api/v1/instance/terms_of_service").json
+    assert terms == {"effective_date": today, "effective": True, "content": "<p>Be good.</p>", "succeeded_by": None}
+    assert stranger.get(f"/api/v1/instance/terms_of_service/{today}").json == terms
+    assert stranger.get("/api/v1/instance/terms_of_service/2001-01-01").status_code == 404
+    assert stranger.get("/api/v1/instance/privacy_policy").json["content"] == "<p>Ours.</p>"  # type: ignore[index]
+    described = stranger.get("/api/v1/instance/extended_description").json
+    assert described is not None
+    assert described["content"] == "<p>More.</p><p>Still.</p>"
+    assert described["updated_at"].startswith(today)
+    for path, words in (("/privacy-policy", "Ours."), ("/terms-of-service", "Be good.")):
+        assert words in stranger.get(path).text
+
+
+def test_activity_is_told_by_weeks(anna: Person, stranger: FlaskClient) -> None:
+    anna.toot("One")
+    anna.toot("Two", visibility="private")
+    weeks = stranger.get("/api/v1/instance/activity").json
+    assert weeks is not None
+    assert len(weeks) == 12
+    assert (weeks[0]["statuses"], weeks[0]["registrations"], weeks[1]["statuses"]) == ("1", "1", "0")
+    assert int(weeks[0]["week"]) - int(weeks[1]["week"]) == 7 * 24 * 3600
+
+
+def test_languages_are_named(stranger: FlaskClient) -> None:
+    languages = stranger.get("/api/v1/instance/languages").json
+    assert languages is not None
+    assert {"code": "de", "name": "German"} in languages
+    assert stranger.get("/api/v1/instance/translation_languages").json == {}
+
+
+def test_the_configuration_is_complete(stranger: FlaskClient) -> None:
+    answer = stranger.get("/api/v2/instance").json
+    assert answer is not None
+    assert answer["api_versions"] == {"mastodon": 7}
+    configuration = answer["configuration"]
+    assert set(configuration) >= {"urls", "vapid", "accounts", "statuses", "media_attachments", "polls", "translation"}
+    assert configuration["urls"]["privacy_policy"] == "http://localhost:10100/privacy-policy"
+    assert configuration["urls"]["terms_of_service"] is None

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.oauth import authorize
+from appliance.fediverse.oauth import apps, authorize, tokens
 from appliance.fediverse.oauth.apps import OUT_OF_BAND
 from appliance.fediverse.oauth.errors import OAuthError
 from appliance.fediverse.oauth.scopes import covers
@@ -256,3 +256,86 @@ def test_metadata_names_the_endpoints(stranger: FlaskClient) -> None:
     assert answer.json["code_challenge_methods_supported"] == ["S256"]
     assert "password" not in answer.json["grant_types_supported"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_code_that_comes_twice_takes_its_token_back(
+    stranger: FlaskClient, client_app: Any, anna: Person, database: Database
+) -> None:
+    code = _code(database, anna.id, _request(client_app))
+    token = _exchange(stranger, client_app, code).json["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert stranger.get("/api/v1/timelines/home", headers=headers).status_code == 200
+    assert _exchange(stranger, client_app, code).status_code == 400
+    assert stranger.get("/api/v1/timelines/home", headers=headers).status_code == 401
+    assert _exchange(stranger, client_app, code).status_code == 400
+
+
+def test_an_app_holds_so_many_tokens_and_no_more(stranger: FlaskClient, client_app: Any, database: Database) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client_app["client_id"],
+        "client_secret": client_app["client_secret"],
+    }
+    given = [stranger.post("/oauth/token", data=form).json["access_token"] for _ in range(tokens.MAX_TOKENS + 1)]  # type: ignore[index]
+    asked = [
+        stranger.get("/api/v1/apps/verify_credentials", headers={"Authorization": f"Bearer {token}"}).status_code
+        for token in (given[0], given[1], given[-1])
+    ]
+    assert asked == [401, 200, 200]
+
+
+def test_apps_that_never_got_a_token_are_forgotten(
+    stranger: FlaskClient, client_app: Any, anna: Person, database: Database, clock: VirtualClock
+) -> None:
+    unused = _register(stranger, client_name="Unused")
+    _exchange(stranger, client_app, _code(database, anna.id, _request(client_app)))
+    for days, known in ((29, 1), (2, 0)):
+        clock.advance(days * 24 * 3600)
+        with database.write() as tx:
+            apps.prune(tx)
+            found = [each for each in (client_app, unused) if _is_known(tx, each["client_id"])]
+        assert len(found) == 1 + known
+
+
+def _is_known(tx: Any, client_id: str) -> bool:
+    try:
+        return bool(apps.find(tx, client_id))
+    except OAuthError:
+        return False
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_userinfo_says_who_somebody_is(make_person: MakePerson, method: str) -> None:
+    anna = make_person("anna", "profile")
+    assert anna.ask(method, "/oauth/userinfo").json == {
+        "iss": f"{ORIGIN}/",
+        "sub": f"{ORIGIN}/users/anna",
+        "name": "",
+        "preferred_username": "anna",
+        "profile": f"{ORIGIN}/@anna",
+        "picture": anna.get("/api/v1/accounts/verify_credentials")["avatar"],
+    }
+    bob = make_person("bob", "read write")
+    assert bob.refused(403, method, "/oauth/userinfo") == "This action is outside the authorized scopes"
+    assert bob.client.open("/oauth/userinfo", method=method).json == {"error": "The access token is invalid"}
+
+
+def test_plain_challenges_are_refused(client_app: Any, database: Database) -> None:
+    wrong = {"code_challenge": "v" * 43, "code_challenge_method": "plain"}
+    with database.read() as tx, pytest.raises(OAuthError, match="S256"):
+        authorize.parse(tx, _request(client_app, **wrong))
+
+
+@pytest.mark.parametrize(
+    ("granted", "wanted", "held"),
+    [
+        ("admin:read", "admin:read:accounts", True),
+        ("admin:read", "admin:write:accounts", False),
+        ("admin:read:accounts", "admin:read:reports", False),
+        ("read", "admin:read", False),
+        ("read", "profile", False),
+        ("write", "admin:write:accounts", False),
+    ],
+)
+def test_admin_scopes_are_apart(granted: str, wanted: str, held: bool) -> None:
+    assert covers(granted.split(), wanted) is held
