@@ -52,18 +52,22 @@ def home_card(fresh: Callable[[], machine.Box]) -> machine.Box:
 
 @pytest.fixture
 def home(bench: list[machine.Box], home_card: machine.Box) -> machine.Box:
-    """The box that most tests share. It runs, and has settled."""
-    if not home_card.running():
-        for each in bench:
-            each.kill()
-        home_card.wake()
-    return home_card
+    """The box that most tests share. It runs."""
+    return _running(bench, home_card)
 
 
 @pytest.fixture(scope="session")
-def clara(home_card: machine.Box) -> Owner:
-    """Who has set up the shared box; only for tests that ask for `home` first. Her browser is closed again."""
-    with owner(home_card) as somebody:
+def clara(bench: list[machine.Box], home_card: machine.Box) -> Owner:
+    """Who has set up the shared box. Her browser is closed again."""
+    with owner(_running(bench, home_card)) as somebody:
         somebody.set_up(by_button=True)
         assert somebody.app
     return somebody
+
+
+def _running(bench: list[machine.Box], box: machine.Box) -> machine.Box:
+    if not box.running():
+        for each in bench:
+            each.kill()
+        box.wake()
+    return box
