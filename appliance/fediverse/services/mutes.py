@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from appliance.errors import Refused
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import mutes, notifications
+from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.services import refill
 from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
@@ -28,6 +29,8 @@ def mute(tx: Tx, account_id: int, target_id: int, *, with_notifications: bool = 
                 id=tx.next_id(), account_id=account_id, target_id=target_id, created_at=tx.now_ms, **values
             )
         )
+    if seconds:
+        tx.topics.add(Topic.SCHEDULED)
     refill.clear(tx, account_id, target_id)
     if with_notifications:
         mine = notifications.c.account_id == account_id
@@ -40,10 +43,16 @@ def unmute(tx: Tx, account_id: int, target_id: int) -> None:
         refill.fill_if_followed(tx, account_id, target_id)
 
 
-def expire(tx: Tx) -> int | None:
-    """End what has ended; when the next one does, in milliseconds since 1970."""
-    for row in tx.all(sa.select(mutes).where(mutes.c.expires_at <= tx.now_ms)):
+def end_one(tx: Tx) -> bool:
+    """End a mute whose time is over; false if there is none."""
+    row = tx.one(sa.select(mutes).where(mutes.c.expires_at <= tx.now_ms).order_by(mutes.c.expires_at).limit(1))
+    if row is not None:
         unmute(tx, row.account_id, row.target_id)
+    return row is not None
+
+
+def next_due(tx: Tx) -> int | None:
+    """When the next one ends, in milliseconds since 1970."""
     soonest: int | None = tx.execute(sa.select(sa.func.min(mutes.c.expires_at))).scalar_one()
     return soonest
 

@@ -131,12 +131,24 @@ def history(tx: Tx, tag_ids: Collection[int]) -> dict[int, list[Use]]:
     return {tag_id: [found.get((tag_id, day), Use(day)) for day in days] for tag_id in tag_ids}
 
 
-def forget(tx: Tx) -> None:
-    """What is too long ago to trend, in small steps."""
-    old = sa.select(tag_uses.c.day).where(tag_uses.c.day < today(tx) - KEPT_DAYS).order_by(tag_uses.c.day).limit(1)
-    day = tx.execute(old).scalar_one_or_none()
-    if day is not None:
-        tx.execute(sa.delete(tag_uses).where(tag_uses.c.day == day))
+def forget_one(tx: Tx) -> bool:
+    """Let go of a day that is too long ago to trend; false if there is none."""
+    day = _oldest(tx)
+    if day is None or day >= today(tx) - KEPT_DAYS:
+        return False
+    tx.execute(sa.delete(tag_uses).where(tag_uses.c.day == day))
+    return True
+
+
+def next_due(tx: Tx) -> int | None:
+    """When the next day may be let go, in milliseconds since 1970."""
+    day = _oldest(tx)
+    return None if day is None else (day + KEPT_DAYS + 1) * DAY
+
+
+def _oldest(tx: Tx) -> int | None:
+    day: int | None = tx.execute(sa.select(sa.func.min(tag_uses.c.day))).scalar_one()
+    return day
 
 
 def _among(tx: Tx, query: "sa.Select[Any]", viewer_id: int, tag_ids: Collection[int]) -> set[int]:

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import asyncio
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from appliance.fediverse.companion.timetable import Timetable
+from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import accounts as table
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import accounts, follows, mutes, statuses
+from appliance.fediverse.services import accounts, follows, statuses
 from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import VirtualClock
@@ -114,18 +117,16 @@ def test_the_muted_appear_in_no_list_and_come_back(anna: Person, bob: Person, ca
 
 
 def test_a_mute_may_spare_notifications_and_end_by_itself(
-    anna: Person, bob: Person, database: Database, clock: VirtualClock
+    anna: Person, bob: Person, context: Context, clock: VirtualClock
 ) -> None:
     told = _act(anna, "mute", bob.id, notifications=False, duration=60)
     assert told["muting_notifications"] is False
     assert told["muting_expires_at"].endswith("Z")
     assert anna.get("/api/v1/mutes")[0]["mute_expires_at"] == told["muting_expires_at"]
-    with database.write() as tx:
-        assert mutes.expire(tx) == tx.now_ms + 60_000
+    assert asyncio.run(Timetable(context).turn()) == 60
     assert _relation(anna, bob.id)["muting"] is True
-    clock.advance(61)
-    with database.write() as tx:
-        assert mutes.expire(tx) is None
+    clock.advance(60)
+    asyncio.run(Timetable(context).turn())
     assert _relation(anna, bob.id)["muting"] is False
 
 

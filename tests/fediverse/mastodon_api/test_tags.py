@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import asyncio
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from appliance.fediverse.companion.timetable import Timetable
+from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import accounts, statuses, tags
@@ -156,10 +159,10 @@ def test_nobody_removes_what_others_feature(anna: Person, bob: Person, make_pers
         anna.refused(422 if verb in ("follow", "feature") else 404, "POST", f"/api/v1/tags/a b/{verb}")
 
 
-def test_uses_are_forgotten(anna: Person, database: Database, clock: VirtualClock) -> None:
+def test_uses_are_forgotten(anna: Person, context: Context, clock: VirtualClock) -> None:
     anna.toot("#tea")
     for days, left in ((tags.KEPT_DAYS, 1), (1, 0)):
         clock.advance(days * DAY)
-        with database.write() as tx:
-            tags.forget(tx)
+        asyncio.run(Timetable(context).turn())
+        with context.database.read() as tx:
             assert len(tx.all(tags.tag_uses.select())) == left
