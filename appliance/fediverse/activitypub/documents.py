@@ -27,6 +27,7 @@ CONTEXT: list[Any] = [
         "sensitive": "as:sensitive",
         "Hashtag": "as:Hashtag",
         "toot": "http://joinmastodon.org/ns#",
+        "Emoji": "toot:Emoji",
         "discoverable": "toot:discoverable",
         "suspended": "toot:suspended",
         "featured": {"@id": "toot:featured", "@type": "@id"},
@@ -34,7 +35,6 @@ CONTEXT: list[Any] = [
         "indexable": "toot:indexable",
         "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
         "movedTo": {"@id": "as:movedTo", "@type": "@id"},
-        "Emoji": "toot:Emoji",
         "votersCount": "toot:votersCount",
         "blurhash": "toot:blurhash",
         "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
@@ -108,6 +108,8 @@ def actor(urls: Urls, account: Row, moved_to: str | None = None) -> Document:
             for field in account.fields
         ],
     }
+    if account.emojis:
+        document["tag"] = emojis(urls, account)
     if moved_to is not None:
         document["movedTo"] = moved_to
     if account.suspended_at is not None:
@@ -158,6 +160,7 @@ def note(urls: Urls, parts: NoteParts) -> Document:
                 for account in parts.mentioned
             ),
             *({"type": "Hashtag", "href": urls.tag(name), "name": f"#{name}"} for name in parts.tags),
+            *emojis(urls, status),
         ],
     }
     if status.language:
@@ -167,6 +170,19 @@ def note(urls: Urls, parts: NoteParts) -> Document:
     if parts.poll:
         document |= question(parts.poll)
     return document
+
+
+def emojis(urls: Urls, row: Row) -> list[Document]:
+    """Those that a status or an account of ours uses."""
+    return [
+        {
+            "id": f"{urls.origin}/emojis/{code}",
+            "type": "Emoji",
+            "name": f":{code}:",
+            "icon": {"type": "Image", "mediaType": TYPES[image.rpartition(".")[2]], "url": urls.media(image)},
+        }
+        for code, image in (row.emojis or {}).items()
+    ]
 
 
 def question(poll: Row) -> Document:

@@ -10,8 +10,5 @@ def nothing(call: Call, **_: str) -> list[Any]:
     return []
 
 
-_NOTHING = (
-    ("/api/v1/custom_emojis", ()),
-    ("/api/v1/announcements", ("read",)),
-)
+_NOTHING = (("/api/v1/announcements", ("read",)),)
 ROUTES = tuple(Route("GET", path, nothing, scopes) for path, scopes in _NOTHING)

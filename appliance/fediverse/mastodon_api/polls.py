@@ -22,8 +22,9 @@ def refresh(_: Arguments, urls: Urls) -> None:
 
 
 def show(call: Call, poll_id: int) -> Entity:
-    poll, _ = polls.seen_by(call.tx, call.viewer_id, poll_id)
-    return entities.draw(call.tx, call.viewer_id, poll)
+    poll, status = polls.seen_by(call.tx, call.viewer_id, poll_id)
+    entity = entities.draw(call.tx, call.viewer_id, poll)
+    return entity | {"emojis": entities.emojis_of(call.urls, entity, status.emojis)}
 
 
 def vote(call: Call, poll_id: int) -> Entity:

@@ -10,7 +10,7 @@ from appliance.fediverse.context import context
 from appliance.fediverse.mastodon_api import media_arguments, polls, resolving, scheduled
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as account_entities
-from appliance.fediverse.mastodon_api.entities import cards
+from appliance.fediverse.mastodon_api.entities import cards, emojis
 from appliance.fediverse.mastodon_api.entities import media as media_entities
 from appliance.fediverse.mastodon_api.entities import statuses as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity, moment
@@ -134,7 +134,7 @@ def history(call: Call, status_id: int) -> list[Entity]:
             "created_at": moment(at),
             "account": account,
             "media_attachments": media_entities.of_status(call.urls, status_id, row.attachments),
-            "emojis": [],
+            "emojis": emojis.used(call.urls, status.emojis),
         }
         | ({"poll": {"options": [{"title": title} for title in asked]}} if asked else {})
         for row, at, asked in forms

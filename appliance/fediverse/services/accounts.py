@@ -12,7 +12,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows
 from appliance.fediverse.model import FollowState
-from appliance.fediverse.services import profile_fields, server_policy, text
+from appliance.fediverse.services import emojis, profile_fields, server_policy, text
 from appliance.fediverse.services.keys import KeyPair, make_key_pair
 from appliance.fediverse.services.profile_fields import Field
 from appliance.fediverse.services.remote import RemoteAccount
@@ -122,7 +122,22 @@ def update_profile(tx: Tx, urls: Urls, account_id: int, profile: Profile) -> Non
         profile_fields.want_proofs(tx, account_id, values["fields"])
     if values:
         tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(**values))
+        _use_emojis(tx, account_id)
         outgoing.profile_updated(tx, urls, account_id)
+
+
+def _use_emojis(tx: Tx, account_id: int) -> None:
+    row = by_id(tx, account_id)
+    if row is None:
+        return
+    texts = [row.display_name, row.note_source, *(text for each in row.fields for text in _typed(each))]
+    used = emojis.of_local(tx, *texts)
+    if used != row.emojis:
+        tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(emojis=used))
+
+
+def _typed(field: dict[str, Any]) -> tuple[str, str]:
+    return str(field["name"]), str(field.get("source", ""))
 
 
 def to_html(tx: Tx, urls: Urls, source: str) -> str:
@@ -141,7 +156,9 @@ def store_remote(tx: Tx, account: RemoteAccount) -> int:
     known = by_uri(tx, account.uri) or tx.one(
         _BY_NAME, {"name": account.username.lower(), "domain": account.domain.lower()}
     )
-    values = _remote_values(account) | {"fetched_at": tx.now_ms, "deleted_at": None}
+    texts = (account.display_name, account.note, *(text for pair in account.fields for text in pair))
+    used = emojis.of_remote(tx, account.domain.lower(), account.emojis, *texts)
+    values = _remote_values(account) | {"emojis": used, "fetched_at": tx.now_ms, "deleted_at": None}
     if known is not None:
         values["fields"] = profile_fields.still_proven(values["fields"], known.fields)
         tx.execute(sa.update(accounts).where(accounts.c.id == known.id).values(**values))

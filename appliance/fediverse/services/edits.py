@@ -14,6 +14,7 @@ from appliance.fediverse.db.tables import status_edits, statuses
 from appliance.fediverse.model import NotificationKind
 from appliance.fediverse.services import (
     accounts,
+    emojis,
     featured_tags,
     media,
     mentions,
@@ -61,6 +62,7 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
         "sensitive": edit.sensitive or bool(edit.spoiler_text),
         "language": edit.language,
         "attachments": [each.stored() for each in media.edited(tx, attached, edit.media_changes)],
+        "emojis": emojis.of_local(tx, edit.text, edit.spoiler_text, *(edit.poll.options if edit.poll else ())),
     }
     asked = polls.of_status(tx, status)
     asks_another = polls.change(tx, status, edit.poll)
@@ -84,12 +86,14 @@ def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) ->
     # How a poll stands is told without saying when: that is no edit.
     if edited_at <= (known.edited_at or 0) or (status.poll is not None and status.edited_at is None):
         return None
+    author = accounts.by_id(tx, author_id)
     values = {
         "content": status.content,
         "spoiler_text": status.spoiler_text,
         "sensitive": status.sensitive,
         "language": status.language,
         "attachments": [attachment.stored() for attachment in status.attachments],
+        "emojis": emojis.of_remote(tx, author.domain if author else "", status.emojis, *status.texts),
         "edited_at": edited_at,
     }
     _change(tx, known, values, status.mentions, tuple(text.tag_key(name) for name in status.tags), asked)

@@ -88,3 +88,8 @@ class RemoteStatus:
     poll: RemotePoll | None = None
     quote: RemoteQuote | None = None
     emojis: tuple[RemoteEmoji, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All in which there may be an emoji."""
+        return self.content, self.spoiler_text, *(self.poll.options if self.poll else ())

@@ -11,7 +11,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import statuses
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import accounts, edits, idempotency, media, mentions, polls, quotes, text
+from appliance.fediverse.services import accounts, edits, emojis, idempotency, media, mentions, polls, quotes, text
 from appliance.fediverse.services.edits import Edit, edit
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.polls import NewPoll
@@ -87,6 +87,7 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
         "app_id": draft.app_id,
         "poll_id": poll_id,
         "attachments": [media.shown_as(row).stored() for row in attached],
+        "emojis": emojis.of_local(tx, draft.text, draft.spoiler_text, *(draft.poll.options if draft.poll else ())),
         "local": True,
         "created_at": tx.now_ms,
     }
@@ -139,6 +140,7 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
         "local": False,
         "created_at": status.created_at,
         "edited_at": status.edited_at,
+        "emojis": emojis.of_remote(tx, writer.domain, status.emojis, *status.texts),
         **quotes.columns(status.quote),
     }
     insert(tx, writer, values, parent, status.mentions, [text.tag_key(name) for name in status.tags])

@@ -55,7 +55,7 @@ accounts = Table(
     Column("sensitized_at", BigInteger),  # all posts count as sensitive
     Column("deleted_at", BigInteger),
     Column("featured_uri", Text),  # remote: the collection of pinned posts
-    Column("emojis", JSON(none_as_null=True)),  # {shortcode: id of custom_emojis}, those in name, note and fields
+    Column("emojis", JSON(none_as_null=True)),  # in name, note and fields, as services.emojis.Used
     Column("hide_collections", Boolean, nullable=False, server_default=text("false")),
     Column("indexable", Boolean, nullable=False, server_default=text("false")),  # its public posts may be searched
     Column("attribution_domains", JSON(none_as_null=True)),  # whose articles may name this account as their author

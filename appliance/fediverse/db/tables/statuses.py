@@ -56,7 +56,7 @@ statuses = Table(
     Column("quote_state", String),  # model.QuoteState; NULL: this quotes nothing
     Column("quote_approval", Text),  # where the quoted author's server says that it agreed
     Column("quotes_count", Integer, nullable=False, server_default="0"),
-    Column("emojis", JSON(none_as_null=True)),  # {shortcode: id of custom_emojis}, those that are used
+    Column("emojis", JSON(none_as_null=True)),  # those that are used, as services.emojis.Used
     Index(None, "account_id", "id"),
     Index(None, "in_reply_to_id"),
     Index(None, "conversation_id"),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows, members
 from appliance.fediverse.mastodon_api import pictures
+from appliance.fediverse.mastodon_api.entities import emojis
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment_or_none
 from appliance.fediverse.mastodon_api.entities.roles import role_entity
 from appliance.fediverse.model import FollowState, MediaPurpose, Role
@@ -83,7 +84,7 @@ def account(urls: Urls, row: Row) -> Entity:
         "last_status_at": None if row.last_status_at is None else _day(row.last_status_at),
         "hide_collections": row.hide_collections,
         "noindex": not row.indexable,
-        "emojis": [],
+        "emojis": emojis.used(urls, row.emojis),
         "roles": [],
         "fields": [_field(urls, each, local) for each in row.fields],
     }

@@ -7,8 +7,11 @@ import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import polls
+from appliance.fediverse.mastodon_api.entities import emojis
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment_or_none
+from appliance.fediverse.services.emojis import codes
 from appliance.fediverse.services.polls import own_votes
+from appliance.fediverse.urls import Urls
 
 _BY_IDS = sa.select(polls).where(polls.c.id.in_(sa.bindparam("ids", expanding=True)))
 
@@ -21,6 +24,12 @@ def load(tx: Tx, viewer_id: int | None, ids: Sequence[int]) -> dict[int, Entity]
 
 def draw(tx: Tx, viewer_id: int | None, row: Row) -> Entity:
     return dict(_draw(tx, viewer_id, [row]))[row.id]
+
+
+def emojis_of(urls: Urls, poll: Entity, used: dict[str, str] | None) -> list[Entity]:
+    """Of the emoji that its status uses, those in the poll."""
+    titles = codes(option["title"] for option in poll["options"])
+    return emojis.used(urls, {code: image for code, image in (used or {}).items() if code in titles})
 
 
 def _draw(tx: Tx, viewer_id: int | None, rows: Sequence[Row]) -> list[tuple[int, Entity]]:

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.mastodon_api.entities import media, quotes, status_parts
+from appliance.fediverse.mastodon_api.entities import emojis, media, polls, quotes, status_parts
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment, moment_or_none, text_id
 from appliance.fediverse.mastodon_api.entities.status_parts import Parts
 from appliance.fediverse.services.missing import missing
@@ -70,11 +70,11 @@ def _status(urls: Urls, viewer_id: int | None, row: Row, parts: Parts, *, inside
         "media_attachments": media.of_status(urls, status_id, row.attachments),
         "mentions": parts.mentions.get(status_id, []),
         "tags": parts.tags.get(status_id, []),
-        "emojis": [],
+        "emojis": emojis.used(urls, row.emojis),
         "card": parts.cards.get(row.card_id),
         "quote": None,
         "quote_approval": _NO_QUOTES,
-        "poll": parts.polls.get(row.poll_id),
+        "poll": _poll(urls, row, parts),
     }
     if row.local:
         entity["application"] = parts.apps.get(row.app_id)
@@ -89,6 +89,13 @@ def _status(urls: Urls, viewer_id: int | None, row: Row, parts: Parts, *, inside
     if row.quote_state is not None:
         entity["quote"] = quotes.shallow(row, parts.quoted) if inside else _quote(urls, viewer_id, row, parts)
     return entity
+
+
+def _poll(urls: Urls, row: Row, parts: Parts) -> Entity | None:
+    poll = parts.polls.get(row.poll_id)
+    if poll is None or not row.emojis:
+        return poll
+    return poll | {"emojis": polls.emojis_of(urls, poll, row.emojis)}
 
 
 def _quote(urls: Urls, viewer_id: int | None, row: Row, parts: Parts) -> Entity:
