@@ -11,6 +11,7 @@ from appliance.fediverse.app import create_app
 from appliance.fediverse.context import Context, database_url, media_secret, origin
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.upgrade import upgrade
+from appliance.fediverse.services import push_keys
 from appliance.system.clock import SystemClock
 from appliance.system.files import SystemFiles
 from appliance.system.net import SystemNet
@@ -55,6 +56,7 @@ def open_context(config: Config) -> Context:
     database = Database(database_url(config), clock, nudge=Nudge(config.nudge_socket).send)
     try:
         name, secret = origin(config, database), media_secret(database)
+        push_keys.ensure(database)
     finally:
         database.close()
     return Context(database, clock, SystemNet(development=config.development_origin is not None), config, name, secret)

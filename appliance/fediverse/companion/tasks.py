@@ -84,6 +84,7 @@ def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) ->
     from appliance.fediverse.media.sweeper import Sweeper
     from appliance.fediverse.media.worker import MediaWorker
     from appliance.fediverse.media.workshop import Workshop
+    from appliance.fediverse.push.pusher import Pusher
     from appliance.fediverse.streaming.hub import Hub
     from appliance.fediverse.streaming.task import StreamTask
     from appliance.system.runner import SystemRunner
@@ -97,6 +98,7 @@ def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) ->
         MediaWorker(here, workshop, strength),
         Keeper(here, net, workshop, strength),
         Sweeper(here, usage, strength),
+        Pusher(here, net),
         hub,
         StreamTask(here, hub),
     )

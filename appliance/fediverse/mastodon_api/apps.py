@@ -9,7 +9,7 @@ from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.oauth import apps, scopes
 from appliance.fediverse.oauth.apps import App, NewApp
-from appliance.fediverse.services import accounts, throttle
+from appliance.fediverse.services import accounts, push_keys, throttle
 from appliance.fediverse.services.missing import missing
 
 APPS_FREE = 100  # per address, before waits begin: strangers may register apps, but not fill the disk with them
@@ -25,7 +25,7 @@ def create(call: Call) -> Entity:
         website=arguments.text("website"),
     )
     app, secret = apps.register(call.tx, new)
-    return _entity(app) | {
+    return _entity(call, app) | {
         "client_id": app.client_id,
         "client_secret": secret.reveal(),
         "client_secret_expires_at": 0,
@@ -35,7 +35,7 @@ def create(call: Call) -> Entity:
 def verify_credentials(call: Call) -> Entity:
     if call.caller is None:
         raise AssertionError("the route needs a token")
-    return _entity(apps.by_id(call.tx, call.caller.app_id))
+    return _entity(call, apps.by_id(call.tx, call.caller.app_id))
 
 
 def userinfo(call: Call) -> Entity:
@@ -58,7 +58,7 @@ def _redirects(arguments: Arguments) -> list[str]:
     return [line.strip() for text in arguments.texts("redirect_uris") for line in text.splitlines() if line.strip()]
 
 
-def _entity(app: App) -> Entity:
+def _entity(call: Call, app: App) -> Entity:
     return {
         "id": str(app.id),
         "name": app.name,
@@ -66,7 +66,7 @@ def _entity(app: App) -> Entity:
         "scopes": list(app.scopes),
         "redirect_uri": "\n".join(app.redirect_uris),
         "redirect_uris": list(app.redirect_uris),
-        "vapid_key": "",
+        "vapid_key": push_keys.public_key(call.tx) if call.urls.federating else "",
     }
 
 

@@ -15,7 +15,7 @@ from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.media import film, kinds, limits
 from appliance.fediverse.media.kinds import FileType
 from appliance.fediverse.model import MemberState, Registration, Role
-from appliance.fediverse.services import instance_settings, pins, polls, text
+from appliance.fediverse.services import instance_settings, pins, polls, push_keys, text
 from appliance.fediverse.services.accounts import MAX_NAME, MAX_NOTE
 from appliance.fediverse.services.instance_settings import InstanceSettings
 from appliance.fediverse.services.profile_fields import MAX_FIELD, MAX_FIELDS
@@ -63,7 +63,7 @@ def v2(call: Call) -> Entity:
                 "privacy_policy": f"{call.urls.origin}/privacy-policy",
                 "terms_of_service": f"{call.urls.origin}/terms-of-service" if settings.terms else None,
             },
-            "vapid": {"public_key": ""},
+            "vapid": {"public_key": push_keys.public_key(call.tx) if call.urls.federating else ""},
             "translation": {"enabled": False},
             "limited_federation": settings.limited_federation or not call.urls.federating,
             "timelines_access": {
