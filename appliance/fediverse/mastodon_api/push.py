@@ -51,10 +51,11 @@ def _endpoint(call: Call) -> Endpoint:
         raise BadInput("Validation failed: Endpoint is not a valid URL", "") from None
     if len(url) > MAX_URL:
         raise BadInput("Validation failed: Endpoint is too long", "")
-    keys = [arguments.text(f"subscription[keys][{name}]") or "" for name in ("p256dh", "auth")]
-    if not is_receiver(Receiver(*keys)):
+    receiver = Receiver(*(arguments.text(f"subscription[keys][{name}]") or "" for name in ("p256dh", "auth")))
+    if not is_receiver(receiver):
         raise BadInput("Validation failed: The keys are not those of a push subscription", "")
-    return Endpoint(url, *keys, standard=arguments.flag("subscription[standard]") or False)
+    standard = arguments.flag("subscription[standard]") or False
+    return Endpoint(url, receiver.public_key, receiver.auth, standard)
 
 
 def _alerts(call: Call) -> frozenset[str] | None:
