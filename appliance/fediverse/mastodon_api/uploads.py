@@ -48,26 +48,44 @@ class UploadRequest(flask.Request):
 @contextmanager
 def received() -> Iterator[None]:
     """Take files in with this request. Those that nobody claims (`claim`) are gone afterwards. Raises Unavailable."""
-    request = cast(UploadRequest, flask.request)
-    slots: threading.BoundedSemaphore = flask.current_app.extensions.setdefault(
-        _SLOTS, threading.BoundedSemaphore(AT_ONCE)
-    )
-    if not slots.acquire(blocking=False):
-        raise Unavailable("uploads-busy", "Others are uploading just now.")
+    begin(BODY_BYTES)
     try:
-        request.receiving = True
-        request.max_content_length = BODY_BYTES
-        patience.wait(request.environ, SECONDS)
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise HearthError("disk-full", "The server's disk is full.", "Tell its owner.", status=507) from error
         raise
     finally:
-        for file, name in request.received:
-            file.close()
-            context().store.forget(name)
-        slots.release()
+        end()
+
+
+def begin(limit: int) -> None:
+    """From now on this request may hold files, `limit` bytes in all. Call `end` whatever comes. Raises Unavailable."""
+    request = cast(UploadRequest, flask.request)
+    if not _slots().acquire(blocking=False):
+        raise Unavailable("uploads-busy", "Others are uploading just now.")
+    request.receiving = True
+    request.max_content_length = limit
+    patience.wait(request.environ, SECONDS)
+
+
+def end() -> None:
+    """Nothing happens if nothing was begun."""
+    request = cast(UploadRequest, flask.request)
+    if not request.receiving:
+        return
+    request.receiving = False
+    for file, name in request.received:
+        file.close()
+        context().store.forget(name)
+    _slots().release()
+
+
+def _slots() -> threading.BoundedSemaphore:
+    made: threading.BoundedSemaphore = flask.current_app.extensions.setdefault(
+        _SLOTS, threading.BoundedSemaphore(AT_ONCE)
+    )
+    return made
 
 
 def look_at(field: str, *, picture: bool = False) -> Upload | None:

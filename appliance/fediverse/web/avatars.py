@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Drawn avatars and headers: the same name always looks the same, and no picture comes from another server."""
+"""Members' avatars and headers: their own pictures, or drawn ones, of which the same name always has the same."""
 
 import hashlib
 
-from flask import Blueprint, Response
+from flask import Blueprint, redirect
+from werkzeug.wrappers import Response
+
+from appliance.fediverse.context import context
+from appliance.fediverse.services import accounts
 
 # Warm grounds, each with the lighter glow that goes onto it; white letters read well on every ground.
 _PALETTE = (
@@ -16,7 +20,7 @@ _PALETTE = (
     ("#4d5a1f", "#94a352"),
     ("#6b3a2a", "#b57a5f"),
 )
-_DAY = 24 * 3600
+_MINUTES = 5 * 60  # until a new picture shows
 
 
 def add_to(web: Blueprint) -> None:
@@ -59,16 +63,26 @@ def _colours(name: str) -> tuple[str, str]:
 
 
 def _avatar(name: str) -> Response:
-    return _svg(avatar(name[:64].lower()))
+    return _own(name, "avatar_url") or _svg(avatar(name[:64].lower()))
 
 
 def _header(name: str) -> Response:
-    return _svg(header(name[:64].lower()))
+    return _own(name, "header_url") or _svg(header(name[:64].lower()))
+
+
+def _own(name: str, column: str) -> Response | None:
+    with context().database.read() as tx:
+        row = accounts.find_local(tx, name[:64])
+    if row is None or not getattr(row, column):
+        return None
+    response = redirect(f"/media/{getattr(row, column)}", 302)
+    response.headers["Cache-Control"] = f"public, max-age={_MINUTES}"
+    return response
 
 
 def _svg(drawing: str) -> Response:
     response = Response(drawing, mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = f"public, max-age={_DAY}"
+    response.headers["Cache-Control"] = f"public, max-age={_MINUTES}"
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     response.headers["Access-Control-Allow-Origin"] = "*"  # web apps draw avatars on canvases
     return response

@@ -3,6 +3,7 @@
 
 from flask import Blueprint
 
+from appliance.fediverse.mastodon_api import uploads
 from appliance.fediverse.web import (
     authorize,
     avatars,
@@ -13,6 +14,7 @@ from appliance.fediverse.web import (
     login,
     moving,
     people,
+    picture,
     posts,
     settings,
     visitor,
@@ -25,7 +27,8 @@ def blueprint() -> Blueprint:
     web.before_request(forms.guard)
     web.after_request(visitor.keep_cookies)
     web.context_processor(visitor.for_templates)
-    for module in (posts, avatars, documents, login, authorize, join, settings, moving, people):
+    web.teardown_request(lambda _: uploads.end())
+    for module in (posts, avatars, documents, login, authorize, join, settings, moving, picture, people):
         module.add_to(web)
     errors.add_to(web)
     return web

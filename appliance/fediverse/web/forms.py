@@ -10,6 +10,8 @@ from flask import request
 from werkzeug.exceptions import MethodNotAllowed
 
 from appliance.errors import Refused
+from appliance.fediverse.mastodon_api import uploads
+from appliance.fediverse.media.limits import IMAGE_BYTES, MEGABYTE
 from appliance.fediverse.web.visitor import csrf_of, form_cookie, visitor
 from appliance.secret import Secret
 
@@ -17,6 +19,9 @@ MAX_FORM = 64 * 1024
 _MAX_DRAINED = 16 * 1024 * 1024
 # Browsers drop tabs and line breaks inside addresses and read "\" as "/": none of them may be in ours.
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
+MAX_UPLOAD = IMAGE_BYTES + MEGABYTE
+# Forms with a file, which only members send.
+_WITH_FILES = ("web.settings_picture",)
 # Forms that strangers send: they may be older than the session of the same browser.
 _FOR_STRANGERS = ("web.login_post", "web.join_post", "web.join_invited_post")
 
@@ -29,6 +34,8 @@ def guard() -> None:
         return
     if request.method != "POST":
         raise MethodNotAllowed
+    if request.endpoint in _WITH_FILES and _from_here() and visitor().member is not None:
+        uploads.begin(MAX_UPLOAD)
     if not _from_here() or not _has_token():
         raise Refused(
             "foreign-form",

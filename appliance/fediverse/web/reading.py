@@ -9,11 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.errors import HearthError
+from appliance.fediverse.context import context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, members, status_tags, statuses, tags, tombstones
-from appliance.fediverse.model import MemberState, Visibility
+from appliance.fediverse.model import MediaKind, MediaPurpose, MemberState, Visibility
+from appliance.fediverse.services import attachments
+from appliance.fediverse.services.attachments import Attachment
 from appliance.fediverse.services.text import tag_key
 from appliance.fediverse.services.visibility import NOBODY, visible
+from appliance.fediverse.urls import Urls
 from appliance.system.clock import from_milliseconds
 
 PAGE = 20
@@ -24,13 +28,15 @@ _VIEWER = {"viewer_id": NOBODY}
 
 @dataclass(frozen=True)
 class Author:
-    """`page` is where to read more of them: a path of ours, or for others the address on their own server."""
+    """`page` is where to read more of them: a path of ours, or for others the address on their own server. `face` is
+    the path of another server's picture as we keep it, or ""."""
 
     username: str
     handle: str
     name: str
     page: str
     local: bool
+    face: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,20 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A picture, film or sound: `kind` as in `MediaKind`, paths of ours, "" where there is no small picture."""
+
+    kind: str
+    path: str
+    small: str
+    description: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Post:
-    """`content` is sanitised HTML. `attachments` are (description, address) of pictures on other servers."""
+    """`content` is sanitised HTML."""
 
     id: int
     author: Author
@@ -65,7 +83,8 @@ class Post:
     boosts: int
     favourites: int
     reply_to: int | None
-    attachments: tuple[tuple[str, str], ...]
+    sensitive: bool
+    attachments: tuple[Shown, ...]
     boosted_by: Author | None = None
 
 
@@ -196,6 +215,7 @@ def _select() -> "sa.Select[Any]":
         accounts.c.display_name,
         accounts.c.url.label("author_url"),
         accounts.c.uri.label("author_uri"),
+        accounts.c.avatar_url.label("author_avatar"),
     ).join(accounts, accounts.c.id == statuses.c.account_id)
 
 
@@ -213,10 +233,27 @@ def _post(row: "sa.Row[Any]") -> Post:
         boosts=row.boosts_count,
         favourites=row.favourites_count,
         reply_to=row.in_reply_to_id,
-        attachments=tuple(
-            (str(each.get("description") or ""), _web_address(each.get("url"))) for each in row.attachments or ()
-        ),
+        sensitive=row.sensitive,
+        attachments=tuple(_shown(attachments.read(each)) for each in row.attachments or ()),
     )
+
+
+def _shown(attachment: Attachment) -> Shown:
+    here = _paths()
+    if attachment.file:
+        path, small = here.media(attachment.file), here.media(attachment.small) if attachment.small else ""
+    else:
+        path, small = here.elsewhere(MediaPurpose.ATTACHMENT, attachment.url), ""
+        if attachment.type in (MediaKind.IMAGE.value, MediaKind.GIFV.value):
+            small = here.elsewhere(MediaPurpose.ATTACHMENT, attachment.url, small=True)
+    size = attachment.meta.get("small") or attachment.meta.get("original") or {}
+    width, height = int(size.get("width", 0)), int(size.get("height", 0))
+    return Shown(attachment.type, path, small, attachment.description, width, height)
+
+
+def _paths() -> Urls:
+    """Addresses without a host: a page may be looked at under another name than the instance's."""
+    return Urls("", False, context().media_secret)
 
 
 def _author(row: "sa.Row[Any]") -> Author:
@@ -229,7 +266,12 @@ def _author(row: "sa.Row[Any]") -> Author:
         name=row.display_name or row.username,
         page=f"/@{row.username}" if local else _web_address(address),
         local=local,
+        face=_face(columns.get("author_avatar")) if not local else "",
     )
+
+
+def _face(url: object) -> str:
+    return _paths().elsewhere(MediaPurpose.AVATAR, url) if isinstance(url, str) and url else ""
 
 
 def _web_address(value: object) -> str:

@@ -22,6 +22,8 @@ _DONE = {
     "sessions": "All other browsers are logged out.",
     "app": "That app is logged out.",
     "invite": "The invite is taken back.",
+    "picture": "Your new picture is there. Apps and other servers may show the old one for a while.",
+    "picture-removed": "Your picture is gone.",
 }
 
 
