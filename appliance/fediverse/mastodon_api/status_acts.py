@@ -15,19 +15,19 @@ from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import bookmarks, boosts, conversations, favourites, pins, statuses
 from appliance.fediverse.services.paging import Paged
-from appliance.fediverse.services.visibility import NOBODY, not_blocking, visible
+from appliance.fediverse.services.visibility import NOBODY, visible, welcome
 
 _FAVOURED_BY = Paged(
     sa.select(*account_entities.COLUMNS, favourite_table.c.id.label("page_id"))
     .join(favourite_table, favourite_table.c.account_id == table.c.id)
-    .where(favourite_table.c.status_id == sa.bindparam("status_id"), not_blocking(table.c.id)),
+    .where(favourite_table.c.status_id == sa.bindparam("status_id"), welcome(table.c.id)),
     favourite_table.c.id,
 )
 _BOOSTED_BY = Paged(
     sa.select(*account_entities.COLUMNS, status_table.c.id.label("page_id"))
     .join(status_table, status_table.c.account_id == table.c.id)
     # A boost for followers tells nobody else who boosted.
-    .where(status_table.c.boost_of_id == sa.bindparam("status_id"), visible(), not_blocking(table.c.id)),
+    .where(status_table.c.boost_of_id == sa.bindparam("status_id"), visible(), welcome(table.c.id)),
     status_table.c.id,
 )
 

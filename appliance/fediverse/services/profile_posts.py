@@ -12,8 +12,6 @@ from appliance.fediverse.services.paging import Page, Paged
 from appliance.fediverse.services.visibility import NOBODY, boost_welcome, visible
 from appliance.fediverse.services.with_media import with_media
 
-_author: "sa.BindParameter[int]" = sa.bindparam("author_id")
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -25,40 +23,40 @@ class Wanted:
     tagged: str | None = None
 
 
+def _flag(name: str) -> "sa.BindParameter[bool]":
+    return sa.bindparam(name, type_=sa.Boolean)
+
+
 ALL = Wanted()
-
-
-def page(tx: Tx, viewer_id: int | None, author_id: int, page: Page, wanted: Wanted = ALL) -> list[sa.Row[Any]]:
-    query = _TAGGED if wanted.tagged is not None else _ALL[wanted.boosts, wanted.replies]
-    parameters: dict[str, Any] = {} if wanted.tagged is None else {"tag": wanted.tagged}
-    return query.rows(
-        tx, page, viewer_id=viewer_id or NOBODY, author_id=author_id, only_media=wanted.only_media, **parameters
-    )
-
-
-def _of_author(*more: "sa.ColumnElement[bool]") -> "sa.Select[Any]":
-    media = sa.or_(sa.not_(sa.bindparam("only_media", type_=sa.Boolean)), with_media())
-    return sa.select(statuses).where(statuses.c.account_id == _author, visible(), boost_welcome(), media, *more)
-
-
-def _listed(*, boosts: bool, replies: bool) -> Paged:
-    conditions = []
-    if not replies:
-        to_self = statuses.c.in_reply_to_account_id == statuses.c.account_id
-        conditions.append(sa.or_(statuses.c.in_reply_to_id.is_(None), to_self))
-    if not boosts:
-        # Not IS NULL, which SQLite would look up in an index and sort.
-        conditions.append(sa.func.coalesce(statuses.c.boost_of_id, 0) == 0)
-    return Paged(_of_author(*conditions), statuses.c.id)
-
-
-_ALL = {
-    (boosts, replies): _listed(boosts=boosts, replies=replies) for boosts in (False, True) for replies in (False, True)
-}
+_OF_AUTHOR = sa.select(statuses).where(
+    statuses.c.account_id == sa.bindparam("author_id"),
+    visible(),
+    boost_welcome(),
+    sa.or_(
+        _flag("replies"),
+        statuses.c.in_reply_to_id.is_(None),
+        statuses.c.in_reply_to_account_id == statuses.c.account_id,
+    ),
+    sa.or_(_flag("boosts"), statuses.c.boost_of_id.is_(None)),
+    sa.or_(sa.not_(_flag("only_media")), with_media()),
+)
+_ALL = Paged(_OF_AUTHOR, statuses.c.id)
 _TAGGED = Paged(
-    _of_author()
-    .join(status_tags, status_tags.c.status_id == statuses.c.id)
+    _OF_AUTHOR.join(status_tags, status_tags.c.status_id == statuses.c.id)
     .join(tags, tags.c.id == status_tags.c.tag_id)
     .where(tags.c.name == sa.bindparam("tag")),
     statuses.c.id,
 )
+
+
+def page(tx: Tx, viewer_id: int | None, author_id: int, page: Page, wanted: Wanted = ALL) -> list[sa.Row[Any]]:
+    parameters: dict[str, Any] = {
+        "viewer_id": viewer_id or NOBODY,
+        "author_id": author_id,
+        "replies": wanted.replies,
+        "boosts": wanted.boosts,
+        "only_media": wanted.only_media,
+    }
+    if wanted.tagged is not None:
+        return _TAGGED.rows(tx, page, tag=wanted.tagged, **parameters)
+    return _ALL.rows(tx, page, **parameters)

@@ -14,7 +14,7 @@ from appliance.fediverse.model import QuoteState
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
 from appliance.fediverse.services.remote import RemoteQuote
-from appliance.fediverse.services.visibility import NOBODY, not_blocking, visible
+from appliance.fediverse.services.visibility import NOBODY, visible, welcome
 
 _ACCEPTED = QuoteState.ACCEPTED.value
 _OF = Paged(
@@ -22,7 +22,7 @@ _OF = Paged(
         statuses.c.quoted_id == sa.bindparam("quoted_id"),
         statuses.c.quote_state == _ACCEPTED,
         visible(),
-        not_blocking(statuses.c.account_id),
+        welcome(statuses.c.account_id),
     ),
     statuses.c.id,
 )
