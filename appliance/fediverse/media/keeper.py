@@ -8,6 +8,7 @@ small board minutes; they are of a known type by their first bytes, and served s
 import asyncio
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -21,7 +22,7 @@ from appliance.fediverse.media.store import Shelf, Store
 from appliance.fediverse.media.strength import Strength
 from appliance.fediverse.media.workshop import Workshop, unfit
 from appliance.fediverse.model import MediaKind, MediaPurpose
-from appliance.fediverse.services import housekeeping, kept_media
+from appliance.fediverse.services import housekeeping, kept_media, server_policy
 from appliance.system.async_net import AsyncNet
 from appliance.system.exchange import Limits, Request
 from appliance.system.guard import NetError
@@ -75,12 +76,15 @@ class Keeper(Turns):
             await asyncio.to_thread(store.forget, name)
 
     def _check(self, row: "sa.Row[Any]") -> None:
-        """Raises HearthError where there is no room, or where we would ask ourselves."""
+        """Raises HearthError where there is no room, where we would ask ourselves, or where nothing is wanted from."""
         urls = self._context.urls()
         if urls.is_ours(row.remote_url):
             raise NetError("net-refused", "That is this server itself.")
         with self._context.database.read() as tx:
             floor = housekeeping.get(tx).free_floor
+            unwanted = server_policy.rejects_media(tx, urlsplit(row.remote_url).netloc)
+        if unwanted:
+            raise HearthError("media-rejected", "Nothing is taken from that server.", status=404)
         if self._context.store.free_bytes() < floor:
             raise HearthError("disk-full", "There is no room for more.", status=507)
 

@@ -159,6 +159,8 @@ def store_remote(tx: Tx, account: RemoteAccount) -> int:
     texts = (account.display_name, account.note, *(text for pair in account.fields for text in pair))
     used = emojis.of_remote(tx, account.domain.lower(), account.emojis, *texts)
     values = _remote_values(account) | {"emojis": used, "fetched_at": tx.now_ms, "deleted_at": None}
+    if server_policy.rejects_media(tx, account.domain):
+        values |= {"avatar_url": None, "header_url": None}
     if known is not None:
         values["fields"] = profile_fields.still_proven(values["fields"], known.fields)
         tx.execute(sa.update(accounts).where(accounts.c.id == known.id).values(**values))

@@ -21,6 +21,7 @@ from appliance.fediverse.services import (
     notifications,
     polls,
     quotes,
+    rejected_media,
     search_index,
     stream_events,
     text,
@@ -92,8 +93,8 @@ def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) ->
         "spoiler_text": status.spoiler_text,
         "sensitive": status.sensitive,
         "language": status.language,
-        "attachments": [attachment.stored() for attachment in status.attachments],
         "emojis": emojis.of_remote(tx, author.domain if author else "", status.emojis, *status.texts),
+        "attachments": [each.stored() for each in rejected_media.wanted(tx, author_id, status.attachments)],
         "edited_at": edited_at,
     }
     _change(tx, known, values, status.mentions, tuple(text.tag_key(name) for name in status.tags), asked)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from appliance.errors import BadInput, HearthError
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, server_allows, server_blocks
-from appliance.fediverse.services import ties
+from appliance.fediverse.services import rejected_media, ties
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
 from appliance.fediverse.services.server_policy import Severity, covering, is_limited, with_parents
@@ -70,7 +70,7 @@ def change(tx: Tx, block_id: int, terms: Terms) -> None:
     """Raises HearthError not-found."""
     before = get(tx, block_id)
     tx.execute(sa.update(server_blocks).where(server_blocks.c.id == block_id).values(**_values(terms)))
-    if before.severity != terms.severity.value:
+    if before.severity != terms.severity.value or terms.reject_media:
         _lift(tx, before)
         _reapply(tx, before.domain)
 
@@ -171,6 +171,8 @@ def _apply(tx: Tx, block: Row) -> None:
     elif block.severity == Severity.SILENCE.value:
         marked = sa.and_(theirs, accounts.c.silenced_at.is_(None))
         tx.execute(sa.update(accounts).where(marked).values(silenced_at=block.created_at))
+    if block.reject_media or block.severity == Severity.SUSPEND.value:
+        rejected_media.drop(tx, theirs, block.domain)
 
 
 def _lift(tx: Tx, block: Row) -> None:

@@ -11,7 +11,18 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import statuses
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import accounts, edits, emojis, idempotency, media, mentions, polls, quotes, text
+from appliance.fediverse.services import (
+    accounts,
+    edits,
+    emojis,
+    idempotency,
+    media,
+    mentions,
+    polls,
+    quotes,
+    rejected_media,
+    text,
+)
 from appliance.fediverse.services.edits import Edit, edit
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.polls import NewPoll
@@ -136,7 +147,7 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
         "sensitive": status.sensitive,
         "visibility": status.visibility.value,
         "language": status.language,
-        "attachments": [attachment.stored() for attachment in status.attachments],
+        "attachments": [each.stored() for each in rejected_media.wanted(tx, author_id, status.attachments)],
         "local": False,
         "created_at": status.created_at,
         "edited_at": status.edited_at,

@@ -10,8 +10,10 @@ from appliance.fediverse.activitypub.fetch import Fetcher
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import deliveries
-from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import accounts, follows, instance_settings, statuses
+from appliance.fediverse.db.tables import kept_media as kept
+from appliance.fediverse.model import MediaPurpose, MediaState, Visibility
+from appliance.fediverse.services import accounts, follows, instance_settings, kept_media, statuses
+from appliance.fediverse.services.attachments import Attachment
 from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.urls import Urls
 from appliance.system.net import VirtualNet
@@ -163,3 +165,31 @@ def test_where_federation_is_limited_only_allowed_servers_are_met(
     with database.write() as tx:
         instance_settings.put(tx, "federation", "open")
     assert len(anna.get("/api/v1/timelines/public?remote=true")) == 1
+
+
+def test_media_of_a_server_are_taken_out_and_not_taken_in(
+    olga: Person, anna: Person, database: Database, urls: Urls
+) -> None:
+    picture = Attachment("image", "image/png", "A cat", "https://media.far.example/1.png")
+
+    def told(tx: Any, number: int) -> int | None:
+        uri = f"https://far.example/n/{number}"
+        status = RemoteStatus(uri, "<p>Look</p>", Visibility.PUBLIC, tx.now_ms, attachments=(picture,))
+        return statuses.receive(tx, urls, rick, status)
+
+    with database.write() as tx:
+        rick = accounts.store_remote(tx, remote_account("rick", avatar_url="https://media.far.example/a.png"))
+        first = told(tx, 1)
+        kept_media.want(tx, MediaPurpose.ATTACHMENT, picture.url)
+        tx.execute(sa.update(kept).values(state=MediaState.READY.value, file="x"))
+    assert len(anna.get(f"/api/v1/statuses/{first}")["media_attachments"]) == 1
+    olga.post(BLOCKS, {"domain": "far.example", "severity": "noop", "reject_media": True})
+    with database.write() as tx:
+        accounts.store_remote(tx, remote_account("rick", avatar_url="https://media.far.example/b.png"))
+        second = told(tx, 2)
+        assert tx.execute(sa.select(kept.c.last_used_at)).scalar_one() == 0, "the sweeper takes it first"
+        row = accounts.by_id(tx, rick)
+        assert row is not None
+        assert row.avatar_url is None
+    for status_id in (first, second):
+        assert anna.get(f"/api/v1/statuses/{status_id}")["media_attachments"] == []
