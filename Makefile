@@ -10,8 +10,8 @@ help: ## Show this list
 run: ## A whole box on this machine; open the address it prints
 	@exec .setup/prepare run .venv/bin/hearth run $(ARGS)
 
-test: ## All tests: unit, browser, end to end
-	@exec .setup/prepare test .venv/bin/python -m pytest $(ARGS)
+test: ## All tests: unit, browser, end to end; the database's on SQLite and PostgreSQL
+	@exec .setup/prepare test .venv/bin/python -m tests $(ARGS)
 
 lint: ## Style, types, and whether README and `hearth --help` agree
 	@exec .setup/prepare test .venv/bin/python -m pytest -q tests/test_lint.py tests/test_readme.py $(ARGS)

@@ -39,7 +39,6 @@ class Cluster:
         self._number = 0
         try:
             self._server = self._start()
-            self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
         except BaseException:
             shutil.rmtree(self._folder)
             raise
@@ -72,19 +71,20 @@ class Cluster:
         return f"test{self._number}"
 
     def create(self, name: str, template: str = "template1") -> None:
-        self._do(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        self.do(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
 
     def drop(self, name: str) -> None:
         """Whoever is connected still is thrown out."""
-        self._do(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self.do(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def throw_out(self, name: str) -> None:
         """End all connections to a database, as a restart does."""
-        self._do(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        self.do(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
-    def _do(self, statement: str) -> None:
-        with self._admin.connect() as connection:
-            connection.exec_driver_sql(statement)
+    def do(self, statement: str, name: str = "postgres") -> None:
+        engine = sa.create_engine(self.url(name), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement.replace("%", "%%"))
 
     def _start(self) -> "subprocess.Popen[bytes]":
         data, log = self._folder / "data", self._folder / "log"
