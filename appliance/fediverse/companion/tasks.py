@@ -77,6 +77,7 @@ class Turns(ABC):
 
 def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) -> tuple[Task, ...]:
     """All tasks of the companion. Each module is imported here, so that nobody else pays for it."""
+    from appliance.fediverse.companion.cards import CardTask
     from appliance.fediverse.companion.errands import Errands
     from appliance.fediverse.companion.timetable import Timetable
     from appliance.fediverse.delivery.courier import Courier
@@ -95,6 +96,7 @@ def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) ->
         Courier(here, net),
         Errands(here),
         Timetable(here),
+        CardTask(here, net),
         MediaWorker(here, workshop, strength),
         Keeper(here, net, workshop, strength),
         Sweeper(here, usage, strength),

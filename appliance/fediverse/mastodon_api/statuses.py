@@ -151,7 +151,7 @@ def translate(call: Call, status_id: int) -> Entity:
 
 def card(call: Call, status_id: int) -> Entity:
     status = statuses.seen_by(call.tx, call.viewer_id, status_id)
-    found = cards.load(call.tx, {status.card_id} if status.card_id is not None else ())
+    found = cards.load(call.tx, call.urls, {status.card_id} if status.card_id is not None else ())
     return found.get(status.card_id, {})
 
 

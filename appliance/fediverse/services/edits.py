@@ -14,6 +14,7 @@ from appliance.fediverse.db.tables import status_edits, statuses
 from appliance.fediverse.model import NotificationKind
 from appliance.fediverse.services import (
     accounts,
+    cards,
     emojis,
     featured_tags,
     media,
@@ -72,6 +73,8 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
     media.attach(tx, attached, status_id)
     values["edited_at"] = max(tx.now_ms, (status.edited_at or status.created_at) + 1)
     _change(tx, status, values, [row.id for row in found.values()], parsed.tags, asked)
+    if urls.federating and values["content"] != status.content:
+        cards.change(tx, status_id, str(values["content"]), local=True)
     outgoing.status_edited(tx, urls, status_id)
 
 
@@ -98,6 +101,8 @@ def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) ->
         "edited_at": edited_at,
     }
     _change(tx, known, values, status.mentions, tuple(text.tag_key(name) for name in status.tags), asked)
+    if status.content != known.content:
+        cards.change(tx, known.id, status.content, local=False)
     return int(known.id)
 
 

@@ -13,6 +13,7 @@ from appliance.fediverse.db.tables import statuses
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import (
     accounts,
+    cards,
     edits,
     emojis,
     idempotency,
@@ -108,6 +109,8 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
         polls.ask(tx, status_id, poll_id, draft.poll)
     if attached:
         media.attach(tx, attached, status_id)
+    if urls.federating and not attached:
+        cards.want(tx, status_id, str(values["content"]), local=True)
     if draft.idempotency_key:
         idempotency.remember(tx, author_id, draft.idempotency_key, status_id)
     outgoing.status_created(tx, urls, status_id)
@@ -158,6 +161,8 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
     quotes.added(tx, values)
     if status.poll is not None:
         polls.store_remote(tx, status_id, status.poll)
+    if urls.federating and not status.attachments:
+        cards.want(tx, status_id, status.content, local=False)
     return status_id
 
 

@@ -8,16 +8,19 @@ import sqlalchemy as sa
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import cards
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment_or_none
+from appliance.fediverse.model import MediaPurpose
+from appliance.fediverse.urls import Urls
 
 _BY_IDS = sa.select(cards).where(cards.c.id.in_(sa.bindparam("ids", expanding=True)), cards.c.title != "")
 
 
-def load(tx: Tx, ids: Collection[int]) -> dict[int, Entity]:
-    return {row.id: card(row) for row in tx.all(_BY_IDS, {"ids": list(ids)})} if ids else {}
+def load(tx: Tx, urls: Urls, ids: Collection[int]) -> dict[int, Entity]:
+    return {row.id: card(urls, row) for row in tx.all(_BY_IDS, {"ids": list(ids)})} if ids else {}
 
 
-def card(row: Row) -> Entity:
-    """Without the picture, which lies at the page's own server: apps are shown only what this one keeps."""
+def card(urls: Urls, row: Row) -> Entity:
+    """The picture is shown from here, so that nobody's app need ask the page's server."""
+    image = urls.elsewhere(MediaPurpose.CARD, row.image_url) if row.image_url else None
     return {
         "url": row.url,
         "title": row.title,
@@ -30,9 +33,9 @@ def card(row: Row) -> Entity:
         "provider_name": row.provider_name,
         "provider_url": "",
         "html": "",
-        "width": 0,
-        "height": 0,
-        "image": None,
+        "width": row.width,
+        "height": row.height,
+        "image": image,
         "image_description": row.image_description,
         "embed_url": "",
         "blurhash": None,

@@ -113,7 +113,7 @@ def load(tx: Tx, urls: Urls, viewer_id: int | None, page: Sequence[Row]) -> Part
         parts.flags = {(row[0], row[1]) for row in tx.all(_FLAGS, parameters)}
         parts.filtered = {each: filters.results(met) for each, met in matches(tx, viewer_id, rows).items()}
     parts.polls = polls.load(tx, viewer_id, [row.poll_id for row in rows if row.poll_id is not None])
-    parts.cards = cards.load(tx, {row.card_id for row in rows if row.card_id is not None})
+    parts.cards = cards.load(tx, urls, {row.card_id for row in rows if row.card_id is not None})
     if app_ids := {row.app_id for row in rows if row.app_id is not None}:
         found = tx.all(_APPS, {"ids": list(app_ids)})
         parts.apps = {row.id: {"name": row.name, "website": row.website} for row in found}

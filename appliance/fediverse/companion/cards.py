@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""CardTask: asks the pages that posts lead to what they say of themselves, a few at a time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from appliance.fediverse.companion import page_heads
+from appliance.fediverse.companion.tasks import Turns
+from appliance.fediverse.context import Context
+from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.topics import Topic
+from appliance.fediverse.services import cards
+from appliance.fediverse.services.cards import Errand, Page
+from appliance.system.async_net import AsyncNet
+from appliance.system.exchange import Limits, Request
+from appliance.system.guard import NetError
+
+AT_ONCE = 4
+IDLE_SECONDS = 60.0
+PRUNE_SECONDS = 24 * 3600.0
+_LIMITS = Limits(size=1024 * 1024, seconds=10.0)
+_ACCEPT = "text/html, application/xhtml+xml"
+
+T = TypeVar("T")
+
+
+class CardTask(Turns):
+    topics = frozenset({Topic.CARDS})
+
+    def __init__(self, context: Context, net: AsyncNet) -> None:
+        super().__init__()
+        self._context = context
+        self._net = net
+        self._pruned_at: float | None = None
+
+    async def turn(self) -> float:
+        if not self._context.urls().federating:
+            return IDLE_SECONDS
+        await self._prune()
+        while errands := await self._read(lambda tx: cards.due(tx, AT_ONCE)):
+            await self._run(errands)
+        seconds = await self._read(cards.next_due)
+        return IDLE_SECONDS if seconds is None else min(seconds, IDLE_SECONDS)
+
+    async def _run(self, errands: list[Errand]) -> None:
+        urls = list(dict.fromkeys(errand.url for errand in errands))
+        pages = dict(zip(urls, await asyncio.gather(*map(self._ask, urls)), strict=True))
+
+        def write(tx: Tx) -> None:
+            for errand in errands:
+                cards.done(tx, errand, pages[errand.url])
+
+        await self._write(write)
+
+    async def _ask(self, url: str) -> Page:
+        """A page that can't be had says nothing."""
+        try:
+            response = await self._net.fetch(Request(url, headers={"Accept": _ACCEPT}, limits=_LIMITS))
+        except NetError:
+            return Page()
+        kind, _, parameters = response.headers.get("content-type", "").lower().partition(";")
+        if not response.ok or kind.strip() not in ("text/html", "application/xhtml+xml"):
+            return Page()
+        return await asyncio.to_thread(page_heads.read, response.body, parameters, response.url or url)
+
+    async def _prune(self) -> None:
+        now = self._context.clock.monotonic()
+        if self._pruned_at is None or now - self._pruned_at >= PRUNE_SECONDS:
+            self._pruned_at = now
+            await self._write(cards.prune)
+
+    async def _read(self, work: Callable[[Tx], T]) -> T:
+        def run() -> T:
+            with self._context.database.read() as tx:
+                return work(tx)
+
+        return await asyncio.to_thread(run)
+
+    async def _write(self, work: Callable[[Tx], None]) -> None:
+        def run() -> None:
+            with self._context.database.write() as tx:
+                work(tx)
+
+        await asyncio.to_thread(run)
