@@ -69,6 +69,10 @@ def check(new_world: NewWorld, story: list[Step]) -> None:
                 for number, answer in enumerate(path(world, viewer)):
                     leaks = world.leaks(viewer, answer)
                     assert not leaks, (viewer, path.__name__, number, leaks, answer[:2000])
+            if viewer is not None:
+                unwelcome = world.unwelcome(viewer)
+                shown = [where for where, whom in visibility_paths.met(world, viewer) if whom in unwelcome]
+                assert not shown, (viewer, shown)
             for post in world.posts:
                 seen = not visibility_paths.ask(world, viewer, f"/api/v1/statuses/{post.id}").startswith('{"error"')
                 assert seen == world.may_see(viewer, post), (viewer, post)
@@ -79,6 +83,7 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 common = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": PHASES}
 
 
+@pytest.mark.timeout(240)
 @given(STORIES)
 @settings(max_examples=8, **common)
 def test_nobody_sees_what_is_not_for_them(new_world: NewWorld, story: list[Step]) -> None:

@@ -15,9 +15,16 @@ from tests.fediverse.services.visibility_world import MEMBERS, PEOPLE, RITA, TAG
 
 Path = Callable[[World, str | None], Iterator[str]]
 DOCUMENT = {"Accept": "application/activity+json"}
-_OF_ALL = ("/api/v1/timelines/public", "/api/v1/timelines/public?local=1", f"/api/v1/timelines/tag/{TAG}")
+_OF_ALL = (
+    "/api/v1/timelines/public",
+    "/api/v1/timelines/public?local=1",
+    f"/api/v1/timelines/tag/{TAG}",
+    f"/api/v1/timelines/tag/none?any[]={TAG}",
+    "/api/v1/trends/statuses",
+)
 _OF_MEMBERS = (
     "/api/v1/timelines/home",
+    "/api/v1/timelines/direct",
     "/api/v1/notifications",
     "/api/v2/notifications",
     "/api/v2/notifications?expand_accounts=partial_avatars",
@@ -27,7 +34,11 @@ _OF_MEMBERS = (
     "/api/v1/bookmarks",
     f"/api/v2/search?q={TAG}&type=statuses",
     f"/api/v2/search?q={TAG}",
+    f"/api/v2/search?q={TAG}+in:library",
+    *(f"/api/v2/search?q=from:{name}+-nothing" for name in PEOPLE),
 )
+# Those of them that are lists of statuses, and leave out whom their reader does not want to meet.
+_WELCOMING = (*_OF_ALL, "/api/v1/timelines/home")
 _OF_STATUS = ("", "/context", "/history", "/card", "/source", "/quotes", "/favourited_by", "/reblogged_by")
 
 
@@ -41,6 +52,20 @@ def ask(world: World, viewer: str | None, path: str) -> str:
 def lists(world: World, viewer: str | None) -> Iterator[str]:
     for path in (*_OF_ALL, *(_OF_MEMBERS if viewer else ())):
         yield ask(world, viewer, path)
+
+
+def own_lists(world: World, viewer: str | None) -> Iterator[str]:
+    for list_id in world.lists.get(viewer or "", ()):
+        yield ask(world, viewer, f"/api/v1/timelines/list/{list_id}")
+
+
+def met(world: World, viewer: str) -> Iterator[tuple[str, int]]:
+    """Whom the viewer's lists show her, each with where that was."""
+    paths = [*_WELCOMING, *(f"/api/v1/timelines/list/{list_id}" for list_id in world.lists.get(viewer, ()))]
+    for path in paths:
+        for status in json.loads(ask(world, viewer, path)):
+            for each in (status, status["reblog"] or status):
+                yield path, int(each["account"]["id"])
 
 
 def single_posts(world: World, viewer: str | None) -> Iterator[str]:
@@ -98,4 +123,4 @@ def sent_to_rita(world: World, viewer: str | None) -> Iterator[str]:
     yield from (json.dumps(body) for body in bodies if body["type"] in ("Create", "Announce"))
 
 
-PATHS: tuple[Path, ...] = (lists, single_posts, polls, profiles, pages, documents)
+PATHS: tuple[Path, ...] = (lists, own_lists, single_posts, polls, profiles, pages, documents)

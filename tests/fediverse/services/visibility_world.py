@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from appliance.errors import HearthError
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.tables import accounts as accounts_table
-from appliance.fediverse.model import QuoteState, Visibility
+from appliance.fediverse.model import QuoteState, RepliesPolicy, Visibility
 from appliance.fediverse.services import (
     accounts,
     blocks,
@@ -25,9 +25,11 @@ from appliance.fediverse.services import (
     edits,
     favourites,
     follows,
+    lists,
     mutes,
     pins,
     statuses,
+    tags,
 )
 from appliance.fediverse.services.polls import NewPoll
 from appliance.fediverse.services.remote import RemoteQuote, RemoteStatus
@@ -76,6 +78,7 @@ VERBS = (
     *("follow",) * 4,
     *("favourite", "bookmark", "pin", "mute", "unfollow", "edit", "delete", "suspend", "quote", "quote"),
     *("block",) * 2,
+    *("list", "follow_tag"),
 )
 
 _STEP = st.builds(
@@ -98,7 +101,17 @@ class World:
     posts: list[Post] = field(default_factory=list)
     follows: set[tuple[str, str]] = field(default_factory=set)
     blocks: set[tuple[str, str]] = field(default_factory=set)
+    mutes: set[tuple[str, str]] = field(default_factory=set)
+    lists: dict[str, list[int]] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
+
+    def unwelcome(self, viewer: str) -> set[int]:
+        """Ids of those whom lists leave out for this viewer."""
+        return {
+            self.ids[other]
+            for other in self.ids
+            if (viewer, other) in self.mutes | self.blocks or (other, viewer) in self.blocks
+        }
 
     def may_see(self, viewer: str | None, post: Post) -> bool:
         """The oracle; `viewer` is None for strangers."""
@@ -245,6 +258,18 @@ class World:
     def _mute(self, step: Step) -> None:
         with self.context.database.write() as tx:
             mutes.mute(tx, self.ids[step.who], self.ids[step.whom])
+        self.mutes.add((step.who, step.whom))
+
+    def _list(self, step: Step) -> None:
+        with self.context.database.write() as tx:
+            change = lists.Change("x", RepliesPolicy.FOLLOWED, exclusive=step.number == 0)
+            list_id = lists.create(tx, self.ids[step.who], change)
+            lists.add(tx, self.ids[step.who], list_id, [self.ids[step.whom]])
+        self.lists.setdefault(step.who, []).append(list_id)
+
+    def _follow_tag(self, step: Step) -> None:
+        with self.context.database.write() as tx:
+            tags.follow(tx, self.ids[step.who], tags.known(tx, TAG))
 
     def _suspend(self, step: Step) -> None:
         if len(self.suspended) > 0:
