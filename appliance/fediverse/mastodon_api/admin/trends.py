@@ -69,7 +69,7 @@ def _links(call: Call, rows: list[Row]) -> list[Entity]:
     said = trend_reviews.verdicts(call.tx, Kind.LINK, [row.url for row in rows])
     history = trends.link_history(call.tx, [row.id for row in rows])
     return [
-        cards.card(row)
+        cards.card(call.urls, row)
         | {
             "id": str(row.id),
             "history": tag_entities.history(history[row.id]),
