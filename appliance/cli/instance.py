@@ -5,6 +5,7 @@ import argparse
 
 from appliance.cli.arguments import Groups, add_command, add_group
 from appliance.cli.context import Context, table
+from appliance.fediverse.protocol import Announcement
 
 
 def register(groups: Groups) -> None:
@@ -14,6 +15,15 @@ def register(groups: Groups) -> None:
     change = add_command(verbs, "set", put, help="change one setting; registration is closed, invite, approval or open")
     change.add_argument("key", metavar="KEY")
     change.add_argument("value", metavar="VALUE")
+    announcements = add_group(verbs, "announcement", help="what all members are told in their apps")
+    add_command(announcements, "list", show_announcements, help="list the announcements, those that are over too")
+    new = add_command(announcements, "add", announce, help="tell all members something")
+    new.add_argument("text", metavar="TEXT")
+    new.add_argument("--starts", default="", metavar="WHEN", help="when it takes place: 2026-12-31T18:00, in UTC")
+    new.add_argument("--ends", default="", metavar="WHEN", help="when it is over, and shown no more")
+    new.add_argument("--all-day", action="store_true", help="of these times only the days count")
+    gone = add_command(announcements, "remove", remove_announcement, help="take an announcement back")
+    gone.add_argument("id", metavar="ID")
     relays = add_group(verbs, "relay", help="servers that hand on public posts of many others, and yours")
     add_command(relays, "list", show_relays, help="list the relays, and whether they let you in")
     for name, handle, text in (
@@ -35,6 +45,27 @@ def show(context: Context, arguments: argparse.Namespace) -> None:
 def put(context: Context, arguments: argparse.Namespace) -> None:
     context.instance.set(arguments.key, arguments.value)
     context.answer({}, f"Changed: {arguments.key}.")
+
+
+def show_announcements(context: Context, arguments: argparse.Namespace) -> None:
+    announcements = context.instance.announcements()
+    rows = [
+        [each.id, each.published_at[:16], each.ends_at[:16], each.text.split("\n")[0][:60]] for each in announcements
+    ]
+    context.answer(
+        announcements, table(rows, ["ID", "PUBLISHED", "ENDS", "TEXT"]) if rows else "There are no announcements."
+    )
+
+
+def announce(context: Context, arguments: argparse.Namespace) -> None:
+    new = Announcement(arguments.text, arguments.starts, arguments.ends, arguments.all_day)
+    announcement_id = context.instance.announce(new)
+    context.answer({"id": announcement_id}, "Everybody is told.")
+
+
+def remove_announcement(context: Context, arguments: argparse.Namespace) -> None:
+    context.instance.remove_announcement(arguments.id)
+    context.answer({}, "Taken back.")
 
 
 def show_relays(context: Context, arguments: argparse.Namespace) -> None:

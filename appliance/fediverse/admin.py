@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from appliance import passwords
 from appliance.errors import BadInput, HearthError
+from appliance.fediverse import admin_announcements
 from appliance.fediverse.activitypub.resolve import Resolver
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
@@ -60,6 +61,7 @@ def commands(context: Context, usage: UsageNote, strength: Strength) -> list[Com
         Command("relay.list", NoArguments, admin.list_relays),
         Command("relay.add", Address, admin.add_relay),
         Command("relay.remove", Address, admin.remove_relay),
+        *admin_announcements.commands(context.database),
         Command("member.login", Credentials, admin.log_in),
         Command("invite.new", NewInvite, admin.new_invite),
         Command("invite.list", NoArguments, admin.list_invites),

@@ -8,6 +8,8 @@ from appliance.fediverse.model import Role
 from appliance.fediverse.protocol import (
     AddedMember,
     Address,
+    Announcement,
+    AnnouncementEntry,
     Credentials,
     Facts,
     InviteEntry,
@@ -84,6 +86,16 @@ class InstanceClient:
 
     def remove_relay(self, address: str) -> None:
         self._ask("relay.remove", Address(address))
+
+    def announcements(self) -> list[AnnouncementEntry]:
+        return self._list(AnnouncementEntry, "announcement.list")
+
+    def announce(self, new: Announcement) -> str:
+        """Tell all members; the announcement's id."""
+        return str(self._ask("announcement.add", new)["id"])
+
+    def remove_announcement(self, announcement_id: str) -> None:
+        self._ask("announcement.remove", Key(announcement_id))
 
     def log_in(self, username: str, password: Secret) -> None:
         """Returns if the password fits."""

@@ -17,6 +17,9 @@
 | relay.list            | NoArguments | [{"address", "state"}]                                                |
 | relay.add             | Address     | {}; an inbox, or the address of a relay's actor                       |
 | relay.remove          | Address     | {}                                                                    |
+| announcement.list     | NoArguments | [{"id", "text", "published_at", "starts_at", "ends_at"}]              |
+| announcement.add      | Announcement | {"id"}                                                               |
+| announcement.remove   | Key         | {}                                                                    |
 | member.login          | Credentials | {}; throttled                                                         |
 | invite.new            | NewInvite   | {"path": "/join/TOKEN", "url": whole address, "expires_at": ISO 8601} |
 | invite.list           | NoArguments | [{"id", "created_by", "expires_at", "used_by"}]                       |
@@ -80,6 +83,27 @@ class RelayEntry:
 
     address: str
     state: RelayState
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What all members are told. Times are ISO 8601, or ""."""
+
+    text: str
+    starts_at: str = ""
+    ends_at: str = ""
+    all_day: bool = False
+
+
+@dataclass(frozen=True)
+class AnnouncementEntry:
+    """One of `announcement.list`. Times are ISO 8601 in UTC, or ""."""
+
+    id: str
+    text: str
+    published_at: str
+    starts_at: str
+    ends_at: str
 
 
 @dataclass(frozen=True)

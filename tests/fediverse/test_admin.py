@@ -216,3 +216,11 @@ def test_who_watches_the_power_can_say_that_it_is_weak(context: Context, path: P
     context.clock.sleep(61)  # whoever said so fell silent
     assert strength.is_good()
     server.close()
+
+
+def test_announcements_over_the_socket(instance: InstanceClient) -> None:
+    made = instance.announce(protocol.Announcement("Party", ends_at="2099-01-01"))
+    (entry,) = instance.announcements()
+    assert (entry.id, entry.text, entry.ends_at) == (made, "Party", "2099-01-01T00:00:00+00:00")
+    instance.remove_announcement(made)
+    assert instance.announcements() == []

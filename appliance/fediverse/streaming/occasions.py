@@ -6,8 +6,10 @@ from typing import Any
 
 from appliance.errors import HearthError
 from appliance.fediverse.db.database import Tx
+from appliance.fediverse.mastodon_api.entities import announcements as announcement_entities
 from appliance.fediverse.mastodon_api.entities import conversations as conversation_entities
-from appliance.fediverse.services import conversations
+from appliance.fediverse.mastodon_api.entities.common import Entity
+from appliance.fediverse.services import announcements, conversations
 from appliance.fediverse.services.stream_events import EventKind
 from appliance.fediverse.streaming.channels import Feed, Kind
 from appliance.fediverse.streaming.listener import Event, Viewer
@@ -32,13 +34,24 @@ def event(tx: Tx, kind: EventKind, data: dict[str, Any], viewer: Viewer, feed: F
             return Event(kind.value, "1")
         case EventKind.CONVERSATION:
             return _conversation(tx, data["conversation_id"], viewer)
+        case EventKind.ANNOUNCEMENT:
+            return _announcement(tx, data["announcement_id"], viewer)
         case EventKind.REACTION:
             reaction = {"name": data["name"], "count": data["count"], "announcement_id": str(data["announcement_id"])}
-            return Event(kind.value, json.dumps(reaction, ensure_ascii=False))
+            return Event(kind.value, _json(reaction))
         case EventKind.ANNOUNCEMENT_GONE:
             return Event(kind.value, str(data["announcement_id"]))
         case _:
             return None
+
+
+def _announcement(tx: Tx, announcement_id: int, viewer: Viewer) -> Event | None:
+    try:
+        row = announcements.get(tx, announcement_id)
+    except HearthError:
+        return None
+    (entity,) = announcement_entities.draw(tx, viewer.urls, viewer.account_id, [row])
+    return Event(EventKind.ANNOUNCEMENT.value, _json(entity))
 
 
 def _conversation(tx: Tx, row_id: int, viewer: Viewer) -> Event | None:
@@ -48,4 +61,8 @@ def _conversation(tx: Tx, row_id: int, viewer: Viewer) -> Event | None:
     except HearthError:
         return None
     (entity,) = conversation_entities.draw(tx, viewer.urls, viewer.account_id, [row])
-    return Event(EventKind.CONVERSATION.value, json.dumps(entity, ensure_ascii=False, separators=(",", ":")))
+    return Event(EventKind.CONVERSATION.value, _json(entity))
+
+
+def _json(entity: Entity) -> str:
+    return json.dumps(entity, ensure_ascii=False, separators=(",", ":"))

@@ -3,7 +3,6 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.mastodon_api import empty
 from appliance.fediverse.services import instance_settings
 from tests.fediverse.conftest import MakePerson, Person
 
@@ -40,11 +39,6 @@ def test_after_set_up_it_says_who_it_is(stranger: FlaskClient, database: Databas
     described = stranger.get("/api/v1/instance/extended_description").json
     assert described is not None
     assert described["content"] == "<p>Ours</p>"
-
-
-@pytest.mark.parametrize("path", [route.path for route in empty.ROUTES])
-def test_what_there_is_none_of_is_an_empty_list(anna: Person, path: str) -> None:
-    assert anna.get(path) == []
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/accounts/1/mute", "/api/"])

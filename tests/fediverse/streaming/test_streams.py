@@ -8,7 +8,8 @@ import pytest
 
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import accounts, statuses, stream_events
+from appliance.fediverse.services import accounts, announcements, statuses, stream_events
+from appliance.fediverse.services.announcements import NewAnnouncement
 from appliance.fediverse.services.attachments import Attachment
 from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.urls import Urls
@@ -205,6 +206,7 @@ def test_requests_merged_and_what_the_instance_announces(play: Play, bob: Person
     def tell() -> None:
         with database.write() as tx:
             stream_events.notifications_merged(tx, bob.id)
+            announcements.publish(tx, NewAnnouncement("hear, hear"))
             stream_events.announcement_reaction(tx, 7, "😀", 2)
             stream_events.announcement_gone(tx, 7)
 
@@ -212,9 +214,10 @@ def test_requests_merged_and_what_the_instance_announces(play: Play, bob: Person
         _, events = await stage.socket(bob, "?stream=user")
         _, notices = await stage.socket(bob, "?stream=user:notification")
         await stage.do(tell)
-        told = [await events.next() for _ in range(3)]
+        told = [await events.next() for _ in range(4)]
         assert {each["event"]: each["payload"] for each in told} == {
             "notifications_merged": 1,
+            "announcement": bob.get("/api/v1/announcements")[0],
             "announcement.reaction": {"name": "😀", "count": 2, "announcement_id": "7"},
             "announcement.delete": 7,
         }

@@ -148,9 +148,7 @@ announcements = Table(
     Column("all_day", Boolean, nullable=False),
     Column("starts_at", BigInteger),
     Column("ends_at", BigInteger),
-    Column("scheduled_at", BigInteger),  # when it is to be published
-    Column("published_at", BigInteger),
-    Column("created_at", BigInteger, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
 

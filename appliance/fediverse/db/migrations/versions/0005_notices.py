@@ -129,8 +129,8 @@ def _announcements() -> None:
         _key(),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("all_day", sa.Boolean(), nullable=False),
-        *(sa.Column(name, sa.BigInteger()) for name in ("starts_at", "ends_at", "scheduled_at", "published_at")),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        *(sa.Column(name, sa.BigInteger()) for name in ("starts_at", "ends_at")),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_announcements"),
     )
