@@ -88,6 +88,12 @@ class Store:
         self._files.make_folder(folder)
         return folder
 
+    def inside(self, folder: Path) -> Path:
+        """A folder in a workplace, for one more child."""
+        inner = folder / "more"
+        self._files.make_folder(inner)
+        return inner
+
     def clear(self, *paths: Path | None) -> None:
         for path in paths:
             if path is not None:

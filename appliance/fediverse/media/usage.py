@@ -22,7 +22,9 @@ def kept_bytes(tx: Tx) -> int:
 
 
 def measure(tx: Tx, database: int, most: int) -> Usage:
-    """Takes a while on a large instance: for seldom. `database` is its size."""
+    """Takes a while on a large instance: for seldom. `database` is the size of its files, if it has any."""
+    if tx.connection.dialect.name == "postgresql":
+        database = int(tx.execute(sa.text("SELECT pg_database_size(current_database())")).scalar_one())
     own = sa.select(_SIZE(sa.func.sum(media.c.bytes), 0))
     posts = sa.select(sa.func.count()).select_from(statuses).where(sa.not_(statuses.c.local))
     people = sa.select(sa.func.count()).select_from(accounts).where(accounts.c.domain != "")

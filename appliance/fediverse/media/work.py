@@ -16,8 +16,9 @@ from appliance.errors import HearthError, Unavailable
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import media
+from appliance.fediverse.media import film
 from appliance.fediverse.media.store import Shelf, Store
-from appliance.fediverse.media.workshop import Made, Workshop, unfit
+from appliance.fediverse.media.workshop import INTERRUPTED, Made, Workshop, unfit
 from appliance.fediverse.model import MediaKind, MediaPurpose, MediaState
 from appliance.fediverse.services import profile_pictures
 from appliance.fediverse.services.attachments import sizes
@@ -49,7 +50,8 @@ def work_on_next(context: Context, workshop: Workshop) -> bool:
         outcome = _work(store, workshop, row, folder)
     except HearthError as error:
         if error.status >= 500:
-            _put_back(context, row)
+            # What was interrupted counts as tried: perhaps it is what brought us down.
+            _put_back(context, row, row.tries + (error.key == INTERRUPTED))
             raise Unavailable(error.key, error.sentence) from error
         outcome = Outcome({"state": MediaState.FAILED.value})
     finally:
@@ -75,29 +77,21 @@ def _begin(tx: Tx) -> "sa.Row[Any] | None":
     return None
 
 
-def _put_back(context: Context, row: "sa.Row[Any]") -> None:
+def _put_back(context: Context, row: "sa.Row[Any]", tries: int) -> None:
     with context.database.write() as tx:
         mine = sa.and_(media.c.id == row.id, _UNDONE)
-        tx.execute(sa.update(media).where(mine).values(state=MediaState.WAITING.value, tries=row.tries))
+        tx.execute(sa.update(media).where(mine).values(state=MediaState.WAITING.value, tries=tries))
 
 
 def _work(store: Store, workshop: Workshop, row: "sa.Row[Any]", folder: Path) -> Outcome:
-    purpose = MediaPurpose(row.purpose)
     values: dict[str, Any] = {"state": MediaState.READY.value, "source": None, "thumbnail_source": None}
     meta = dict(row.meta)
     small: Made | None = None
     if row.source is not None:
-        source = store.incoming(row.source)
-        if not source.exists():
-            raise unfit()
-        made = workshop.picture(source, folder, purpose)
-        values |= {
-            "kind": MediaKind.IMAGE.value,
-            "file": store.keep(Shelf.FILES, made.original, made.ending),
-            "blurhash": made.blurhash,
-        }
-        meta |= {"original": sizes(made.width, made.height)}
-        small = made
+        kind, original, ending, told, small = _original(store, workshop, row, folder)
+        values |= {"kind": kind.value, "file": store.keep(Shelf.FILES, original, ending)}
+        values["blurhash"] = small.blurhash if small else None
+        meta |= told
     if row.thumbnail_source is not None:
         place = store.workplace()
         try:
@@ -114,6 +108,26 @@ def _work(store: Store, workshop: Workshop, row: "sa.Row[Any]", folder: Path) ->
     files = tuple(str(values[name]) for name in ("file", "small") if values.get(name))
     values["bytes"] = store.size(Shelf.FILES, values.get("file", row.file), values.get("small", row.small))
     return Outcome(values, files)
+
+
+def _original(
+    store: Store, workshop: Workshop, row: "sa.Row[Any]", folder: Path
+) -> tuple[MediaKind, Path, str, dict[str, Any], Made | None]:
+    """What it is, the finished file and how its name ends, what `meta` tells of it, and a picture for the small one."""
+    upload = store.upload(row.source) if store.incoming(row.source).exists() else None
+    if upload is None:
+        raise unfit()
+    source, films = store.incoming(row.source), film.installed()
+    if upload.file_type.kind is MediaKind.IMAGE:
+        made = workshop.picture(source, folder, MediaPurpose(row.purpose), movement=not films)
+        if not (made.moving and films):
+            return MediaKind.IMAGE, made.original, made.ending, {"original": sizes(made.width, made.height)}, made
+        shown = workshop.film(source, store.inside(folder))
+        return MediaKind.GIFV, shown.original, shown.ending, shown.meta, made
+    if not films:
+        raise film.missing()
+    shown = workshop.film(source, folder)
+    return shown.kind, shown.original, shown.ending, shown.meta, shown.still
 
 
 def _finish(tx: Tx, context: Context, row: "sa.Row[Any]", outcome: Outcome) -> bool:

@@ -3,18 +3,28 @@
 
 import json
 import logging
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from appliance.errors import BadInput, HearthError
+from appliance.errors import BadInput, HearthError, Unavailable
+from appliance.fediverse.media import film
 from appliance.fediverse.media.limits import FILM_BYTES, IMAGE_PIXELS, MEGABYTE
-from appliance.fediverse.model import MediaPurpose
+from appliance.fediverse.model import MediaKind, MediaPurpose
 from appliance.parse import from_dict
+from appliance.system import cage
 from appliance.system.cage import Cage
 from appliance.system.runner import Runner
 
 PICTURE_SECONDS = 60
+PROBE_SECONDS = 30
+FILM_SECONDS = 1800
+INTERRUPTED = "media-interrupted"
+# How children end that were told to: by the signal, or, as ffmpeg does, in good order.
+_INTERRUPTED = (-signal.SIGTERM, -signal.SIGINT, 255)
+_FILM_MEMORY = 1536 * MEGABYTE
 _MEMORY = 768 * MEGABYTE
 _ROOT = Path(__file__).parent.parent.parent.parent
 _CODE = (
@@ -43,6 +53,17 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Film:
+    """A film or sound worked on. `still` is a picture out of a film."""
+
+    original: Path
+    ending: str
+    kind: MediaKind
+    meta: dict[str, Any]
+    still: Made | None = None
+
+
+@dataclass(frozen=True)
 class _Answer:
     moving: bool
     ending: str
@@ -62,19 +83,47 @@ class Workshop:
 
     def picture(self, source: Path, folder: Path, purpose: MediaPurpose, *, movement: bool = True) -> Made:
         """Work on the picture `source`; what comes of it lies in `folder`. Raises HearthError media-unfit."""
-        cage = Cage(str(folder.resolve()), _MEMORY, PICTURE_SECONDS, FILM_BYTES, (str(source.resolve()),))
-        argv = [sys.executable, "-c", _CODE, str(_ROOT), json.dumps(cage.__dict__), str(source.resolve())]
+        walls = Cage(str(folder.resolve()), _MEMORY, PICTURE_SECONDS, FILM_BYTES, (str(source.resolve()),))
+        argv = [sys.executable, "-c", _CODE, str(_ROOT), json.dumps(walls.__dict__), str(source.resolve())]
         argv += [purpose.value, "moving" if movement else "still"]
+        return _read(self._run(argv, PICTURE_SECONDS * 2), folder)
+
+    def film(self, source: Path, folder: Path) -> Film:
+        """A film or a sound that every browser plays, or a moving GIF as a film. Raises HearthError media-unfit."""
+        given = str(source.resolve())
+        found = film.read(self._caged(film.probe(given), folder, given, PROBE_SECONDS))
+        if found is None or not found.is_fit:
+            raise unfit()
+        silent = found.is_film and not found.audio_codec
+        target = folder / ("film.mp4" if found.is_film else "sound.mp3")
+        self._caged(film.write(found, given, str(target.resolve()), silent=silent), folder, given, FILM_SECONDS)
+        made = film.read(self._caged(film.probe(str(target.resolve())), folder, given, PROBE_SECONDS))
+        if made is None or made.is_film != found.is_film:
+            raise unfit()
+        if not made.is_film:
+            return Film(target, "mp3", MediaKind.AUDIO, made.meta())
+        picture = folder / "still.png"
+        self._caged(film.still(made, str(target.resolve()), str(picture.resolve())), folder, given, PROBE_SECONDS)
+        still = self.picture(picture, folder, MediaPurpose.CARD, movement=False)
+        return Film(target, "mp4", MediaKind.GIFV if silent else MediaKind.VIDEO, made.meta(), still)
+
+    def _caged(self, argv: list[str], folder: Path, source: str, seconds: int) -> bytes:
+        walls = Cage(str(folder.resolve()), _FILM_MEMORY, 2 * seconds, 2 * FILM_BYTES, (source,))
+        return self._run(cage.command(walls, argv), seconds)
+
+    def _run(self, argv: list[str], seconds: int) -> bytes:
         try:
-            done = self._runner.run(argv, timeout=PICTURE_SECONDS * 2, check=False)
+            done = self._runner.run(argv, timeout=seconds, check=False)
         except HearthError as error:
-            log.warning("a picture could not be worked on: %s", error)
+            log.warning("a file could not be worked on: %s", error.sentence[:200])
             raise unfit() from error
+        if done.code in _INTERRUPTED:
+            raise Unavailable(INTERRUPTED, "This work was interrupted.")
         if done.code != 0:
             lines = done.errors.decode(errors="replace").strip().splitlines()
-            log.warning("a child that looked at a picture ended with %d: %s", done.code, *(lines[-1:] or [""]))
+            log.warning("a child that looked at a file ended with %d: %s", done.code, *(lines[-1:] or [""]))
             raise unfit()
-        return _read(done.output, folder)
+        return done.output
 
 
 def unfit() -> HearthError:
