@@ -18,7 +18,8 @@ from appliance.fediverse.services.attachments import Attachment
 from appliance.fediverse.services.text import tag_key
 from appliance.fediverse.services.visibility import NOBODY, visible
 from appliance.fediverse.urls import Urls
-from appliance.system.clock import from_milliseconds
+from appliance.fediverse.web import polls
+from appliance.system.clock import from_milliseconds, milliseconds
 
 PAGE = 20
 MAX_THREAD = 300
@@ -85,6 +86,7 @@ class Post:
     reply_to: int | None
     sensitive: bool
     attachments: tuple[Shown, ...]
+    poll: polls.Poll | None
     boosted_by: Author | None = None
 
 
@@ -207,7 +209,7 @@ def _paged(condition: "sa.ColumnElement[bool]", before: int | None) -> "sa.Selec
 
 
 def _select() -> "sa.Select[Any]":
-    return sa.select(
+    query = sa.select(
         statuses,
         accounts.c.username,
         accounts.c.username_key,
@@ -216,7 +218,10 @@ def _select() -> "sa.Select[Any]":
         accounts.c.url.label("author_url"),
         accounts.c.uri.label("author_uri"),
         accounts.c.avatar_url.label("author_avatar"),
-    ).join(accounts, accounts.c.id == statuses.c.account_id)
+        *polls.COLUMNS,
+    )
+    with_authors = query.join(accounts, accounts.c.id == statuses.c.account_id)
+    return with_authors.outerjoin(polls.table, polls.table.c.id == statuses.c.poll_id)
 
 
 def _post(row: "sa.Row[Any]") -> Post:
@@ -235,6 +240,7 @@ def _post(row: "sa.Row[Any]") -> Post:
         reply_to=row.in_reply_to_id,
         sensitive=row.sensitive,
         attachments=tuple(_shown(attachments.read(each)) for each in row.attachments or ()),
+        poll=polls.of_row(row, milliseconds(context().clock.now())),
     )
 
 
