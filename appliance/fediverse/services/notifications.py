@@ -60,13 +60,12 @@ def _listed(*conditions: "sa.ColumnElement[bool]") -> Paged:
 
 
 _FROM_ONE = notifications.c.from_account_id == sa.bindparam("only_from", type_=sa.BigInteger)
-_NOT_KEPT_APART = notifications.c.filtered.is_(False)
-# By whether those kept apart are wanted too, and whether only those from one account are.
+# By whether they are those kept apart, which an index has one after the other, and whether only those from one account
+# are wanted.
 _LIST = {
-    (False, False): _listed(_NOT_KEPT_APART),
-    (False, True): _listed(_NOT_KEPT_APART, _FROM_ONE),
-    (True, False): _listed(),
-    (True, True): _listed(_FROM_ONE),
+    (filtered, one): _listed(notifications.c.filtered.is_(filtered), *((_FROM_ONE,) if one else ()))
+    for filtered in (False, True)
+    for one in (False, True)
 }
 
 
@@ -127,9 +126,14 @@ def page(tx: Tx, account_id: int, page: Page, wanted: Wanted | None = None) -> l
     """Newest first."""
     wanted = wanted or Wanted()
     only_from = wanted.from_account_id
-    return _LIST[wanted.filtered, only_from is not None].rows(
-        tx, page, viewer_id=account_id, kinds=list(wanted.kinds), **({"only_from": only_from} if only_from else {})
+    parameters = {"viewer_id": account_id, "kinds": list(wanted.kinds)} | (
+        {"only_from": only_from} if only_from is not None else {}
     )
+    found = _LIST[False, only_from is not None].rows(tx, page, **parameters)
+    if wanted.filtered:
+        found += _LIST[True, only_from is not None].rows(tx, page, **parameters)
+        found.sort(key=lambda row: -int(row.id))
+    return found[: page.limit] if page.min_id is None else found[-page.limit :]
 
 
 def count_after(tx: Tx, account_id: int, last_read_id: int, limit: int, wanted: Wanted | None = None) -> int:

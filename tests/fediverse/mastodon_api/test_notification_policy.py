@@ -220,3 +220,19 @@ def test_what_the_instance_says_is_always_heard(anna: Person, database: Database
 def test_strangers_and_other_scopes_get_nothing(method: str, path: str, stranger: Any, make_person: Any) -> None:
     assert stranger.open(path, method=method).status_code == 401
     make_person("dora", "read:statuses write:statuses push").refused(403, method, path)
+
+
+def test_those_kept_apart_are_shown_among_the_others_on_request(anna: Person, bob: Person, carol: Person) -> None:
+    policy(anna, not_following="filter")
+    anna.post(f"/api/v1/accounts/{carol.id}/follow")
+    for person in (bob, carol, bob, carol):
+        person.toot("hi @anna")
+
+    def names(query: str) -> list[str]:
+        found = anna.get(f"/api/v1/notifications?include_filtered=true&{query}")
+        return [each["account"]["acct"] for each in found]
+
+    assert names("") == ["carol", "bob", "carol", "bob"]
+    assert names("limit=3") == ["carol", "bob", "carol"]
+    assert names("limit=3&min_id=0") == ["bob", "carol", "bob"]
+    assert names(f"account_id={bob.id}") == ["bob", "bob"]

@@ -33,7 +33,7 @@ notifications = Table(
     Column("filtered", Boolean, nullable=False, server_default=text("false")),  # kept apart by the reader's policy
     Column("about_id", BigInteger),  # of the report, warning or severance, by kind
     Index(None, "account_id", "filtered", "id"),
-    Index(None, "account_id", "from_account_id", "id"),
+    Index(None, "account_id", "from_account_id", "status_id"),
     Index(
         "ix_notifications_group",
         "account_id",

@@ -33,7 +33,7 @@ def _notifications() -> None:
     op.add_column("notifications", sa.Column("about_id", sa.BigInteger()))
     op.drop_index("ix_notifications_account_id_id", table_name="notifications")
     _index("notifications", "account_id", "filtered", "id")
-    _index("notifications", "account_id", "from_account_id", "id")
+    _index("notifications", "account_id", "from_account_id", "status_id")
     op.create_index(
         "ix_notifications_group",
         "notifications",
