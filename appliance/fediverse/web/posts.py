@@ -21,6 +21,7 @@ def add_to(web: Blueprint) -> None:
     web.add_url_rule("/@<name>", "profile", _profile)
     web.add_url_rule(f"/@<name>/<int(max={2**63 - 1}):status_id>", "post", _post)
     web.add_url_rule("/tags/<name>", "tag", _tag)
+    web.add_url_rule("/@<username>/tagged/<name>", "profile_tag", _profile_tag)
 
 
 def _front() -> str:
@@ -75,6 +76,16 @@ def _tag(name: str) -> str:
     with context().database.read() as tx:
         posts = reading.tagged(tx, name, _before())
     return render_template("web/tag.html", name=name, posts=posts, older=_older(posts), first=_before() is None)
+
+
+def _profile_tag(username: str, name: str) -> str:
+    """What a featured hashtag leads to."""
+    with context().database.read() as tx:
+        profile = reading.profile(tx, username)
+        posts = reading.tagged(tx, name, _before(), profile.id)
+    return render_template(
+        "web/tag.html", name=name, by=profile.author, posts=posts, older=_older(posts), first=_before() is None
+    )
 
 
 def _joining() -> Registration:

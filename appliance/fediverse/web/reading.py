@@ -102,12 +102,13 @@ def newest(tx: Tx, before: int | None) -> list[Post]:
     return _posts(tx, _public_local(), before)
 
 
-def tagged(tx: Tx, name: str, before: int | None) -> list[Post]:
-    """Public posts of this instance with a hashtag. Raises HearthError not-found for what is none."""
+def tagged(tx: Tx, name: str, before: int | None, account_id: int | None = None) -> list[Post]:
+    """Public posts with a hashtag, of this instance or one account. Raises HearthError not-found for what is none."""
     if not _TAG.fullmatch(name):
         raise _nothing()
     carrying = sa.select(status_tags.c.status_id).join(tags).where(tags.c.name == tag_key(name))
-    return _posts(tx, sa.and_(_public_local(), statuses.c.id.in_(carrying)), before)
+    whose = _public_local() if account_id is None else sa.and_(_public_local(), statuses.c.account_id == account_id)
+    return _posts(tx, sa.and_(whose, statuses.c.id.in_(carrying)), before)
 
 
 def by_account(tx: Tx, account_id: int, before: int | None) -> list[Post]:

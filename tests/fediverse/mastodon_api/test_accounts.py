@@ -2,11 +2,16 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.model import MemberState
-from appliance.fediverse.services import accounts, instance_settings, members
+from appliance.fediverse.db.tables import accounts as table
+from appliance.fediverse.model import MemberState, Visibility
+from appliance.fediverse.services import accounts, instance_settings, members, statuses
+from appliance.fediverse.services.attachments import Attachment
+from appliance.fediverse.services.remote import RemoteStatus
+from appliance.fediverse.urls import Urls
 from appliance.secret import Secret
 from tests.fediverse.conftest import ORIGIN, MakePerson, Person, remote_account
 
@@ -200,3 +205,66 @@ def test_who_waits_for_approval_is_shown_to_nobody(anna: Person, database: Datab
     assert stranger.get(f"/api/v1/accounts?id[]={waiting}&id[]={anna.id}").json == [
         anna.get(f"/api/v1/accounts/{anna.id}")
     ]
+
+
+def test_who_may_find_a_member_is_hers_to_say(anna: Person, bob: Person) -> None:
+    asked = {
+        "hide_collections": True,
+        "indexable": True,
+        "discoverable": False,
+        "attribution_domains": ["News.example", "news.example", "other.example"],
+    }
+    answer = anna.ask("PATCH", "/api/v1/accounts/update_credentials", json=asked).json
+    assert answer is not None
+    source = answer["source"]
+    assert (source["hide_collections"], source["indexable"], source["discoverable"]) == (True, True, False)
+    assert source["attribution_domains"] == ["news.example", "other.example"]
+    shown = bob.get(f"/api/v1/accounts/{anna.id}")
+    assert (shown["hide_collections"], shown["indexable"], shown["noindex"]) == (True, True, False)
+    cleared = anna.ask("PATCH", "/api/v1/accounts/update_credentials", data={"attribution_domains[]": ""}).json
+    assert cleared is not None
+    assert cleared["source"]["attribution_domains"] == []
+    for wrong in (["no domain"], [f"a{number}.example" for number in range(11)], ["x" * 300 + ".example"]):
+        anna.refused(422, "PATCH", "/api/v1/accounts/update_credentials", json={"attribution_domains": wrong})
+
+
+def test_a_member_removes_a_follower(anna: Person, bob: Person) -> None:
+    bob.post(f"/api/v1/accounts/{anna.id}/follow")
+    assert anna.post(f"/api/v1/accounts/{bob.id}/remove_from_followers")["followed_by"] is False
+    assert anna.get(f"/api/v1/accounts/{anna.id}/followers") == []
+    assert bob.get(f"/api/v1/accounts/relationships?id={anna.id}")[0]["following"] is False
+
+
+def test_an_account_that_moved_says_where_to(anna: Person, bob: Person, database: Database) -> None:
+    with database.write() as tx:
+        tx.execute(sa.update(table).where(table.c.id == anna.id).values(moved_to_id=bob.id))
+    shown = bob.get(f"/api/v1/accounts/{anna.id}")
+    assert shown["moved"]["id"] == str(bob.id)
+    assert "moved" not in shown["moved"]
+    assert anna.get(f"/api/v1/accounts?id[]={anna.id}&id[]={anna.id}")[0]["moved"]["acct"] == "bob"
+    bob.refused(403, "POST", f"/api/v1/accounts/{anna.id}/follow")
+
+
+def test_only_posts_with_media_on_request(anna: Person, database: Database, urls: Urls) -> None:
+    picture = Attachment("image", "image/png", url="https://far.example/a.png")
+    with database.write() as tx:
+        cy = accounts.store_remote(tx, remote_account("cy"))
+        ids = [
+            statuses.receive(
+                tx,
+                urls,
+                cy,
+                RemoteStatus(
+                    f"https://far.example/{number}",
+                    "#tea",
+                    Visibility.PUBLIC,
+                    tx.now_ms,
+                    tags=("tea",),
+                    attachments=attachments,
+                ),
+            )
+            for number, attachments in enumerate(((), (picture,)))
+        ]
+    for path in (f"/api/v1/accounts/{cy}/statuses", "/api/v1/timelines/public", "/api/v1/timelines/tag/tea"):
+        assert len(anna.get(path)) == 2
+        assert [each["id"] for each in anna.get(f"{path}?only_media=true")] == [str(ids[1])]

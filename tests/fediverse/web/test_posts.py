@@ -279,3 +279,17 @@ def test_drawings(stranger: Any, name: str) -> None:
         assert drawing.text == stranger.get(f"/{folder}/{name}.svg").text
         assert "default-src 'none'" in drawing.headers["Content-Security-Policy"]
     assert stranger.get("/avatars/a.svg").text != stranger.get("/avatars/b.svg").text
+
+
+def test_a_featured_hashtag_leads_to_what_its_member_wrote(stranger: Any, post: Post, context: Context) -> None:
+    with context.database.write() as tx:
+        members.create(tx, "bea", Secret("four unrelated words here"))
+    post("mine #bread")
+    post("hers #bread", username="bea")
+    post("kept #bread", visibility=Visibility.FOLLOWERS)
+    page = stranger.get("/@ada/tagged/Bread").text
+    assert "mine" in page
+    assert "hers" not in page
+    assert "kept" not in page
+    for path in ("/@nobody/tagged/bread", "/@ada/tagged/a b"):
+        assert stranger.get(path).status_code == 404
