@@ -82,11 +82,11 @@ def _limit(app: flask.Flask, context: Context) -> None:
     app.after_request(after)
 
 
-def _health() -> str:
-    """Answers only when the database does."""
+def _health() -> dict[str, str]:
+    """Answers only when the database does. https://docs.joinmastodon.org/methods/health/"""
     with get_context().database.read() as tx:
         tx.execute(sa.select(1))
-    return "well"
+    return {"status": "UP"}
 
 
 def _answer_preflight() -> flask.Response | None:
