@@ -46,9 +46,6 @@ _REASONS = {
     "GET /api/oembed": "No page of this server may be shown inside another site's.",
     "GET /api/proofs": "Removed from Mastodon in 3.5.",
     "GET /api/v1/search": "Removed from Mastodon in 3.0.",
-    "POST /api/v1/announcements": "Nothing can be announced here yet.",
-    "PUT /api/v1/announcements": "Nothing can be announced here yet.",
-    "DELETE /api/v1/announcements": "Nothing can be announced here yet.",
 }
 
 
