@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -21,6 +21,21 @@ def wait(environ: Mapping[str, Any], seconds: float) -> None:
     environ.get(_WAIT, lambda _: None)(seconds)
 
 
+class _Told:
+    """A WSGI app that finds in each request's environment by what to ask for more time; else it is the app."""
+
+    def __init__(self, app: Any, ask: Callable[[float], None]) -> None:
+        self._app = app
+        self._ask = ask
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        environ[_WAIT] = self._ask
+        return self._app(environ, start_response)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._app, name)
+
+
 class PatientWorker(ThreadWorker):
     """What has not arrived in time never will: the reading half of the connection is closed, the writing half stays."""
 
@@ -31,13 +46,7 @@ class PatientWorker(ThreadWorker):
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        app = self.wsgi
-
-        def serve(environ: dict[str, Any], start_response: Any) -> Any:
-            environ[_WAIT] = self._wait
-            return app(environ, start_response)
-
-        self.wsgi: Any = serve
+        self.wsgi: Any = _Told(self.wsgi, self._wait)
 
     def _wait(self, seconds: float) -> None:
         self._deadlines[self._serving.conn] = time.monotonic() + seconds
