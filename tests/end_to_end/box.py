@@ -18,7 +18,7 @@ import urllib3
 from tests.end_to_end.waiting import Hopeless, eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PORTS = 3  # console, front panel, fediverse server
+PORTS = 4  # console, front panel, fediverse server, its streams
 _FIRST_PORT = 10_800
 _TAIL_LINES = 40
 VIRTUAL_BOX = "virtual box"
@@ -33,12 +33,12 @@ def world_traversable_folder() -> Path:
 
 
 def free_ports() -> int:
-    """The first of three neighbouring ports that nobody listens on, and that were not given out before."""
+    """The first of four neighbouring ports that nobody listens on, and that were not given out before."""
     for first in range(_FIRST_PORT, _FIRST_PORT + 1000, PORTS):
         if first not in _given and all(_free(port) for port in range(first, first + PORTS)):
             _given.add(first)
             return first
-    raise AssertionError("no three neighbouring ports are free")
+    raise AssertionError("no four neighbouring ports are free")
 
 
 class Box:
