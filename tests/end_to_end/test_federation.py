@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Two boxes, two people, an unmodified Mastodon client each: what one does, the other sees."""
 
+import io
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from mastodon import Mastodon, MastodonNotFoundError
+from PIL import Image
 
 from tests.end_to_end.boxes import Pair, Side
 from tests.end_to_end.waiting import eventually
+from tests.fediverse.media_files import photograph
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +73,23 @@ def test_a_boost_and_a_favourite_come_back(following: Pair) -> None:
     b.app.status_unfavourite(seen["id"])
     eventually("boost taken back", lambda: a.app.status(posted["id"])["reblogs_count"] == 0)
     eventually("favourite taken back", lambda: a.app.status(posted["id"])["favourites_count"] == 0)
+
+
+def test_a_picture_reaches_the_follower_who_sees_it_at_home(following: Pair) -> None:
+    a, b = following.a, following.b
+    face = a.app.account_update_credentials(avatar=photograph(), avatar_mime_type="image/jpeg")["avatar"]
+    assert Image.open(io.BytesIO(_file(face))).size == (40, 40)
+    made = a.app.media_post(photograph(), "image/jpeg", description="Two colours", focus=(0.5, -0.5), synchronous=True)
+    assert made["url"], "a picture is worked on while its sender waits"
+    posted = a.app.status_post("Look", media_ids=[made])
+    seen = eventually("the picture is in B's home timeline", lambda: _seen(b, posted["uri"]))
+    (shown,) = seen["media_attachments"]
+    assert (shown["description"], shown["blurhash"]) == ("Two colours", made["blurhash"])
+    assert (shown["meta"]["focus"], shown["remote_url"]) == ({"x": 0.5, "y": -0.5}, made["url"])
+    for address in (shown["url"], shown["preview_url"], seen["account"]["avatar"]):
+        assert urlsplit(address).netloc == urlsplit(b.app.api_base_url).netloc
+        assert b"Fieldcamera" not in _file(address)
+    assert Image.open(io.BytesIO(_file(shown["url"]))).size == (40, 80)
 
 
 def test_an_edit_is_seen(following: Pair) -> None:
@@ -162,3 +184,9 @@ def _raises(error: type[Exception], call: Callable[[], object]) -> bool:
     except error:
         return True
     return False
+
+
+def _file(address: str) -> bytes:
+    with urlopen(address, timeout=20) as answer:
+        data: bytes = answer.read()
+        return data
