@@ -2,6 +2,7 @@
 """The two databases' indexes over words: FTS5 in SQLite, tsvector in PostgreSQL. The one place that knows which."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,12 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, search_texts
 
 _WORD = re.compile(r"\w+")
+# The very expression of the index search_people (migration 0004).
+_PEOPLE_IN_POSTGRESQL = (
+    "to_tsvector('simple', regexp_replace(normalize("
+    "accounts.username || ' ' || accounts.display_name || ' ' || accounts.domain, NFKD),"
+    r" '[\u0300-\u036f]', '', 'g'))"
+)
 # Tables of FTS5's own, known to SQLite alone.
 _words = sa.table("search_words", sa.column("rowid", sa.BigInteger), sa.column("search_words"))
 _people = sa.table("search_people", sa.column("rowid", sa.BigInteger), sa.column("search_people"))
@@ -34,9 +41,9 @@ def statuses_with(
     query = query.join(search_texts, search_texts.c.status_id == status_id)
     indexed: sa.ColumnElement[Any] = sa.literal_column("search_texts.words")
     for word in wanted:
-        query = query.where(indexed.op("@@")(sa.func.phraseto_tsquery("simple", word)))
+        query = query.where(indexed.op("@@")(sa.func.phraseto_tsquery("simple", _bare(word))))
     for word in unwanted:
-        query = query.where(sa.not_(indexed.op("@@")(sa.func.phraseto_tsquery("simple", word))))
+        query = query.where(sa.not_(indexed.op("@@")(sa.func.phraseto_tsquery("simple", _bare(word)))))
     return query, status_id
 
 
@@ -52,16 +59,18 @@ def people_like(tx: Tx, name: str, domain: str) -> "sa.ColumnElement[bool] | Non
         match = " ".join(f'{{username display_name}} : "{word}"*' for word in names)
         match += f' domain : "{" ".join(parts)}"*' if parts else ""
         return accounts.c.id.in_(sa.select(_people.c.rowid).where(_people.c.search_people.op("MATCH")(match)))
-    # The very expression of the index search_people.
-    text: sa.ColumnElement[Any] = sa.literal_column(
-        "to_tsvector('simple', accounts.username || ' ' || accounts.display_name || ' ' || accounts.domain)"
-    )
-    like = text.op("@@")(sa.func.to_tsquery("simple", " & ".join(f"{word}:*" for word in names)))
+    text: sa.ColumnElement[Any] = sa.literal_column(_PEOPLE_IN_POSTGRESQL)
+    like = text.op("@@")(sa.func.to_tsquery("simple", " & ".join(f"{_bare(word)}:*" for word in names)))
     return sa.and_(like, accounts.c.domain.startswith(domain, autoescape=True)) if parts else like
 
 
 def _without(status_id: "sa.ColumnElement[int]", word: str) -> "sa.ColumnElement[bool]":
     return sa.not_(sa.exists().where(_words.c.rowid == status_id, _words.c.search_words.op("MATCH")(_quoted(word))))
+
+
+def _bare(word: str) -> str:
+    """Without accents, as the index in PostgreSQL has it; FTS5 does so itself."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
 
 
 def _quoted(word: str) -> str:
