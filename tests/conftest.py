@@ -9,6 +9,7 @@ import pytest
 
 # No deadlines: a machine that is busy with something else makes no test fail.
 hypothesis.settings.register_profile("hearth", deadline=None)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=5000)
 hypothesis.settings.load_profile("hearth")
 
 # Used by tests, on PyPI, and not in Debian trixie.

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 
 import sqlalchemy as sa
 
-from appliance.fediverse.db.tables import activities, deliveries
-from tests.fediverse.services.visibility_world import MEMBERS, PEOPLE, RITA, TAG, World
+from appliance.fediverse.streaming import reading
+from appliance.fediverse.streaming.channels import Feed, Kind
+from appliance.fediverse.streaming.listener import Viewer
+from tests.fediverse.services.visibility_world import MEMBERS, PEOPLE, TAG, World
 
 Path = Callable[[World, str | None], Iterator[str]]
 DOCUMENT = {"Accept": "application/activity+json"}
@@ -113,14 +115,16 @@ def documents(world: World, viewer: str | None) -> Iterator[str]:
         yield str(client.get(path, headers=DOCUMENT).text)
 
 
-def sent_to_rita(world: World, viewer: str | None) -> Iterator[str]:
-    """What other servers are sent. Only of posts that nobody changed since: what was sent cannot be taken back."""
-    if viewer != RITA:
+def streams(world: World, viewer: str | None) -> Iterator[str]:
+    """All that somebody would have heard who listened from the beginning, told now."""
+    if viewer is None:
         return
-    query = sa.select(activities.c.body).join(deliveries, deliveries.c.activity_id == activities.c.id)
+    who = Viewer(world.ids[viewer], world.context.urls())
+    kinds = (Kind.HOME, Kind.NOTIFICATIONS, Kind.OWN, Kind.PUBLIC, Kind.DIRECT)
+    feeds = [*(Feed(kind) for kind in kinds), Feed(Kind.TAG, tag=TAG)]
     with world.context.database.read() as tx:
-        bodies = [json.loads(row.body) for row in tx.all(query)]
-    yield from (json.dumps(body) for body in bodies if body["type"] in ("Create", "Announce"))
+        told = reading.since(tx, 0, reading.newest(tx), [(who, feed) for feed in feeds])
+    yield from (event.payload for events in told.values() for event in events)
 
 
-PATHS: tuple[Path, ...] = (lists, own_lists, single_posts, polls, profiles, pages, documents)
+PATHS: tuple[Path, ...] = (lists, own_lists, single_posts, polls, profiles, streams, pages, documents)

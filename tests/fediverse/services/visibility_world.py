@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from appliance.errors import HearthError
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.tables import accounts as accounts_table
+from appliance.fediverse.db.tables import activities, deliveries
 from appliance.fediverse.model import QuoteState, RepliesPolicy, Visibility
 from appliance.fediverse.services import (
     accounts,
@@ -104,6 +105,8 @@ class World:
     mutes: set[tuple[str, str]] = field(default_factory=set)
     lists: dict[str, list[int]] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
+    missent: list[tuple[Step, Post]] = field(default_factory=list)  # told to rita's server, and not for her
+    _told: int = 0
 
     def unwelcome(self, viewer: str) -> set[int]:
         """Ids of those whom lists leave out for this viewer."""
@@ -147,6 +150,19 @@ class World:
                 continue
             with contextlib.suppress(HearthError):
                 getattr(self, f"_{step.verb}")(step)
+            self.missent += [(step, post) for post in self._sent() if not self.may_see(RITA, post)]
+
+    def _sent(self) -> list[Post]:
+        """Posts whose text just went to another server."""
+        query = (
+            sa.select(activities.c.id, activities.c.body)
+            .join(deliveries, deliveries.c.activity_id == activities.c.id)
+            .where(activities.c.id > self._told)
+        )
+        with self.context.database.read() as tx:
+            rows = tx.all(query)
+        self._told = max((row.id for row in rows), default=self._told)
+        return [self.posts[int(number)] for row in rows for number in _MARK.findall(row.body)]
 
     def _post(self, step: Step, parent: Post | None = None, quoted: Post | None = None) -> None:
         number, urls = len(self.posts), self.context.urls()
