@@ -21,12 +21,14 @@ from appliance.fediverse.db.tables import (
 from appliance.fediverse.services import stream_events
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
-from appliance.fediverse.services.visibility import blocked, not_blocking, visible
+from appliance.fediverse.services.visibility import blocked, visible, welcome
+
+MAX_AT_ONCE = 20  # conversations of a member that have one and the same last post; there is hardly ever a second
 
 _LIST = Paged(
     sa.select(conversations, conversations.c.last_status_id.label("page_id"))
     .join(statuses, statuses.c.id == conversations.c.last_status_id)
-    .where(conversations.c.account_id == sa.bindparam("viewer_id"), visible(), not_blocking(statuses.c.account_id)),
+    .where(conversations.c.account_id == sa.bindparam("viewer_id"), visible(), welcome(statuses.c.account_id)),
     conversations.c.last_status_id,
 )
 _MEMBERS = sa.select(accounts.c.id).where(
@@ -67,6 +69,15 @@ def forget(tx: Tx, status_id: int) -> None:
 def page(tx: Tx, account_id: int, page: Page) -> list[sa.Row[Any]]:
     """The one written in last first; with `page_id`, by which the list is paged."""
     return _LIST.rows(tx, page, viewer_id=account_id)
+
+
+def listed(tx: Tx, account_id: int, row_id: int) -> sa.Row[Any] | None:
+    """One as it stands in the list, or None if it is gone or from somebody whom the member does not want to meet."""
+    row = tx.one(sa.select(conversations).where(conversations.c.id == row_id, conversations.c.account_id == account_id))
+    if row is None:
+        return None
+    beside = Page(MAX_AT_ONCE, max_id=row.last_status_id + 1, min_id=row.last_status_id - 1)
+    return next((each for each in page(tx, account_id, beside) if each.id == row_id), None)
 
 
 def get(tx: Tx, account_id: int, row_id: int) -> sa.Row[Any]:

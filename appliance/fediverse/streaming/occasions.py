@@ -55,10 +55,9 @@ def _announcement(tx: Tx, announcement_id: int, viewer: Viewer) -> Event | None:
 
 
 def _conversation(tx: Tx, row_id: int, viewer: Viewer) -> Event | None:
-    """As it is now, which may be later than what told of it; gone if the member threw it away meanwhile."""
-    try:
-        row = conversations.get(tx, viewer.account_id, row_id)
-    except HearthError:
+    """As it is now, which may be later than what told of it."""
+    row = conversations.listed(tx, viewer.account_id, row_id)
+    if row is None:
         return None
     (entity,) = conversation_entities.draw(tx, viewer.urls, viewer.account_id, [row])
     return Event(EventKind.CONVERSATION.value, _json(entity))
