@@ -103,7 +103,7 @@ def accept(tx: Tx, urls: Urls, followee_id: int, follower_id: int) -> None:
     _count(tx, known, 1)
     notifications.withdraw(tx, followee_id, NotificationKind.FOLLOW_REQUEST, follower_id, None)
     notifications.notify(tx, followee_id, NotificationKind.FOLLOW, follower_id)
-    refill.fill_home(tx, follower_id, followee_id)
+    refill.followed(tx, follower_id, followee_id)
     _look_at_links(tx, followee_id)
     outgoing.follow_accepted(tx, urls, known.id)
 

@@ -123,7 +123,7 @@ def _keep_home(tx: Tx, owner_id: int, member_id: int, *, away: bool) -> None:
     if away:
         refill.clear_home(tx, owner_id, member_id)
     else:
-        refill.fill_if_followed(tx, owner_id, member_id)
+        refill.followed(tx, owner_id, member_id)
 
 
 def _members(tx: Tx, list_id: int) -> list[int]:

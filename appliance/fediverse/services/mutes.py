@@ -40,7 +40,7 @@ def mute(tx: Tx, account_id: int, target_id: int, *, with_notifications: bool = 
 def unmute(tx: Tx, account_id: int, target_id: int) -> None:
     """Nothing happens if there is no mute. What was written meanwhile by somebody followed comes home."""
     if tx.execute(sa.delete(mutes).where(_mine(account_id, target_id))).rowcount:
-        refill.fill_if_followed(tx, account_id, target_id)
+        refill.followed(tx, account_id, target_id)
 
 
 def end_one(tx: Tx) -> bool:

@@ -12,7 +12,7 @@ from appliance.fediverse.services.visibility import OPEN
 
 FILL = 40
 _LATEST = (
-    sa.select(statuses.c.id)
+    sa.select(statuses.c.id, statuses.c.language)
     .where(
         statuses.c.account_id == sa.bindparam("author_id"),
         statuses.c.boost_of_id.is_(None),
@@ -29,7 +29,7 @@ _IN_LIST = sa.select(list_statuses.c.status_id).where(
     list_statuses.c.list_id == sa.bindparam("owner_id"),
     list_statuses.c.status_id.in_(sa.bindparam("ids", expanding=True)),
 )
-_FOLLOWED = sa.select(follows.c.id).where(
+_FOLLOWED = sa.select(follows.c.languages).where(
     follows.c.follower_id == sa.bindparam("reader_id"),
     follows.c.followee_id == sa.bindparam("author_id"),
     follows.c.state == FollowState.ACCEPTED.value,
@@ -41,20 +41,26 @@ _LISTS = (
 )
 
 
-def fill_home(tx: Tx, reader_id: int, author_id: int) -> None:
-    """The latest posts of somebody newly followed; replies to others and boosts are left out."""
+def followed(tx: Tx, reader_id: int, author_id: int) -> None:
+    """The latest posts of somebody newly followed, or muted no more, come to where they would have come. Replies to
+    others and boosts are left out, and nothing happens if she is not followed."""
+    follow = tx.one(_FOLLOWED, {"reader_id": reader_id, "author_id": author_id})
+    if follow is None:
+        return
+    latest = _latest(tx, author_id, follow.languages)
+    on = tx.all(_LISTS, {"reader_id": reader_id, "author_id": author_id})
+    for row in on:
+        _fill_list(tx, row.id, latest)
     reader = tx.one(sa.select(accounts.c.domain).where(accounts.c.id == reader_id))
-    if reader is not None and not reader.domain:
-        missing = _missing(tx, _IN_HOME, reader_id, author_id)
+    if reader is not None and not reader.domain and not any(row.exclusive for row in on):
+        missing = _missing(tx, _IN_HOME, reader_id, latest)
         if missing:
             tx.execute(sa.insert(home), [{"account_id": reader_id, "status_id": each} for each in missing])
 
 
 def fill_list(tx: Tx, list_id: int, author_id: int) -> None:
     """The same, of somebody put on a list."""
-    missing = _missing(tx, _IN_LIST, list_id, author_id)
-    if missing:
-        tx.execute(sa.insert(list_statuses), [{"list_id": list_id, "status_id": each} for each in missing])
+    _fill_list(tx, list_id, _latest(tx, author_id, None))
 
 
 def clear(tx: Tx, reader_id: int, author_id: int) -> None:
@@ -84,18 +90,18 @@ def _of(author_id: int, table: sa.Table, mine: "sa.ColumnElement[bool]") -> "sa.
     )
 
 
-def _missing(tx: Tx, known: "sa.Select[Any]", owner_id: int, author_id: int) -> list[int]:
-    latest = [row.id for row in tx.all(_LATEST, {"author_id": author_id})]
+def _fill_list(tx: Tx, list_id: int, latest: list[int]) -> None:
+    missing = _missing(tx, _IN_LIST, list_id, latest)
+    if missing:
+        tx.execute(sa.insert(list_statuses), [{"list_id": list_id, "status_id": each} for each in missing])
+
+
+def _latest(tx: Tx, author_id: int, languages: str | None) -> list[int]:
+    """`languages` as in `follows`."""
+    rows = tx.all(_LATEST, {"author_id": author_id})
+    return [row.id for row in rows if not (languages and row.language) or f" {row.language} " in languages]
+
+
+def _missing(tx: Tx, known: "sa.Select[Any]", owner_id: int, latest: list[int]) -> list[int]:
     there = {row.status_id for row in tx.all(known, {"owner_id": owner_id, "ids": latest})} if latest else set()
     return [each for each in latest if each not in there]
-
-
-def fill_if_followed(tx: Tx, reader_id: int, author_id: int) -> None:
-    """After a mute: the latest posts come back where they would have come."""
-    if tx.exists(_FOLLOWED, {"reader_id": reader_id, "author_id": author_id}):
-        exclusive = False
-        for row in tx.all(_LISTS, {"reader_id": reader_id, "author_id": author_id}):
-            fill_list(tx, row.id, author_id)
-            exclusive = exclusive or row.exclusive
-        if not exclusive:
-            fill_home(tx, reader_id, author_id)

@@ -91,6 +91,12 @@ def test_posts_in_languages_not_wanted_stay_away(anna: Person, bob: Person) -> N
     assert unsaid["language"] is not None or unsaid["id"] in _ids(anna.get(HOME))
 
 
+def test_what_was_written_before_comes_in_wanted_languages_alone(anna: Person, bob: Person) -> None:
+    german, _ = bob.toot("Guten Tag", language="de"), bob.toot("Good day", language="en")
+    _act(anna, "follow", bob.id, languages=["de"])
+    assert _ids(anna.get(HOME)) == [german["id"]]
+
+
 def test_the_muted_appear_in_no_list_and_come_back(anna: Person, bob: Person, carol: Person) -> None:
     _act(anna, "follow", bob.id)
     _act(anna, "follow", carol.id)
