@@ -83,6 +83,7 @@ def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) ->
     from appliance.fediverse.delivery.courier import Courier
     from appliance.fediverse.media.keeper import Keeper
     from appliance.fediverse.media.sweeper import Sweeper
+    from appliance.fediverse.media.work import FILMS, PICTURES
     from appliance.fediverse.media.worker import MediaWorker
     from appliance.fediverse.media.workshop import Workshop
     from appliance.fediverse.push.pusher import Pusher
@@ -92,12 +93,14 @@ def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) ->
 
     hub = Hub(here.database)
     workshop = Workshop(SystemRunner())
+    here.store.clear_workplaces()  # no child works yet
     return (
         Courier(here, net),
         Errands(here),
         Timetable(here),
         CardTask(here, net),
-        MediaWorker(here, workshop, strength),
+        MediaWorker(here, workshop, strength, PICTURES),
+        MediaWorker(here, workshop, strength, FILMS),
         Keeper(here, net, workshop, strength),
         Sweeper(here, usage, strength),
         Pusher(here, net),

@@ -43,6 +43,8 @@ class Keeper(Turns):
         self._net = net
         self._workshop = workshop
         self._strength = strength
+        # Decoding takes memory, and the threads are for others as well.
+        self._child = asyncio.Semaphore(1)
 
     async def turn(self) -> float:
         while self._strength.is_good():
@@ -68,7 +70,8 @@ class Keeper(Turns):
                 answer = await self._net.download(Request(row.remote_url, limits=limits), file.write)
             if not answer.ok:
                 raise unfit()
-            await asyncio.to_thread(self._keep, row, name)
+            async with self._child:
+                await asyncio.to_thread(self._keep, row, name)
         except (HearthError, OSError) as error:
             log.info("%s could not be kept: %s", row.remote_url, error)
             await asyncio.to_thread(self._failed, row)

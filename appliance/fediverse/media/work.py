@@ -25,7 +25,14 @@ from appliance.fediverse.services.attachments import sizes
 
 MAX_TRIES = 3
 _UNDONE = media.c.state.in_((MediaState.WAITING.value, MediaState.WORKING.value))
-_NEXT = sa.select(media).where(sa.text("state IN ('waiting', 'working')")).order_by(media.c.id).limit(1)
+_NEXT = (
+    sa.select(media)
+    .where(sa.text("state IN ('waiting', 'working')"), media.c.kind.in_(sa.bindparam("kinds", expanding=True)))
+    .order_by(media.c.id)
+    .limit(1)
+)
+PICTURES = (MediaKind.IMAGE, MediaKind.GIFV)
+FILMS = (MediaKind.VIDEO, MediaKind.AUDIO)
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +45,10 @@ class Outcome:
     files: tuple[str, ...] = field(default=())
 
 
-def work_on_next(context: Context, workshop: Workshop) -> bool:
-    """Work on what has waited longest; false if nothing waits. Raises Unavailable where it should be tried later."""
+def work_on_next(context: Context, workshop: Workshop, kinds: tuple[MediaKind, ...] = (*PICTURES, *FILMS)) -> bool:
+    """Work on what of these kinds has waited longest; false if nothing waits. Raises Unavailable: try it later."""
     with context.database.write() as tx:
-        row = _begin(tx)
+        row = _begin(tx, kinds)
     if row is None:
         return False
     store = context.store
@@ -66,8 +73,8 @@ def work_on_next(context: Context, workshop: Workshop) -> bool:
     return True
 
 
-def _begin(tx: Tx) -> "sa.Row[Any] | None":
-    while (row := tx.one(_NEXT)) is not None:
+def _begin(tx: Tx, kinds: tuple[MediaKind, ...]) -> "sa.Row[Any] | None":
+    while (row := tx.one(_NEXT, {"kinds": [kind.value for kind in kinds]})) is not None:
         given_up = row.tries >= MAX_TRIES
         state = MediaState.FAILED if given_up else MediaState.WORKING
         tx.execute(sa.update(media).where(media.c.id == row.id).values(state=state.value, tries=row.tries + 1))

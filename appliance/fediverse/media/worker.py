@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The companion's task that has uploads worked on, one at a time: two would not be done sooner on a small board."""
+"""The companion's tasks that have uploads worked on: one picture at a time, since two would not be done sooner on a
+small board, and beside it one film, since no picture should wait as long as that takes."""
 
 import asyncio
 
@@ -9,6 +10,7 @@ from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.media.strength import Strength
 from appliance.fediverse.media.work import work_on_next
 from appliance.fediverse.media.workshop import Workshop
+from appliance.fediverse.model import MediaKind
 
 LOOK_SECONDS = 60.0
 WEAK_SECONDS = 5.0
@@ -17,19 +19,16 @@ WEAK_SECONDS = 5.0
 class MediaWorker(Turns):
     topics = frozenset({Topic.MEDIA})
 
-    def __init__(self, context: Context, workshop: Workshop, strength: Strength) -> None:
+    def __init__(self, context: Context, workshop: Workshop, strength: Strength, kinds: tuple[MediaKind, ...]) -> None:
         super().__init__()
         self._context = context
         self._workshop = workshop
         self._strength = strength
-        self._begun = False
+        self._kinds = kinds
 
     async def turn(self) -> float:
-        if not self._begun:
-            self._begun = True
-            await asyncio.to_thread(self._context.store.clear_workplaces)
         while self._strength.is_good():
-            if not await asyncio.to_thread(work_on_next, self._context, self._workshop):
+            if not await asyncio.to_thread(work_on_next, self._context, self._workshop, self._kinds):
                 return LOOK_SECONDS
             await asyncio.sleep(0)
         return WEAK_SECONDS
