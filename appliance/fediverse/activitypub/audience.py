@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub.documents import Row
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import accounts, favourites, follows, mentions, poll_votes, statuses
+from appliance.fediverse.db.tables import accounts, blocks, favourites, follows, mentions, poll_votes, statuses
 from appliance.fediverse.model import FollowState, Visibility
 
 Inboxes = set[str]
@@ -25,7 +25,14 @@ def _inboxes(ids: "sa.Select[tuple[int]]") -> "sa.Select[tuple[str]]":
 
 # Built once: these run with every post.
 _id: "sa.BindParameter[int]" = sa.bindparam("id", type_=sa.BigInteger)
-_OF_MENTIONED = _inboxes(sa.select(mentions.c.account_id).where(mentions.c.status_id == _id))
+_author_id = sa.select(statuses.c.account_id).where(statuses.c.id == _id).scalar_subquery()
+_OF_MENTIONED = _inboxes(
+    sa.select(mentions.c.account_id).where(
+        mentions.c.status_id == _id,
+        # Whom its author blocks is not told, though she be named.
+        ~sa.exists().where(blocks.c.target_id == mentions.c.account_id, blocks.c.account_id == _author_id),
+    )
+)
 _OF_FOLLOWERS = _inboxes(
     sa.select(follows.c.follower_id).where(follows.c.followee_id == _id, follows.c.state == FollowState.ACCEPTED.value)
 )
@@ -60,8 +67,13 @@ def of_holders(tx: Tx, status: Row) -> Inboxes:
     return found
 
 
-def of_voters(tx: Tx, status: Row) -> Inboxes:
-    return _found(tx, _OF_VOTERS, status.poll_id) if status.poll_id is not None else set()
+def of_readers(tx: Tx, status: Row) -> Inboxes:
+    """Everybody who should hear what a status says now. Of one that is not for all, having a copy, or having answered
+    an address that was guessed, is no reason."""
+    if status.visibility not in (Visibility.PUBLIC.value, Visibility.UNLISTED.value):
+        return of_status(tx, status)
+    voters = _found(tx, _OF_VOTERS, status.poll_id) if status.poll_id is not None else set()
+    return of_holders(tx, status) | voters
 
 
 def of_followers(tx: Tx, account_id: int) -> Inboxes:

@@ -16,9 +16,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from appliance.config import Config
 from appliance.fediverse.app import create_app
+from appliance.fediverse.companion.timetable import Timetable
 from appliance.fediverse.context import Context, database_url
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.db.tables import deliveries, members, statuses
+from appliance.fediverse.db.tables import deliveries, members, polls, statuses
 from appliance.fediverse.delivery.courier import Courier
 from appliance.fediverse.oauth import apps, tokens
 from appliance.fediverse.services import accounts
@@ -267,3 +268,36 @@ def test_what_is_sent_twice_is_there_once(friends: tuple[Instance, Instance]) ->
     assert len(bob.home()) == 1
     with bob.context.database.read() as tx:
         assert len(tx.all(sa.select(statuses))) == 1
+
+
+def test_a_poll(friends: tuple[Instance, Instance]) -> None:
+    anna, bob = friends
+    anna.post("/api/v1/statuses", {"status": "Which?", "poll": {"options": ["Tea", "Coffee"], "expires_in": 3600}})
+    anna.deliver()
+    (seen,) = bob.home()
+    assert [option["title"] for option in seen["poll"]["options"]] == ["Tea", "Coffee"]
+    bob.post(f"/api/v1/polls/{seen['poll']['id']}/votes", {"choices": [1]})
+    bob.deliver()
+    (asked,) = anna.home()
+    assert [option["votes_count"] for option in asked["poll"]["options"]] == [0, 1]
+    with anna.context.database.write() as tx:
+        tx.execute(sa.update(polls).values(tell_at=1, ends_at=1))  # its time has come
+    asyncio.run(Timetable(anna.context).turn())
+    anna.deliver()
+    assert [notice["type"] for notice in anna.get("/api/v1/notifications?types[]=poll")] == ["poll"]
+    assert [option["votes_count"] for option in bob.home()[0]["poll"]["options"]] == [0, 1]
+    assert anna.waiting() == bob.waiting() == 0
+
+
+def test_what_is_not_for_everybody_is_told_to_followers_of_now_alone(friends: tuple[Instance, Instance]) -> None:
+    anna, bob = friends
+    anna.post("/api/v1/statuses", {"status": "for friends", "visibility": "private"})
+    anna.deliver()
+    (seen,) = bob.home()
+    bob.post("/api/v1/statuses", {"status": f"@{anna.handle} thanks", "in_reply_to_id": seen["id"]})
+    bob.deliver()
+    bob.post(f"/api/v1/accounts/{seen['account']['id']}/unfollow")
+    bob.deliver()
+    (status,) = anna.home()
+    anna.ask("PUT", f"/api/v1/statuses/{status['id']}", {"status": "for other friends"})
+    assert anna.waiting() == 0

@@ -48,4 +48,4 @@ def poll_changed(tx: Tx, urls: Urls, status_id: int) -> None:
         note = documents.note(urls, parts)
         uri = f"{note['id']}#updates/{tx.now_ms}"
         body = documents.activity("Update", uri, note["attributedTo"], note, to=note["to"], cc=note["cc"])
-        send(tx, parts.author.id, body, audience.of_holders(tx, parts.status) | audience.of_voters(tx, parts.status))
+        send(tx, parts.author.id, body, audience.of_readers(tx, parts.status))

@@ -48,7 +48,7 @@ def status_edited(tx: Tx, urls: Urls, status_id: int) -> None:
         note = documents.note(urls, parts)
         uri = f"{note['id']}#updates/{parts.status.edited_at or tx.now_ms}"
         body = documents.activity("Update", uri, note["attributedTo"], note, to=note["to"], cc=note["cc"])
-        send(tx, parts.author.id, body, audience.of_holders(tx, parts.status) | inboxes_of_relays(tx, parts.status)[0])
+        send(tx, parts.author.id, body, audience.of_readers(tx, parts.status) | inboxes_of_relays(tx, parts.status)[0])
 
 
 def status_deleted(tx: Tx, urls: Urls, status_id: int) -> None:
