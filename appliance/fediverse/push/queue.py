@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The rows of pushes that are to be sent: which are due, and what became of them."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -16,6 +17,7 @@ from appliance.fediverse.push import messages
 from appliance.fediverse.push.encryption import Receiver
 from appliance.fediverse.urls import Urls
 
+log = logging.getLogger(__name__)
 OLD = timedelta(hours=48)  # nobody wants to be told any more
 
 _DUE = (
@@ -108,5 +110,8 @@ def _told(tx: Tx, urls: Urls, rows: list[sa.Row[Any]]) -> dict[int, dict[str, An
     for account_id in dict.fromkeys(row.account_id for row in rows):
         ids = [row.notification_id for row in rows if row.account_id == account_id]
         notices = tx.all(_NOTICES, {"ids": ids, "reader_id": account_id})
-        told |= {int(each["id"]): each for each in entities.draw(tx, urls, account_id, notices)}
+        try:
+            told |= {int(each["id"]): each for each in entities.draw(tx, urls, account_id, notices)}
+        except Exception:  # it would fail the next time, too
+            log.exception("what is new for %s could not be pushed", account_id)
     return told

@@ -2,9 +2,10 @@
 """The hub: knows who listens, reads what is new for all of them at once, and hands it out."""
 
 import asyncio
+import logging
 from collections import Counter
 
-from appliance.errors import Unavailable
+from appliance.errors import HearthError, Unavailable
 from appliance.fediverse.companion.tasks import Turns
 from appliance.fediverse.db.database import Database, Tx
 from appliance.fediverse.db.topics import Topic
@@ -18,6 +19,7 @@ MAX_PER_MEMBER = 20
 LOOK_SECONDS = 3.0  # while somebody listens: nudges can be lost, and tokens end without one
 IDLE_SECONDS = 300.0
 REST_SECONDS = 0.1  # between two turns, so that a flood of posts is read in bunches
+log = logging.getLogger(__name__)
 
 
 class Hub(Turns):
@@ -89,9 +91,19 @@ class Hub(Turns):
             good = reading.good_tokens(tx, tokens)
             last = reading.newest(tx)
             mark = last if self._mark is None else self._mark
-            told = reading.since(tx, mark, last, sources) if last > mark else {}
+            told = self._since(tx, mark, last, sources) if last > mark else {}
         self._mark = last
         return good, told
+
+    def _since(self, tx: Tx, mark: int, last: int, sources: set[Source]) -> Told:
+        """One post that can't be drawn is told to nobody, and must not keep the rest from everybody."""
+        try:
+            return reading.since(tx, mark, last, sources)
+        except HearthError:
+            raise
+        except Exception:
+            log.exception("what happened up to %s could not be told", last)
+            return {}
 
     def _prune(self) -> None:
         with self._database.read() as tx:

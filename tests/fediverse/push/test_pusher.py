@@ -16,6 +16,7 @@ from aiohttp import web
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import members, push_errands, push_subscriptions
+from appliance.fediverse.push import queue
 from appliance.fediverse.push.pusher import MOST_ATTEMPTS, Pusher
 from appliance.fediverse.services import push_keys
 from appliance.system.async_net import AiohttpNet
@@ -269,6 +270,23 @@ def test_without_a_name_or_a_clock_nothing_leaves(
         await send(context)
         assert service.got == []
         clock.is_trusted = True
+        await send(context)
+        assert len(service.got) == 1
+
+    push(act)
+
+
+def test_what_cannot_be_drawn_is_dropped_and_stops_nobody(
+    push: Any, context: Context, database: Database, anna: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act(service: PushService) -> None:
+        await asyncio.to_thread(subscribe, anna, Browser(), service.url)
+        await asyncio.to_thread(bob.toot, "hi @anna")
+        with monkeypatch.context() as patch:
+            patch.setattr(queue.entities, "draw", lambda *_: 1 / 0)
+            await send(context)
+        assert waiting(database) == []
+        await asyncio.to_thread(bob.toot, "hi @anna")
         await send(context)
         assert len(service.got) == 1
 

@@ -12,6 +12,7 @@ from appliance.fediverse.services import accounts, announcements, statuses, stre
 from appliance.fediverse.services.announcements import NewAnnouncement
 from appliance.fediverse.services.attachments import Attachment
 from appliance.fediverse.services.remote import RemoteStatus
+from appliance.fediverse.streaming import reading
 from appliance.fediverse.urls import Urls
 from tests.fediverse.conftest import Person, remote_account
 from tests.fediverse.streaming.conftest import Play, Stage
@@ -244,6 +245,27 @@ def test_nothing_is_lost_with_a_nudge(
         _, events = await stage.socket(follower, "?stream=user")
         anna.toot("nobody is told")
         assert (await events.next())["event"] == "update"
+
+    play(test)
+
+
+def test_a_post_that_cannot_be_drawn_stops_nobody(
+    play: Play, anna: Person, follower: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = reading._statuses
+
+    def fail_once(*arguments: Any) -> Any:
+        monkeypatch.setattr(reading, "_statuses", draw)
+        raise ZeroDivisionError
+
+    async def test(stage: Stage) -> None:
+        _, events = await stage.socket(follower, "?stream=user")
+        monkeypatch.setattr(reading, "_statuses", fail_once)
+        await stage.do(anna.toot, "one")
+        await stage.settled()
+        await events.none()
+        posted = await stage.do(anna.toot, "two")
+        assert (await events.next())["payload"]["id"] == posted["id"]
 
     play(test)
 
