@@ -17,7 +17,7 @@ lint: ## Style, types, and whether README and `hearth --help` agree
 	@exec .setup/prepare test .venv/bin/python -m pytest -q tests/test_lint.py tests/test_readme.py $(ARGS)
 
 bench: ## Measure; prints a table and writes bench.json
-	@exec .setup/prepare test .venv/bin/python -m tests.bench $(ARGS)
+	@exec .setup/prepare bench .venv/bin/python -m tests.bench $(ARGS)
 
 image: ## A card image, as root: BOARD=raspberry-pi-3 BASE=debian, or BOARD=qemu
 	@exec .setup/prepare image .venv/bin/python -m image build $(or $(BOARD),qemu) $(addprefix --base ,$(BASE))

@@ -3,8 +3,9 @@
 
 import argparse
 import contextlib
+import functools
 import os
-import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,15 +16,15 @@ from pathlib import Path
 import urllib3
 
 from appliance.fediverse.main import THREADS, WORKERS
-from tests.bench import load, memory, signed
-from tests.bench.history import History, People
+from tests.bench import figures, load, memory
+from tests.bench.figures import CONNECTIONS
+from tests.bench.history import History
+from tests.bench.people import HOSTS, People
 from tests.bench.table import Table, machine
 from tests.end_to_end.answers import answers_file
 from tests.end_to_end.box import REPOSITORY, Box, free_ports
 from tests.end_to_end.waiting import eventually
 
-CONNECTIONS = 16
-POSTERS = 8
 _SETTLE_SECONDS = 5  # what the start allocated for a moment is given back by then
 _LIKE_THE_SERVER = (
     "--worker-class=gthread",
@@ -37,17 +38,18 @@ HOME = "/api/v1/timelines/home?limit=20"
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is sent: seconds of reading, and numbers of posts and of signed activities."""
+    """How much is sent: seconds of reading, and numbers of reads, posts and signed activities."""
 
     seconds: float
+    reads: int
     posts: int
     activities: int
     few: int
     many: int
 
 
-FULL = Amounts(seconds=8, posts=1500, activities=3000, few=2_000, many=200_000)
-QUICK = Amounts(seconds=2, posts=200, activities=300, few=500, many=5_000)
+FULL = Amounts(seconds=8, reads=1000, posts=1500, activities=6000, few=2_000, many=200_000)
+QUICK = Amounts(seconds=2, reads=100, posts=200, activities=1000, few=500, many=5_000)
 
 
 class Bench:
@@ -55,17 +57,22 @@ class Bench:
         self._table = table
         self._amounts = amounts
         self._box = Box("bench")
-        self._sent = 0
+        self._port = figures.free_port()  # of all other servers
+        self._p95: dict[str, list[float]] = {}
 
     def run(self) -> None:
         try:
             self._first_start()
-            history = History(self._box.state / "fediverse" / "database.sqlite")
-            people = history.people()
+            history = History(self._box.state / "fediverse" / "database.sqlite", self._port)
             for statuses in (self._amounts.few, self._amounts.many):
                 history.grow(statuses)
-                self._table.section(f"With {statuses:,} posts stored")
-                self._measure(f"{statuses:,} posts", people)
+                label = f"{statuses:,} posts"
+                self._table.section(f"With {label} stored")
+                self._table.add(f"database per post, {label}", history.bytes_per_post() / 1000, "kB")
+                self._measure(label, history)
+            self._table.section("Growth")
+            for name, (few, *_, many) in self._p95.items():
+                self._table.add(f"{name}, p95 with many posts beside few", many / few, "×")
         except Exception:
             print(self._box.last_words(), file=sys.stderr)
             raise
@@ -97,13 +104,38 @@ class Bench:
         except urllib3.exceptions.HTTPError:
             return False
 
-    def _measure(self, label: str, people: People) -> None:
+    def _measure(self, label: str, history: History) -> None:
+        people = history.people
         self._start(label)
         self._memory(label)
         self._home(label, people)
+        self._lists(label, history)
         self._posts(label, people)
         self._inbox(label, people)
+        self._deliveries(label, people)
+        self._memory_after(label)
         self._box.stop()
+
+    def _lists(self, label: str, history: History) -> None:
+        for name, paths in figures.lists(history.people, history.thread).items():
+            result = figures.read(self._box, history.people, paths, count=self._amounts.reads)
+            self._p95.setdefault(name, []).append(result.p95)
+            self._table.add(f"{name}, each worked out anew, {label}", result.per_second, "/s", _remark(result))
+            self._table.add(f"{name}, p95, {label}", result.p95, "ms")
+
+    def _deliveries(self, label: str, people: People) -> None:
+        url, headers = self._box.instance + HOME, figures.bearer(people.tokens[0])
+        # As a small instance is read, and not until nothing else finds room.
+        reading = functools.partial(load.repeat, url, headers, connections=2, seconds=self._amounts.seconds)
+        before = reading()
+        with figures.sink(self._port):
+            work = figures.Deliveries(self._box, people, self._port)
+            during = work.beside(reading)
+        remark = f"{work.taken} of {HOSTS} hosts; {work.doubled} twice" if work.taken != HOSTS or work.doubled else ""
+        self._table.add(f"a post to 5,000 followers answered, {label}", work.answered * 1000, "ms")
+        self._table.add(f"a post to 500 hosts delivered, {label}", work.done, "s", remark)
+        self._table.add(f"home timeline meanwhile, p95, {label}", during.p95, "ms")
+        self._table.add(f"home timeline meanwhile, p95 beside before, {label}", during.p95 / before.p95, "×")
 
     def _memory(self, label: str) -> None:
         """Awake and asleep: the console goes when nobody has used it for five minutes."""
@@ -119,6 +151,8 @@ class Bench:
             self._table.add(f"memory of {part.service}, {label}", part.pss, "MB", remark)
         own = sum(part.pss for part in used if part.service != memory.VIRTUAL_BOX)
         self._table.add(f"memory in all when idle, {label}", own, "MB", "PSS; console asleep, virtual box left out")
+        both = _server({part.service: part.pss for part in used})
+        self._table.add(f"memory of fediverse and companion when idle, {label}", both, "MB")
 
     def _put_console_to_sleep(self) -> None:
         """As the console does itself; its socket stays open, and the next visitor wakes it."""
@@ -128,7 +162,7 @@ class Bench:
 
     def _home(self, label: str, people: People) -> None:
         url = self._box.instance + HOME
-        headers = {"Authorization": f"Bearer {people.tokens[0]}"}
+        headers = figures.bearer(people.tokens[0])
         body = self._box.get(url, **headers)
         assert body.status == 200, body.data
         assert body.data.count(b'"visibility"') >= 20, "the home timeline holds fewer than 20 posts"
@@ -153,25 +187,30 @@ class Bench:
         )
 
     def _posts(self, label: str, people: People) -> None:
-        url = f"{self._box.instance}/api/v1/statuses"
-        requests = []
-        for number in range(self._amounts.posts):
-            headers = {
-                "Authorization": f"Bearer {people.tokens[number % len(people.tokens)]}",
-                "Content-Type": "application/x-www-form-urlencoded",
-            }
-            requests.append(load.post(url, headers, f"status=The+soup+is+ready,+pot+{number}".encode()))
-        result = load.send(url, requests, connections=POSTERS)
-        self._table.add(f"posts, {label}", result.per_second, "/s", _remark(result))
+        result = figures.posts(self._box, people, count=self._amounts.posts)
+        self._table.add(f"posts one after another, {label}", result.per_second, "/s", _remark(result))
 
     def _inbox(self, label: str, people: People) -> None:
-        url = f"{self._box.instance}/inbox"
-        self._sent += 1
-        requests = signed.creates(
-            url, people.actor, people.key, count=self._amounts.activities, prefix=f"bench{self._sent}"
-        )
-        result = load.send(url, requests, connections=POSTERS)
-        self._table.add(f"signed activities taken in, {label}", result.per_second, "/s", _remark(result))
+        stored = self._stored()
+        # The first round makes the keys known to the processes.
+        for prefix, count in (("first", HOSTS), ("bench", self._amounts.activities)):
+            result = figures.inbox(self._box, people, count=count, prefix=f"{prefix}-{label.replace(' ', '-')}")
+        kept = self._stored() - stored - HOSTS
+        lost = "" if kept == self._amounts.activities else f"{kept} of {self._amounts.activities} are there"
+        self._table.add(f"signed activities of 500 taken in, {label}", result.per_second, "/s", _remark(result) or lost)
+
+    def _stored(self) -> int:
+        with contextlib.closing(sqlite3.connect(self._box.state / "fediverse" / "database.sqlite")) as database:
+            return int(database.execute("SELECT count(*) FROM statuses").fetchone()[0])
+
+    def _memory_after(self, label: str) -> None:
+        time.sleep(_SETTLE_SECONDS)
+        used = {part.service: part.pss for part in memory.by_service(self._box)}
+        self._table.add(f"memory of fediverse and companion after that, {label}", _server(used), "MB")
+
+
+def _server(used: dict[str, float]) -> float:
+    return used.get("fediverse", 0.0) + used.get("companion", 0.0)
 
 
 def _remark(result: load.Result) -> str:
@@ -213,8 +252,6 @@ def main() -> None:
     arguments = parser.parse_args()
     table = Table()
     print(f"Hearth bench{' (quick)' if arguments.quick else ''}: {machine()}")
-    if not shutil.which("wrk"):
-        print("Reading is measured by a small generator in Python; with `apt install wrk` it disturbs less.")
     Bench(table, QUICK if arguments.quick else FULL).run()
     table.write(arguments.output)
     print(f"\nWritten to {arguments.output}.")

@@ -8,10 +8,8 @@ that were all prepared before the clock started.
 import asyncio
 import json
 import re
-import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,17 +46,20 @@ class Result:
 
 def repeat(url: str, headers: Mapping[str, str], *, connections: int, seconds: float) -> Result:
     """GET the same address again and again for `seconds`."""
-    wrk = shutil.which("wrk")
-    if wrk:
-        return _wrk(wrk, url, headers, connections=connections, seconds=seconds)
-    deadline = time.monotonic() + seconds
-    raw = get(url, headers)
-
-    def until_the_deadline() -> Iterator[bytes]:
-        while time.monotonic() < deadline:
-            yield raw
-
-    return asyncio.run(_run(url, until_the_deadline(), connections))
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "report.lua"
+        script.write_text(_WRK_REPORT)
+        argv = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", str(script)]
+        argv += [part for key, value in headers.items() for part in ("-H", f"{key}: {value}")]
+        done = subprocess.run([*argv, url], capture_output=True, text=True, timeout=seconds + 30, check=True)
+    report = json.loads(done.stdout.strip().splitlines()[-1])
+    return Result(
+        requests=report["requests"],
+        seconds=report["microseconds"] / 1_000_000,
+        refused=report["refused"] + report["broken"],
+        p95=report["p95"] / 1000,
+        example=f"{report['refused']} refused, {report['broken']} broken off" if report["refused"] else "",
+    )
 
 
 def send(url: str, requests: Sequence[bytes], *, connections: int) -> Result:
@@ -79,23 +80,6 @@ def _head(method: str, url: str, headers: Mapping[str, str]) -> bytes:
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     lines = [f"{method} {target} HTTP/1.1", f"Host: {parts.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
     return ("\r\n".join(lines) + "\r\n").encode()
-
-
-def _wrk(wrk: str, url: str, headers: Mapping[str, str], *, connections: int, seconds: float) -> Result:
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "report.lua"
-        script.write_text(_WRK_REPORT)
-        argv = [wrk, "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", str(script)]
-        argv += [part for key, value in headers.items() for part in ("-H", f"{key}: {value}")]
-        done = subprocess.run([*argv, url], capture_output=True, text=True, timeout=seconds + 30, check=True)
-    report = json.loads(done.stdout.strip().splitlines()[-1])
-    return Result(
-        requests=report["requests"],
-        seconds=report["microseconds"] / 1_000_000,
-        refused=report["refused"] + report["broken"],
-        p95=report["p95"] / 1000,
-        example=f"{report['refused']} refused, {report['broken']} broken off" if report["refused"] else "",
-    )
 
 
 class _Connection(asyncio.Protocol):
