@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a request asks, from its query, form or JSON body alike, checked piece by piece. A GET has no body."""
+"""What a request asks, from its query, form or JSON body alike, checked piece by piece."""
 
 import json
 import re
@@ -33,8 +33,7 @@ class Arguments:
         """Raises HearthError for a body that is not what it says it is."""
         request = flask.request
         values: dict[str, list[Any]] = {}
-        # Answers to GET are kept by their address, so nothing else may change them.
-        asking = request.method in ("GET", "HEAD")
+        asking = request.method in ("GET", "HEAD") and not has_body()
         raw = b"" if asking or request.mimetype != _FORM else request.get_data(cache=True)
         for source, written in ((request.args, request.query_string), (None if asking else request.form, raw)):
             for name, given in source.lists() if source else ():
@@ -110,6 +109,12 @@ class Arguments:
         limit = self.number("limit")
         limit = default if limit is None else max(1, min(abs(limit), most or 2 * default))
         return Page(limit, self.id("max_id"), self.id("since_id"), self.id("min_id"))
+
+
+def has_body() -> bool:
+    """Whether the request sends more than its address. Answers to those that do not are kept by their address."""
+    headers = flask.request.headers
+    return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
 
 
 def parse_id(text: str) -> int:

@@ -14,7 +14,7 @@ from appliance.fediverse.context import context, request_urls
 from appliance.fediverse.db.database import Database, Tx
 from appliance.fediverse.db.kept import Answer
 from appliance.fediverse.mastodon_api import uploads
-from appliance.fediverse.mastodon_api.arguments import Arguments, parse_id
+from appliance.fediverse.mastodon_api.arguments import Arguments, has_body, parse_id
 from appliance.fediverse.oauth import tokens
 from appliance.fediverse.oauth.errors import OAuthError
 from appliance.fediverse.oauth.tokens import Caller, TokenRefused
@@ -75,7 +75,8 @@ class Route:
         blueprint.add_url_rule(self.path, endpoint, self.serve, methods=[self.method], strict_slashes=False)
 
     def serve(self, **path: str) -> flask.Response:
-        if self.method != "GET" or self.before:
+        # Some apps ask by GET with a body: they are answered, but what they are answered is not kept.
+        if self.method != "GET" or self.before or has_body():
             return self._answer(**path)
         # All that the answer depends on, besides the database.
         request = flask.request

@@ -113,10 +113,10 @@ def find_accounts(
 
 
 def find_tags(tx: Tx, name: str, limit: int, offset: int = 0, *, only_reviewed: bool = False) -> list[sa.Row[Any]]:
-    """Rows of `tags` that begin so."""
+    """Rows of `tags` that begin so; with `only_reviewed`, of those that no moderator approved only what was named."""
     key = tag_key(name)
     parameters = {"name": key, "name_end": key + _LAST, "count": limit, "skip": offset}
-    query = _TAGS.where(_REVIEWED) if only_reviewed else _TAGS
+    query = _TAGS.where(sa.or_(_REVIEWED, tags.c.name == key)) if only_reviewed else _TAGS
     return tx.all(query, parameters) if key else []
 
 
