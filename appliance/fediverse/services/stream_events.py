@@ -27,7 +27,11 @@ _IT_AND_ITS_BOOSTS = (
     .order_by(statuses.c.id)
     .limit(MAX_BOOSTS + 1)
 )
-_AFTER = sa.select(stream_events).where(stream_events.c.id > sa.bindparam("mark")).order_by(stream_events.c.id)
+_BETWEEN = (
+    sa.select(stream_events)
+    .where(stream_events.c.id > sa.bindparam("mark"), stream_events.c.id <= sa.bindparam("last"))
+    .order_by(stream_events.c.id)
+)
 _STALE = sa.delete(stream_events).where(stream_events.c.id < sa.bindparam("mark"))
 _ANY_STALE = sa.select(stream_events.c.id).where(stream_events.c.id < sa.bindparam("mark")).limit(1)
 
@@ -81,9 +85,9 @@ def announcement_gone(tx: Tx, announcement_id: int) -> None:
     _tell(tx, EventKind.ANNOUNCEMENT_GONE, {"announcement_id": announcement_id})
 
 
-def after(tx: Tx, mark: int) -> list[sa.Row[Any]]:
-    """All since an id, the oldest first."""
-    return tx.all(_AFTER, {"mark": mark})
+def between(tx: Tx, mark: int, last: int) -> list[sa.Row[Any]]:
+    """All after one id and up to another, the oldest first."""
+    return tx.all(_BETWEEN, {"mark": mark, "last": last})
 
 
 def any_stale(tx: Tx) -> bool:

@@ -17,8 +17,10 @@ from appliance.fediverse.streaming.reading import Source, Told
 MAX_LISTENERS = 400
 MAX_PER_MEMBER = 20
 LOOK_SECONDS = 3.0  # while somebody listens: nudges can be lost, and tokens end without one
-IDLE_SECONDS = 300.0
+IDLE_SECONDS = PRUNE_SECONDS = 300.0
 REST_SECONDS = 0.1  # between two turns, so that a flood of posts is read in bunches
+RESTS = 2.0  # times as long as the turn took: of a flood with many listeners, telling takes a third of a core at most
+LONGEST_REST_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,7 @@ class Hub(Turns):
         self._listeners: set[Listener] = set()
         self._of_member: Counter[int] = Counter()
         self._mark: int | None = None  # all up to this id was told
+        self._pruned_at: float | None = None
 
     async def join(self, listener: Listener) -> None:
         """From now on it is told what it subscribes to. Raises Unavailable where too many listen already."""
@@ -55,10 +58,16 @@ class Hub(Turns):
             super().wake()
 
     async def turn(self) -> float:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        if self._pruned_at is None or began - self._pruned_at > PRUNE_SECONDS:
+            self._pruned_at = began
+            await asyncio.to_thread(self._prune)
         if not self._listeners:
             self._mark = None
-            await asyncio.to_thread(self._prune)
             return IDLE_SECONDS
+        # First up to where, then for whom: who subscribes meanwhile is told of what comes after, and misses nothing.
+        last = await asyncio.to_thread(self._newest)
         sources = {
             (listener.viewer, feed)
             for listener in self._listeners
@@ -66,7 +75,7 @@ class Hub(Turns):
             for feed in feeds
         }
         tokens = {listener.caller.token_id for listener in self._listeners}
-        good, told = await asyncio.to_thread(self._read, sources, tokens)
+        good, told = await asyncio.to_thread(self._read, last, sources, tokens)
         for listener in tuple(self._listeners):
             if listener.caller.token_id in tokens and listener.caller.token_id not in good:
                 listener.end()
@@ -75,7 +84,7 @@ class Hub(Turns):
                 for feed in feeds:
                     for event in told.get((listener.viewer, feed), ()):
                         listener.tell(channel, event)
-        await asyncio.sleep(REST_SECONDS)
+        await asyncio.sleep(max(REST_SECONDS, min(RESTS * (loop.time() - began), LONGEST_REST_SECONDS)))
         return LOOK_SECONDS
 
     async def finish(self) -> None:
@@ -86,13 +95,12 @@ class Hub(Turns):
         with self._database.read() as tx:
             return reading.newest(tx)
 
-    def _read(self, sources: set[Source], tokens: set[int]) -> tuple[set[int], Told]:
+    def _read(self, last: int, sources: set[Source], tokens: set[int]) -> tuple[set[int], Told]:
         with self._database.read() as tx:
             good = reading.good_tokens(tx, tokens)
-            last = reading.newest(tx)
             mark = last if self._mark is None else self._mark
             told = self._since(tx, mark, last, sources) if last > mark else {}
-        self._mark = last
+        self._mark = max(mark, last)
         return good, told
 
     def _since(self, tx: Tx, mark: int, last: int, sources: set[Source]) -> Told:

@@ -86,7 +86,7 @@ def since(tx: Tx, mark: int, last: int, sources: Collection[Source]) -> Told:
         for status_id in _ids(tx, source, mark, last):
             found[source].statuses.append((status_id, "update", status_id))
     _notices(tx, mark, last, sources, found)
-    for row in stream_events.after(tx, mark):
+    for row in stream_events.between(tx, mark, last):
         _happened(tx, row, sources, found)
     return _drawn(tx, found)
 

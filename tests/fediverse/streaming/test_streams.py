@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is told on which stream, over WebSocket and by server-sent events."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +15,9 @@ from appliance.fediverse.services.attachments import Attachment
 from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.streaming import reading
 from appliance.fediverse.urls import Urls
+from appliance.system.clock import VirtualClock
 from tests.fediverse.conftest import Person, remote_account
-from tests.fediverse.streaming.conftest import Play, Stage
+from tests.fediverse.streaming.conftest import PATIENCE, Play, Stage
 
 
 @pytest.fixture
@@ -274,3 +276,27 @@ async def _answered(socket: Any, events: Any) -> None:
     """All that the client said was heard: it says something that is answered."""
     await socket.send_json({"type": "subscribe", "stream": "nonsense"})
     assert (await events.next())["error"] == "Unknown stream type"
+
+
+def test_what_was_told_of_is_forgotten_after_minutes(
+    play: Play, anna: Person, database: Database, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.fediverse.streaming.hub.PRUNE_SECONDS", 0.0)
+
+    def kept() -> list[Any]:
+        with database.read() as tx:
+            return stream_events.between(tx, 0, 2**62)
+
+    async def test(stage: Stage) -> None:
+        await stage.socket(anna, "?stream=user")
+        status = await stage.do(anna.toot, "x")
+        await stage.do(anna.ask, "DELETE", f"/api/v1/statuses/{status['id']}")
+        await stage.settled()
+        assert len(kept()) == 1
+        clock.advance(3600)
+        async with asyncio.timeout(PATIENCE):
+            while kept():
+                stage.hub.wake()
+                await asyncio.sleep(0.01)
+
+    play(test)
