@@ -13,12 +13,14 @@ from appliance.fediverse import activitypub, mastodon_api, oauth, web
 from appliance.fediverse.barred import Barred
 from appliance.fediverse.context import Context
 from appliance.fediverse.context import context as get_context
+from appliance.fediverse.db.kept import Kept
 from appliance.fediverse.mastodon_api.routing import as_response
 from appliance.fediverse.mastodon_api.uploads import UploadRequest
 from appliance.fediverse.media import views as media_views
 from appliance.fediverse.oauth.errors import OAuthError
 from appliance.fediverse.rate_limits import RateLimits
 from appliance.fediverse.services.throttle import TooManyTries
+from appliance.fediverse.shortcut import Shortcut
 
 MAX_BODY = 1024 * 1024
 # What programs of any site may ask (CORS), since a token and no cookie says who asks.
@@ -26,6 +28,13 @@ _FOR_ALL_SITES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "
 _COUNTED = ("/api/", "/oauth/token", "/oauth/revoke")
 _FOR_OAUTH = ("/oauth/token", "/oauth/revoke")
 _FOR_PROGRAMS = (*_FOR_ALL_SITES, "/inbox", "/users/")
+_OPEN = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"),
+    ("Access-Control-Allow-Headers", "*, Authorization, Content-Type, Idempotency-Key"),
+    ("Access-Control-Expose-Headers", "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"),
+    ("Access-Control-Max-Age", "7200"),
+)
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +48,8 @@ def create_app(context: Context) -> flask.Flask:
     context.attach(app)
     design.register(app)
     app.add_url_rule("/health", "health", _health)
-    _limit(app, context)
+    barred, limits = Barred(context), RateLimits(context.clock)
+    _limit(app, barred, limits)
     app.before_request(_answer_preflight)
     app.after_request(_open_to_all_sites)
     app.register_error_handler(HearthError, _refuse)
@@ -53,12 +63,12 @@ def create_app(context: Context) -> flask.Flask:
         web.blueprint(),
     ):
         app.register_blueprint(blueprint)
+    _shorten(app, context.database.kept, barred, limits)
     return app
 
 
-def _limit(app: flask.Flask, context: Context) -> None:
+def _limit(app: flask.Flask, barred: Barred, limits: RateLimits) -> None:
     """Before anything else: who is kept out, and who asks too often."""
-    barred, limits = Barred(context), RateLimits(context.clock)
 
     def before() -> flask.Response | None:
         request = flask.request
@@ -73,13 +83,22 @@ def _limit(app: flask.Flask, context: Context) -> None:
     def after(response: flask.Response) -> flask.Response:
         standing = flask.g.get("standing")
         if standing is not None:
-            standing.tell(response)
+            response.headers.update(standing.headers())
             if response.status_code == 401:
                 limits.note_refused_token(flask.request)
         return response
 
     app.before_request(before)
     app.after_request(after)
+
+
+def _shorten(app: flask.Flask, kept: Kept, barred: Barred, limits: RateLimits) -> None:
+    """Answer at once what was kept, with the headers that every answer gets."""
+    with app.test_request_context("/api/"):
+        usual = app.process_response(flask.Response())
+    own = {"Content-Type", "Content-Length"}
+    headers = [header for header in usual.headers if header[0] not in own]
+    app.wsgi_app = Shortcut(app.wsgi_app, kept, barred, limits, headers)  # type: ignore[method-assign]
 
 
 def _health() -> dict[str, str]:
@@ -97,12 +116,7 @@ def _answer_preflight() -> flask.Response | None:
 
 def _open_to_all_sites(response: flask.Response) -> flask.Response:
     if flask.request.path.startswith(_FOR_ALL_SITES):
-        headers = response.headers
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
-        headers["Access-Control-Allow-Headers"] = "*, Authorization, Content-Type, Idempotency-Key"
-        headers["Access-Control-Expose-Headers"] = "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
-        headers["Access-Control-Max-Age"] = "7200"
+        response.headers.update(_OPEN)
     return response
 
 

@@ -9,7 +9,7 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
 from appliance.system.clock import Clock
 from appliance.system.tally import Tally
@@ -43,13 +43,13 @@ class Standing:
     reset: str
     seconds: int
 
-    def tell(self, response: Response) -> None:
-        headers = response.headers
-        headers["X-RateLimit-Limit"] = str(self.limit)
-        headers["X-RateLimit-Remaining"] = str(max(0, self.left))
-        headers["X-RateLimit-Reset"] = self.reset
-        if self.left < 0:
-            headers["Retry-After"] = str(self.seconds)
+    def headers(self) -> list[tuple[str, str]]:
+        told = [
+            ("X-RateLimit-Limit", str(self.limit)),
+            ("X-RateLimit-Remaining", str(max(0, self.left))),
+            ("X-RateLimit-Reset", self.reset),
+        ]
+        return told if self.left >= 0 else [*told, ("Retry-After", str(self.seconds))]
 
 
 class RateLimits:

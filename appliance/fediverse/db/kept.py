@@ -47,24 +47,33 @@ class Kept:
 
         What raises is not kept; what was made longest ago gives way.
         """
-        key = hashlib.sha256(repr(question).encode(errors="backslashreplace")).digest()
+        key = _key(question)
         now = self._clock.monotonic()
-        with self._lock:
-            version = self._versions.read()
-            if version != self._version:
-                self._forget(version)
-            kept = self._answers.get(key)
-        if kept is not None and now - kept[0] < MAX_SECONDS:
-            return kept[1]
+        version, known = self._find(key, now)
+        if known is not None:
+            return known
         answer = make()
         with self._lock:
             if version is not None and version == self._version:
                 self._keep(key, now, answer)
         return answer
 
+    def look(self, question: Hashable) -> Answer | None:
+        """The answer, if it is known and nothing was committed since."""
+        return self._find(_key(question), self._clock.monotonic())[1]
+
     def close(self) -> None:
         with self._lock:
             self._versions.close()
+
+    def _find(self, key: bytes, now: float) -> tuple[Hashable | None, Answer | None]:
+        """Together with the version that it is true of."""
+        with self._lock:
+            version = self._versions.read()
+            if version != self._version:
+                self._forget(version)
+            kept = self._answers.get(key)
+        return version, kept[1] if kept is not None and now - kept[0] < MAX_SECONDS else None
 
     def _keep(self, key: bytes, now: float, answer: Answer) -> None:
         if key in self._answers:
@@ -78,3 +87,7 @@ class Kept:
         self._answers.clear()
         self._size = 0
         self._version = version
+
+
+def _key(question: Hashable) -> bytes:
+    return hashlib.sha256(repr(question).encode(errors="backslashreplace")).digest()

@@ -18,6 +18,7 @@ from appliance.fediverse.mastodon_api.arguments import Arguments, has_body, pars
 from appliance.fediverse.oauth import tokens
 from appliance.fediverse.oauth.errors import OAuthError
 from appliance.fediverse.oauth.tokens import Caller, TokenRefused
+from appliance.fediverse.shortcut import question
 from appliance.fediverse.urls import Urls
 
 
@@ -78,9 +79,7 @@ class Route:
         # Some apps ask by GET with a body: they are answered, but what they are answered is not kept.
         if self.method != "GET" or self.before or has_body():
             return self._answer(**path)
-        # All that the answer depends on, besides the database.
-        request = flask.request
-        key = (request.host_url, request.full_path, request.headers.get("Authorization"))
+        key = question(flask.request.environ)
         answer = context().database.kept.get(key, lambda: _keep(self._answer(**path)))
         return flask.Response(answer.body, answer.status, headers=answer.headers)
 
