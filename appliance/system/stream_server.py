@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A server of long connections, WebSocket and server-sent events alike, in one asyncio loop. aiohttp is heavy: only
-the companion imports this.
+"""A server of long connections, WebSocket, server-sent events and large files alike, in one asyncio loop. aiohttp is
+heavy: only the companion imports this.
 
 Whoever made it decides per connection whether to listen, and gives texts to send; whoever takes them too slowly, or is
 gone, is dropped. What clients send is small and counted by whoever hears it.
@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from aiohttp import WSMsgType, web
@@ -21,6 +22,9 @@ BEAT_SECONDS = 15.0
 SEND_SECONDS = 20.0  # the longest that one piece may take
 CLOSE_SECONDS = 2.0
 MAX_FRAME = 4096  # of what clients send
+MAX_FILES = 128  # at once
+FILE_SECONDS = 1800.0  # a film over a slow line
+_CHUNK = 64 * 1024
 _ANY_SITE = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "Authorization, Accept, Cache-Control",
@@ -49,6 +53,15 @@ class Refusal:
     status: int
     body: str
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileAnswer:
+    """A file in place of a stream, whole or in parts. Its type is among the headers."""
+
+    path: Path
+    headers: Mapping[str, str]
 
 
 class Ear(Protocol):
@@ -67,7 +80,7 @@ class Ear(Protocol):
         ...
 
 
-Receive = Callable[[Asked], Awaitable[Ear | Refusal]]
+Receive = Callable[[Asked], Awaitable[Ear | Refusal | FileAnswer]]
 
 
 class StreamServer:
@@ -78,6 +91,7 @@ class StreamServer:
         self._receive = receive
         self._behind_proxy = behind_proxy
         self._beat = beat_seconds
+        self._handed_over = 0
         server = web.Server(self._serve, access_log=None, handler_cancellation=True, keepalive_timeout=15)
         self._runner = web.ServerRunner(server, shutdown_timeout=CLOSE_SECONDS)
 
@@ -101,18 +115,36 @@ class StreamServer:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=_ANY_SITE)
-        if request.method != "GET":
-            return web.Response(status=405, headers={"Allow": "GET, OPTIONS"})
+        if request.method not in ("GET", "HEAD"):
+            return web.Response(status=405, headers={"Allow": "GET, HEAD, OPTIONS"})
         asked = self._asked(request)
         ear = await self._receive(asked)
         if isinstance(ear, Refusal):
-            return web.Response(status=ear.status, text=ear.body, content_type=ear.content_type, headers=_ANY_SITE)
+            headers = {**_ANY_SITE, **ear.headers}
+            return web.Response(status=ear.status, text=ear.body, content_type=ear.content_type, headers=headers)
+        if isinstance(ear, FileAnswer):
+            return await self._hand_over(request, ear)
         try:
             if asked.websocket:
                 return await self._talk(request, asked, ear)
             return await self._tell(request, ear)
         finally:
             ear.left()
+
+    async def _hand_over(self, request: web.BaseRequest, file: FileAnswer) -> web.StreamResponse:
+        if self._handed_over >= MAX_FILES:
+            return web.Response(status=503, headers={**_ANY_SITE, "Retry-After": "5"})
+        self._handed_over += 1
+        try:
+            response = web.FileResponse(file.path, chunk_size=_CHUNK, headers=dict(file.headers))
+            async with asyncio.timeout(FILE_SECONDS):
+                await response.prepare(request)
+            return response
+        except TimeoutError:
+            _abort(request)
+            return web.Response()
+        finally:
+            self._handed_over -= 1
 
     def _asked(self, request: web.BaseRequest) -> Asked:
         headers = request.headers

@@ -19,6 +19,7 @@ from appliance.fediverse.model import MediaKind
 from appliance.system import patience
 
 AT_ONCE = 2  # of a process
+RESERVE = 200 * MEGABYTE  # on the disk, so that posts can still be written
 SECONDS = 300.0
 _SLOTS = "hearth.uploads"
 
@@ -60,10 +61,13 @@ def received() -> Iterator[None]:
 
 
 def begin(limit: int) -> None:
-    """From now on this request may hold files, `limit` bytes in all. Call `end` whatever comes. Raises Unavailable."""
+    """From now on this request may hold files, `limit` bytes in all. Call `end` whatever comes. Raises HearthError."""
     request = cast(UploadRequest, flask.request)
     if not _slots().acquire(blocking=False):
         raise Unavailable("uploads-busy", "Others are uploading just now.")
+    if context().store.free_bytes() < RESERVE:
+        _slots().release()
+        raise HearthError("disk-full", "The server has no room left.", "Tell its owner.", status=507)
     request.receiving = True
     request.max_content_length = limit
     patience.wait(request.environ, SECONDS)

@@ -10,7 +10,13 @@ from appliance.fediverse.media.kinds import TYPES
 from appliance.fediverse.media.store import Shelf
 
 _FOR_EVER = 365 * 24 * 3600
-_POLICY = "default-src 'none'; sandbox"
+HARMLESS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",  # web apps draw pictures on canvases
+    "Cache-Control": f"public, max-age={_FOR_EVER}, immutable",
+}
 
 
 def blueprint() -> flask.Blueprint:
@@ -32,15 +38,7 @@ def send(shelf: Shelf, name: str) -> flask.Response:
     response = flask.send_file(
         path, mimetype=TYPES[name.rpartition(".")[2]], conditional=True, etag=name, max_age=_FOR_EVER
     )
-    return harmless(response)
-
-
-def harmless(response: flask.Response) -> flask.Response:
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Access-Control-Allow-Origin"] = "*"  # web apps draw pictures on canvases
-    response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
+    response.headers.update(HARMLESS)
     return response
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The gate: who may listen to what. Every stream needs a member's token."""
+"""The gate: who may listen to what. Every stream needs a member's token; files are handed out by the desk."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ import json
 from appliance.errors import HearthError, Unavailable
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
+from appliance.fediverse.media.desk import Desk, is_meant
 from appliance.fediverse.oauth import tokens
 from appliance.fediverse.oauth.tokens import Caller
 from appliance.fediverse.services import lists
@@ -14,7 +15,7 @@ from appliance.fediverse.streaming import channels
 from appliance.fediverse.streaming.channels import HEALTH, PREFIX, Channel, Kind, UnknownStream
 from appliance.fediverse.streaming.hub import Hub
 from appliance.fediverse.streaming.listener import Listener, Viewer
-from appliance.system.stream_server import Asked, Refusal
+from appliance.system.stream_server import Asked, FileAnswer, Refusal
 
 MAX_SAID = 200  # messages that a client may send in one connection
 
@@ -32,9 +33,12 @@ class Gate:
     def __init__(self, context: Context, hub: Hub) -> None:
         self._context = context
         self._hub = hub
+        self._desk = Desk(context)
         self._said: dict[Listener, int] = {}
 
-    async def receive(self, asked: Asked) -> Listener | Refusal:
+    async def receive(self, asked: Asked) -> Listener | Refusal | FileAnswer:
+        if is_meant(asked.path):
+            return await self._desk.answer(asked)
         if asked.path == HEALTH:
             return Refusal(200, "OK", "text/plain")
         try:

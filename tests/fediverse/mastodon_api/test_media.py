@@ -328,3 +328,14 @@ def test_what_a_scheduled_post_will_show_waits_with_it(anna: Person, clock: Virt
     with context.database.read() as tx:
         assert media.own(tx, anna.id, int(made["id"])).keep_until > milliseconds(clock.now() + timedelta(days=3))
     anna.refused(422, "POST", "/api/v1/statuses", json={"media_ids": [made["id"]], "poll": {"options": ["a", "b"]}})
+
+
+def test_on_a_full_disk_nothing_is_taken_in_and_others_can_still_post(
+    anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "RESERVE", 10**18)
+    for _ in range(3):
+        anna.refused(507, "POST", "/api/v2/media", data=form(picture()))
+    anna.toot("Words find room")
+    monkeypatch.setattr(uploads, "RESERVE", 0)
+    assert anna.ask("POST", "/api/v2/media", data=form(picture())).status_code == 202
