@@ -20,7 +20,7 @@ from appliance.fediverse.media import film
 from appliance.fediverse.media.store import Shelf, Store
 from appliance.fediverse.media.workshop import INTERRUPTED, Made, Workshop, unfit
 from appliance.fediverse.model import MediaKind, MediaPurpose, MediaState
-from appliance.fediverse.services import profile_pictures
+from appliance.fediverse.services import emojis, profile_pictures
 from appliance.fediverse.services.attachments import sizes
 
 MAX_TRIES = 3
@@ -143,7 +143,9 @@ def _finish(tx: Tx, context: Context, row: "sa.Row[Any]", outcome: Outcome) -> b
     if not done.rowcount:
         return False
     purpose = MediaPurpose(row.purpose)
-    if outcome.files and purpose is not MediaPurpose.ATTACHMENT:
+    if outcome.files and purpose is MediaPurpose.EMOJI:
+        emojis.put(tx, row, outcome.values["file"], outcome.values.get("small"))
+    elif outcome.files and purpose is not MediaPurpose.ATTACHMENT:
         profile_pictures.put(tx, context.urls(), row.account_id, purpose, row.id, outcome.values["file"])
     return True
 

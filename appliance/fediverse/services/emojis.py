@@ -5,6 +5,7 @@ Whatever has a text with some in it keeps a dictionary of them beside it: to dra
 is the picture's address at its own server, or the name of a file of ours.
 """
 
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from appliance.errors import BadInput, HearthError
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import custom_emojis
+from appliance.fediverse.db.tables import custom_emojis, media
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.remote import RemoteEmoji
 
@@ -22,6 +23,7 @@ Used = dict[str, str]
 _USED = re.compile(r"(?<![A-Za-z0-9_:]):([A-Za-z0-9_]{2,100}):(?![A-Za-z0-9_:])")
 _SHORTCODE = re.compile(r"[A-Za-z0-9_]{2,100}")
 MAX_USED = 64
+_FOR_EVER = 2**62
 _BY_CODES = sa.select(custom_emojis).where(
     custom_emojis.c.domain == sa.bindparam("domain"),
     custom_emojis.c.shortcode.in_(sa.bindparam("codes", expanding=True)),
@@ -70,10 +72,7 @@ def find(tx: Tx, shortcode: str) -> sa.Row[Any] | None:
 
 def add(tx: Tx, shortcode: str, image: str, *, static_image: str | None = None, category: str | None = None) -> int:
     """`image` names a file of ours. Raises BadInput, HearthError emoji-taken."""
-    if not _SHORTCODE.fullmatch(shortcode):
-        raise BadInput("A shortcode has 2 to 100 letters from a to z, digits and underscores.", "Choose another one.")
-    if tx.exists(_BY_CODES, {"domain": "", "codes": [shortcode]}):
-        raise HearthError("emoji-taken", "There is an emoji of that name.", "Remove it first.", status=422)
+    check(tx, shortcode)
     emoji_id = tx.next_id()
     tx.execute(
         sa.insert(custom_emojis).values(
@@ -87,6 +86,22 @@ def add(tx: Tx, shortcode: str, image: str, *, static_image: str | None = None, 
         )
     )
     return emoji_id
+
+
+def put(tx: Tx, media_row: sa.Row[Any], file: str, small: str | None) -> None:
+    """A picture that was uploaded to be an emoji is ready; its description is what it shall be called. If there is one
+    of that name meanwhile, the picture goes as what nobody posted."""
+    with contextlib.suppress(HearthError):
+        add(tx, media_row.description, file, static_image=small)
+        tx.execute(sa.update(media).where(media.c.id == media_row.id).values(keep_until=_FOR_EVER))
+
+
+def check(tx: Tx, shortcode: str) -> None:
+    """Whether a new one may be called so. Raises BadInput, HearthError emoji-taken."""
+    if not _SHORTCODE.fullmatch(shortcode):
+        raise BadInput("A shortcode has 2 to 100 letters from a to z, digits and underscores.", "Choose another one.")
+    if tx.exists(_BY_CODES, {"domain": "", "codes": [shortcode]}):
+        raise HearthError("emoji-taken", "There is an emoji of that name.", "Remove it first.", status=422)
 
 
 def remove(tx: Tx, shortcode: str) -> None:

@@ -8,6 +8,7 @@ from appliance.fediverse.web import (
     authorize,
     avatars,
     documents,
+    emojis,
     errors,
     forms,
     join,
@@ -28,7 +29,7 @@ def blueprint() -> Blueprint:
     web.after_request(visitor.keep_cookies)
     web.context_processor(visitor.for_templates)
     web.teardown_request(lambda _: uploads.end())
-    for module in (posts, avatars, documents, login, authorize, join, settings, moving, picture, people):
+    for module in (posts, avatars, documents, login, authorize, join, settings, moving, picture, people, emojis):
         module.add_to(web)
     errors.add_to(web)
     return web

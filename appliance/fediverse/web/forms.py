@@ -21,7 +21,7 @@ _MAX_DRAINED = 16 * 1024 * 1024
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 MAX_UPLOAD = IMAGE_BYTES + MEGABYTE
 # Forms with a file, which only members send.
-_WITH_FILES = ("web.settings_picture",)
+_WITH_FILES = ("web.settings_picture", "web.emoji_add")
 # Forms that strangers send: they may be older than the session of the same browser.
 _FOR_STRANGERS = ("web.login_post", "web.join_post", "web.join_invited_post")
 
