@@ -26,7 +26,7 @@ from appliance.fediverse.services import search_words
 from appliance.fediverse.services.paging import LARGEST_ID
 from appliance.fediverse.services.search_query import Has, Is, Place, Search
 from appliance.fediverse.services.text import tag_key
-from appliance.fediverse.services.visibility import NOBODY, visible, welcome
+from appliance.fediverse.services.visibility import NOBODY, is_shown_as, visible, welcome
 from appliance.fediverse.services.with_media import with_media
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import from_milliseconds
@@ -60,7 +60,7 @@ _CONCERNS_VIEWER = sa.or_(
     ),
 )
 _OFFERED = sa.and_(
-    statuses.c.visibility == Visibility.PUBLIC.value,
+    is_shown_as(statuses, Visibility.PUBLIC),
     sa.exists().where(accounts.c.id == statuses.c.account_id, accounts.c.indexable),
 )
 _PLACES = {
@@ -74,6 +74,11 @@ _HAS = {
     Has.LINK: statuses.c.card_id.is_not(None),
 }
 _IS = {Is.REPLY: statuses.c.in_reply_to_id.is_not(None), Is.SENSITIVE: statuses.c.sensitive}
+# Built once: what is asked anew each time is only what was typed.
+_SEEN = (visible(), welcome(statuses.c.account_id))
+_ACCOUNTS = sa.select(accounts).where(
+    accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), welcome(accounts.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,7 @@ def find_accounts(
     if like is None:
         return []
     found = (
-        sa.select(accounts)
-        .where(like, accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), welcome(accounts.c.id))
+        _ACCOUNTS.where(like)
         .order_by(
             (accounts.c.username_key == name).desc(),
             _following.desc(),
@@ -126,10 +130,7 @@ def find_statuses(tx: Tx, urls: Urls, viewer_id: int, search: Search, window: Wi
         return []
     conditions: list[sa.ColumnElement[bool]] = [
         _PLACES[search.place],
-        visible(),
-        welcome(statuses.c.account_id),
-        statuses.c.id < (LARGEST_ID if window.max_id is None else window.max_id),
-        statuses.c.id > (0 if window.min_id is None else window.min_id),
+        *_SEEN,
         *_authors(tx, urls, viewer_id, search),
     ]
     if window.author_id is not None:
@@ -142,15 +143,23 @@ def find_statuses(tx: Tx, urls: Urls, viewer_id: int, search: Search, window: Wi
         # Also of what says nothing of its language nobody knows that it is another one.
         said = sa.func.coalesce(statuses.c.language, "")
         conditions.append(said == language if wanted else said != language)
-    if search.since is not None:
-        conditions.append(statuses.c.id >= floor(from_milliseconds(search.since)))
-    if search.until is not None:
-        conditions.append(statuses.c.id < floor(from_milliseconds(search.until)))
     query, key = search_words.statuses_with(
         tx, sa.select(statuses.c.id).where(*conditions), statuses.c.id, search.words
     )
-    found = query.order_by(key.desc()).limit(window.limit).offset(window.offset)
+    least, below = _bounds(search, window)
+    found = query.where(key >= least, key < below).order_by(key.desc()).limit(window.limit).offset(window.offset)
     return [row.id for row in tx.all(found, {"viewer_id": viewer_id})]
+
+
+def _bounds(search: Search, window: Window) -> tuple[int, int]:
+    """The ids between which to look: the least, and that above the greatest."""
+    least = 0 if window.min_id is None else window.min_id + 1
+    below = LARGEST_ID if window.max_id is None else window.max_id
+    if search.since is not None:
+        least = max(least, floor(from_milliseconds(search.since)))
+    if search.until is not None:
+        below = min(below, floor(from_milliseconds(search.until)))
+    return least, below
 
 
 def _authors(tx: Tx, urls: Urls, viewer_id: int, search: Search) -> "list[sa.ColumnElement[bool]]":

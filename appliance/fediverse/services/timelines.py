@@ -27,7 +27,7 @@ from appliance.fediverse.db.tables import (
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
-from appliance.fediverse.services.visibility import NOBODY, listed, visible, welcome
+from appliance.fediverse.services.visibility import NOBODY, is_shown_as, listed, visible, welcome
 from appliance.fediverse.services.with_media import with_media
 
 Rows = list[sa.Row[Any]]
@@ -38,7 +38,7 @@ MAX_TAGS = 4  # of each kind in a question for several
 
 _viewer: "sa.BindParameter[int]" = sa.bindparam("viewer_id")
 _PUBLIC = sa.and_(
-    statuses.c.visibility == Visibility.PUBLIC.value,
+    is_shown_as(statuses, Visibility.PUBLIC),
     sa.func.coalesce(statuses.c.boost_of_id, 0) == 0,  # not IS NULL, which SQLite would look up in an index and sort
     visible(),
     welcome(statuses.c.account_id),
@@ -66,33 +66,33 @@ _FEDERATED = Paged(sa.select(statuses).where(_PUBLIC), statuses.c.id)
 _REMOTE = Paged(sa.select(statuses).where(_PUBLIC, sa.not_(statuses.c.local)), statuses.c.id)
 
 
-def _tagged() -> Paged:
-    """With one hashtag, and all or none of others."""
+_TAGGED = (
+    sa.select(statuses)
+    .join(status_tags, status_tags.c.status_id == statuses.c.id)
+    .where(
+        status_tags.c.tag_id == sa.bindparam("tag_id"),
+        _PUBLIC,
+        sa.or_(statuses.c.local, ~sa.bindparam("local", type_=sa.Boolean)),
+        sa.or_(sa.not_(statuses.c.local), ~sa.bindparam("remote", type_=sa.Boolean)),
+    )
+)
+_TAG = Paged(_TAGGED, status_tags.c.status_id)
+
+
+def _tagged_with_others() -> Paged:
+    """With all of other hashtags, and none of still others."""
     other = sa.alias(status_tags)
+    same = other.c.status_id == status_tags.c.status_id
     required = (
         sa.select(sa.func.count())
-        .where(other.c.status_id == status_tags.c.status_id, other.c.tag_id.in_(sa.bindparam("all", expanding=True)))
+        .where(same, other.c.tag_id.in_(sa.bindparam("all", expanding=True)))
         .scalar_subquery()
     )
-    unwanted = sa.exists().where(
-        other.c.status_id == status_tags.c.status_id, other.c.tag_id.in_(sa.bindparam("none", expanding=True))
-    )
-    query = (
-        sa.select(statuses)
-        .join(status_tags, status_tags.c.status_id == statuses.c.id)
-        .where(
-            status_tags.c.tag_id == sa.bindparam("tag_id"),
-            _PUBLIC,
-            sa.or_(statuses.c.local, ~sa.bindparam("local", type_=sa.Boolean)),
-            sa.or_(sa.not_(statuses.c.local), ~sa.bindparam("remote", type_=sa.Boolean)),
-            required == sa.bindparam("all_count"),
-            sa.not_(unwanted),
-        )
-    )
-    return Paged(query, status_tags.c.status_id)
+    unwanted = sa.exists().where(same, other.c.tag_id.in_(sa.bindparam("none", expanding=True)))
+    return Paged(_TAGGED.where(required == sa.bindparam("all_count"), sa.not_(unwanted)), status_tags.c.status_id)
 
 
-_TAG = _tagged()
+_TAG_WITH_OTHERS = _tagged_with_others()
 _TAG_IDS = sa.select(tags.c.id, tags.c.name).where(tags.c.name.in_(sa.bindparam("names", expanding=True)))
 _LINK = Paged(
     sa.select(statuses).where(
@@ -103,7 +103,7 @@ _LINK = Paged(
     statuses.c.id,
 )
 _CARD = sa.select(cards.c.id).where(cards.c.url == sa.bindparam("url"))
-_DIRECT = statuses.c.visibility == Visibility.DIRECT.value
+_DIRECT = is_shown_as(statuses, Visibility.DIRECT)
 _DIRECT_FROM = Paged(sa.select(statuses).where(statuses.c.account_id == _viewer, _DIRECT, visible()), statuses.c.id)
 _DIRECT_TO = Paged(
     sa.select(statuses)
@@ -178,17 +178,19 @@ def tag(tx: Tx, viewer_id: int | None, wanted: Tags, page: Page, narrow: Narrow 
     required = set(wanted.all[:MAX_TAGS])
     if not required <= set(ids):
         return []
-    parameters = {
+    parameters: dict[str, Any] = {
         "viewer_id": viewer_id or NOBODY,
-        "all": [ids[name] for name in required],
-        "all_count": len(required),
-        "none": [ids[name] for name in wanted.none[:MAX_TAGS] if name in ids],
         "local": narrow.local,
         "remote": narrow.remote,
         "only_media": narrow.only_media,
     }
+    query = _TAG
+    unwanted = [ids[name] for name in wanted.none[:MAX_TAGS] if name in ids]
+    if required or unwanted:
+        query = _TAG_WITH_OTHERS
+        parameters |= {"all": [ids[name] for name in required], "all_count": len(required), "none": unwanted}
     begun = [ids[name] for name in dict.fromkeys(wanted.any[: MAX_TAGS + 1]) if name in ids]
-    return _merged([_TAG.rows(tx, page, tag_id=tag_id, **parameters) for tag_id in begun], page)
+    return _merged([query.rows(tx, page, tag_id=tag_id, **parameters) for tag_id in begun], page)
 
 
 def link(tx: Tx, viewer_id: int | None, url: str, page: Page) -> Rows:

@@ -15,7 +15,8 @@ from appliance.fediverse.db.ids import floor
 from appliance.fediverse.db.tables import accounts, cards, favourites, statuses, tag_uses, tags, trend_reviews
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services.tags import DAY, HISTORY_DAYS, Use, today
-from appliance.fediverse.services.visibility import NOBODY, listed, visible, welcome
+from appliance.fediverse.services.visibility import NOBODY, is_shown_as, listed, visible, welcome
+from appliance.system.clock import milliseconds
 
 FEWEST = 2  # accounts
 STATUS_DAYS = 3
@@ -58,9 +59,10 @@ _STATUSES = (
     .join(_scores, _scores.c.status_id == statuses.c.id)
     .join(_author, _author.c.id == statuses.c.account_id)
     .where(
-        statuses.c.id >= _since,
-        statuses.c.visibility == Visibility.PUBLIC.value,
-        statuses.c.in_reply_to_id.is_(None),
+        is_shown_as(statuses, Visibility.PUBLIC),
+        # Not IS NULL, which SQLite would look up in an index, and find most of all there is.
+        sa.func.coalesce(statuses.c.in_reply_to_id, 0) == 0,
+        statuses.c.created_at >= sa.bindparam("begun", type_=sa.BigInteger),
         sa.not_(statuses.c.sensitive),
         _author.c.discoverable,
         visible(),
@@ -76,7 +78,7 @@ _sharers = sa.func.count(statuses.c.account_id.distinct())
 _PUBLIC_LINK = (
     statuses.c.id >= _since,
     statuses.c.card_id.is_not(None),
-    statuses.c.visibility == Visibility.PUBLIC.value,
+    is_shown_as(statuses, Visibility.PUBLIC),
 )
 _shared = (
     sa.select(statuses.c.card_id, _sharers.label("score"))
@@ -108,11 +110,13 @@ def find_statuses(
     tx: Tx, viewer_id: int | None, limit: int, offset: int = 0, *, everything: bool = False
 ) -> list[sa.Row[Any]]:
     """Rows of `statuses`."""
+    begun = tx.now - timedelta(days=STATUS_DAYS)
     return tx.all(
         _STATUSES,
         {
             "viewer_id": viewer_id or NOBODY,
-            "since": floor(tx.now - timedelta(days=STATUS_DAYS)),
+            "since": floor(begun),
+            "begun": milliseconds(begun),
             "count": limit,
             "skip": offset,
             "all": everything,

@@ -16,7 +16,7 @@ from appliance.fediverse.model import MediaKind, MediaPurpose, MemberState, Visi
 from appliance.fediverse.services import attachments
 from appliance.fediverse.services.attachments import Attachment
 from appliance.fediverse.services.text import tag_key
-from appliance.fediverse.services.visibility import NOBODY, visible
+from appliance.fediverse.services.visibility import NOBODY, is_shown_as, visible
 from appliance.fediverse.urls import Urls
 from appliance.fediverse.web import polls
 from appliance.system.clock import from_milliseconds, milliseconds
@@ -197,7 +197,7 @@ def _below(post: Post, others: dict[int, Post]) -> list[Post]:
 
 
 def _public_local() -> "sa.ColumnElement[bool]":
-    return sa.and_(statuses.c.visibility == Visibility.PUBLIC.value, statuses.c.boost_of_id.is_(None), statuses.c.local)
+    return sa.and_(is_shown_as(statuses, Visibility.PUBLIC), statuses.c.boost_of_id.is_(None), statuses.c.local)
 
 
 def _posts(tx: Tx, condition: "sa.ColumnElement[bool]", before: int | None) -> list[Post]:
