@@ -11,9 +11,11 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from tests.end_to_end import people, wizard
 from tests.end_to_end.browser import launch
+from tests.end_to_end.waiting import eventually
 from tests.image.machine import Box
 
 ANSWERS = wizard.Answers("clara", "plain wooden ladder 7", "The Shed")
+_CODE = re.compile(r"Code: ([A-Z0-9]{4}-[A-Z0-9]{4})")
 STEPS = ("claim", "owner", "instance", "address", "review", "done")
 
 
@@ -104,8 +106,8 @@ class Owner:
             wizard.start_waiting(page)
             self.box.press()
         else:
-            code = re.search(r"Code: ([A-Z0-9]{4}-[A-Z0-9]{4})", self.box.card_text())
-            assert code, self.box.card_text()
+            # The page may be there before the supervisor has written on the card.
+            code = eventually("a code stands on the card", lambda: _CODE.search(self.box.card_text()), seconds=120)
             page.get_by_text("I have a code").click()
             page.get_by_label("Claim code").fill(code[1])
             page.get_by_label("Claim code").press("Enter")
