@@ -44,12 +44,14 @@ def _touched(table: sa.Table, status_id: Any) -> "sa.ColumnElement[bool]":
 
 def _untouched() -> "sa.ColumnElement[bool]":
     other, original, vote = sa.alias(statuses), sa.alias(statuses), sa.alias(poll_votes)
+    beside = sa.alias(statuses, "beside")
     return sa.and_(
         sa.not_(statuses.c.local),
         sa.not_(_ours(statuses.c.account_id)),
         *(sa.not_(_touched(table, statuses.c.id)) for table in (favourites, bookmarks, mentions)),
         ~sa.exists().where(other.c.boost_of_id == statuses.c.id, _ours(other.c.account_id)),
-        ~sa.exists().where(other.c.conversation_id == statuses.c.conversation_id, other.c.local),
+        # The literal condition is that of the index ix_statuses_our_threads.
+        ~sa.exists().where(beside.c.conversation_id == statuses.c.conversation_id, sa.text("beside.local")),
         ~sa.exists().where(other.c.quoted_id == statuses.c.id, _ours(other.c.account_id)),
         ~sa.exists().where(original.c.id == statuses.c.boost_of_id, original.c.local),
         *(~sa.exists().where(table.c.status_id == statuses.c.id) for table in (pins, filter_statuses)),

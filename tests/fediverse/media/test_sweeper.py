@@ -24,7 +24,7 @@ from appliance.fediverse.media.strength import Strength
 from appliance.fediverse.media.sweeper import PARTS, Sweeper
 from appliance.fediverse.media.usage import UsageNote
 from appliance.fediverse.model import MediaPurpose, MediaState, Visibility
-from appliance.fediverse.services import accounts, bookmarks, boosts, favourites, follows, housekeeping
+from appliance.fediverse.services import accounts, bookmarks, boosts, favourites, follows, housekeeping, pruning
 from appliance.fediverse.services import kept_media as kept_service
 from appliance.fediverse.services import statuses as status_service
 from appliance.fediverse.services.remote import RemoteStatus
@@ -303,3 +303,18 @@ def test_a_failed_row_is_no_obstacle(context: Context, sweeper: Sweeper) -> None
         tx.execute(sa.update(kept_media).values(state=MediaState.FAILED.value, last_used_at=0))
     to_the_end(sweeper)
     assert urls_kept(context) == []
+
+
+def test_looking_for_what_may_go_takes_indexes_alone(context: Context) -> None:
+    if context.database.engine.dialect.name != "sqlite":
+        pytest.skip("SQLite's plans")
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(context.database.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+    with context.database.write() as tx:
+        pruning.some(tx, 0, 10)
+        pruning.prune(tx, [1, 2, 3])
+        for statement, parameters in [each for each in asked if "FROM statuses" in each[0]]:
+            plan = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            steps = [row[3] for row in plan]
+            assert not [step for step in steps if step.startswith("SCAN")], steps
+    assert any("ix_statuses_our_threads" in step for step in steps)

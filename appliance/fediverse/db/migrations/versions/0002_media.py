@@ -65,6 +65,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_kept_media_undone", "kept_media", ["due_at"], sqlite_where=_UNDONE, postgresql_where=_UNDONE)
     op.create_index(op.f("ix_kept_media_last_used_at"), "kept_media", ["last_used_at"])
+    op.create_index(
+        "ix_statuses_our_threads",
+        "statuses",
+        ["conversation_id"],
+        sqlite_where=sa.text("local"),
+        postgresql_where=sa.text("local"),
+    )
     op.add_column("status_edits", sa.Column("attachments", sa.JSON(), server_default="[]", nullable=False))
     # What the addresses of other servers' pictures are signed with, so that nobody makes us fetch what we never showed.
     instance = sa.table("instance", sa.column("key", sa.String), sa.column("value", sa.JSON))
