@@ -108,3 +108,19 @@ def test_pages_have_links(anna: Person, clock: VirtualClock) -> None:
     response = anna.ask("GET", f"{ALL}?limit=2")
     assert [each["params"]["text"] for each in response.json or []] == ["2", "1"]
     assert 'rel="next"' in response.headers["Link"]
+
+
+def test_a_power_cut_while_it_is_published_neither_loses_nor_repeats_it(
+    anna: Person, clock: VirtualClock, database: Database, urls: Urls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna.toot("later", scheduled_at=at(clock, 10))
+    clock.advance(601)
+    with monkeypatch.context() as broken:
+        broken.setattr("appliance.fediverse.activitypub.outgoing.status_created", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            scheduled.publish_one(database, urls)
+    assert shown(anna) == []
+    assert len(anna.get(ALL)) == 1
+    assert scheduled.publish_one(database, urls)
+    assert not scheduled.publish_one(database, urls)
+    assert shown(anna) == ["<p>later</p>"]
