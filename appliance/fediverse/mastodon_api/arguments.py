@@ -37,9 +37,9 @@ class Arguments:
         raw = b"" if asking or request.mimetype != _FORM else request.get_data(cache=True)
         for source, written in ((request.args, request.query_string), (None if asking else request.form, raw)):
             for name, given in source.lists() if source else ():
-                if "[][" not in name:
-                    values.setdefault(name.removesuffix("[]"), []).extend(given)
-            if source and any("[][" in name for name in source):
+                if "[][" not in _plain(name):
+                    values.setdefault(_plain(name), []).extend(given)
+            if source and any("[][" in _plain(name) for name in source):
                 _number(parse_qsl(written.decode(errors="replace"), keep_blank_values=True), values)
         # Some apps say JSON of every request, whether it has a body or not.
         if not asking and request.is_json and (body := request.get_data(cache=False)):
@@ -122,6 +122,11 @@ def parse_id(text: str) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
 
 
+def _plain(name: str) -> str:
+    """Without the mark of a list, which some clients set twice."""
+    return name.removesuffix("[]").removesuffix("[]")
+
+
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
@@ -134,7 +139,7 @@ def _flatten(value: Any, name: str, values: dict[str, list[Any]], depth: int) ->
         raise HearthError("bad-json", "Error occurred while parsing request parameters", status=400)
     if isinstance(value, dict):
         for key, item in value.items():
-            _flatten(item, f"{name}[{key}]" if name else key.removesuffix("[]"), values, depth + 1)
+            _flatten(item, f"{name}[{key}]" if name else _plain(key), values, depth + 1)
     elif not name:
         raise HearthError("bad-json", "Error occurred while parsing request parameters", status=400)
     elif isinstance(value, list):

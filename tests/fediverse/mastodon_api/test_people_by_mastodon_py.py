@@ -1,42 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """People, lists, filters, hashtags, discovery and search as Mastodon.py asks for them, over real HTTP."""
 
-import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import flask
 import pytest
-from mastodon import Mastodon, MastodonNotFoundError
-from werkzeug.serving import make_server
+from mastodon import MastodonNotFoundError
 
 from tests.fediverse.conftest import MakePerson, Person
-
-Client = Callable[[Person], Any]
-
-
-@pytest.fixture
-def address(app: flask.Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def client(address: str) -> Iterator[Client]:
-    made: list[Any] = []
-
-    def make(person: Person) -> Any:
-        made.append(Mastodon(access_token=person.token, api_base_url=address, ratelimit_method="throw"))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.session.close()
+from tests.fediverse.mastodon_api.conftest import Client
 
 
 @pytest.fixture
