@@ -17,6 +17,7 @@ from appliance.fediverse.oauth import apps, tokens
 from appliance.fediverse.services import accounts, instance_settings
 from appliance.system.clock import SystemClock
 from appliance.system.files import SystemFiles
+from appliance.system.runner import VirtualRunner
 from tests.end_to_end.waiting import eventually
 from tests.fediverse_peers.trixie import Tree
 from tests.fediverse_peers.world import Client, World, raw
@@ -43,7 +44,7 @@ class Hearth:
             "HEARTH_BEHIND_PROXY": "1",
             "PYTHONPATH": str(ROOT),
         }
-        upgrade(self._url, SystemFiles())
+        upgrade(self._url, SystemFiles(), VirtualRunner(), state / "fediverse")
         with self._write() as tx:
             instance_settings.put(tx, "title", "Ours")
             instance_settings.put(tx, "origin", OURS)

@@ -17,15 +17,13 @@ from appliance.fediverse.activitypub.sender import Doorkeeper, authenticate, aut
 from appliance.fediverse.activitypub.signatures import Form, Message, Signature
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import received
 from appliance.fediverse.services import errands, relays
 from appliance.fediverse.services.errands import Errand
 from appliance.fediverse.urls import Urls
 
-_SEEN = sa.select(received.c.uri).where(received.c.uri == sa.bindparam("uri"))
 # What makes us keep more than before; taking something back is always free.
 _KEEPS = frozenset({"Add", "Announce", "Block", "Create", "EmojiReact", "Flag", "Follow", "Like", "Update"})
-_REMEMBER = sa.insert(received)
+_REMEMBER = sa.text("INSERT INTO received (uri, received_at) VALUES (:uri, :now) ON CONFLICT DO NOTHING")
 # What the services answer when there is nothing to be done: the sender need not try again.
 _NOTHING_TO_DO = frozenset({"not-found", "follow-refused", "block-refused"})
 
@@ -45,23 +43,27 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
         _take_from_relay(context, doorkeeper, signature, activity)
         return
     sender = authenticate(context, doorkeeper, signature, activity.actor)
-    apply = _prepare(Arrival(context, urls, doorkeeper, sender, activity))
+    followed = doorkeeper.is_followed(context.database, sender.id)
+    apply = _prepare(Arrival(context, urls, doorkeeper, sender, activity, followed))
     host = urlsplit(sender.inbox).netloc
     if apply is not None and activity.kind in _KEEPS:
-        doorkeeper.budget.spend(host, len(message.body), followed=doorkeeper.is_followed(context.database, sender.id))
+        doorkeeper.budget.spend(host, len(message.body), followed=followed)
     news = doorkeeper.is_news(f"host {host} {signature.form.value}")
     claim = synchronisation.read(message.headers.get(synchronisation.HEADER), sender)
+
+    def work(tx: Tx) -> None:
+        if news:
+            _learn(tx, host, signature.form)
+        if claim is not None:
+            _compare(tx, urls, sender, claim)
+        if _is_new(tx, _name(activity, signature)):
+            if apply is not None:
+                apply(tx)
+            if activity.kind == "Undo" and activity.object_uri:
+                _is_new(tx, activity.object_uri)  # what is taken back before it came must not come later
+
     try:
-        with context.database.write() as tx:
-            if news:
-                _learn(tx, host, signature.form)
-            if claim is not None:
-                _compare(tx, urls, sender, claim)
-            if _is_new(tx, _name(activity, signature)):
-                if apply is not None:
-                    apply(tx)
-                if activity.kind == "Undo" and activity.object_uri:
-                    _is_new(tx, activity.object_uri)  # what is taken back before it came must not come later
+        context.database.gather(work)
     except sa.exc.IntegrityError:
         raise Unavailable("conflict", "The same was told twice at once.") from None
     except HearthError as error:
@@ -92,10 +94,7 @@ def _prepare(arrival: Arrival) -> Apply | None:
 
 def _is_new(tx: Tx, uri: str) -> bool:
     """Remember that this came, and say whether it is the first time."""
-    if tx.exists(_SEEN, {"uri": uri}):
-        return False
-    tx.execute(_REMEMBER, {"uri": uri, "received_at": tx.now_ms})
-    return True
+    return tx.execute(_REMEMBER, {"uri": uri, "now": tx.now_ms}).rowcount == 1
 
 
 def _name(activity: Activity, signature: Signature) -> str:

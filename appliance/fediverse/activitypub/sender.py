@@ -23,6 +23,8 @@ REFETCH_SECONDS = 600.0
 MAX_FETCHES = 2  # of the four threads that a process has
 _REMEMBERED = 10_000
 _FOLLOWED_SECONDS = 60.0
+_OWNER_SECONDS = 20.0  # a moderator who suspends somebody waits no longer
+_OWNERS = 1000
 
 
 class Doorkeeper:
@@ -33,6 +35,7 @@ class Doorkeeper:
         self._clock = clock
         self._asked: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
+        self._owners: OrderedDict[str, tuple[float, Row | None]] = OrderedDict()
         self._followed: OrderedDict[int, tuple[float, bool]] = OrderedDict()
         self.budget = Budget(clock)
         self._slots = threading.BoundedSemaphore(MAX_FETCHES)
@@ -49,6 +52,23 @@ class Doorkeeper:
             while len(self._asked) > _REMEMBERED:
                 self._asked.popitem(last=False)
             return True
+
+    def key_owner(self, database: Database, key_id: str, *, fresh: bool = False) -> Row | None:
+        """Whose key this is; as it was within the last seconds, unless it must be fresh. Nobody is remembered as
+        unknown."""
+        now = self._clock.monotonic()
+        with self._lock:
+            at, owner = self._owners.get(key_id, (0.0, None))
+        if owner is not None and not fresh and now - at < _OWNER_SECONDS:
+            return owner
+        with database.read() as tx:
+            owner = known.key_owner(tx, key_id)
+        if owner is not None:
+            with self._lock:
+                self._owners[key_id] = now, owner
+                while len(self._owners) > _OWNERS:
+                    self._owners.popitem(last=False)
+        return owner
 
     def is_followed(self, database: Database, account_id: int) -> bool:
         """Whether a member follows this account, or it is a relay; as it was within the last minute."""
@@ -80,12 +100,12 @@ def authenticate(context: Context, doorkeeper: Doorkeeper, signature: Signature,
     """The account that sent this, which is the activity's actor. Raises BadSignature, Refused, Unavailable."""
     if not reading.same_origin(signature.key_id, actor_uri):
         raise Refused("wrong-actor", "The key that signed this is not the actor's.")
-    with context.database.read() as tx:
-        owner = known.key_owner(tx, signature.key_id)
-    if owner is not None:
-        _check_owner(owner, actor_uri)
-        if signatures.verify(signature, owner.public_key):
-            return owner
+    for fresh in (False, True):
+        owner = doorkeeper.key_owner(context.database, signature.key_id, fresh=fresh)
+        if owner is not None:
+            _check_owner(owner, actor_uri)
+            if signatures.verify(signature, owner.public_key):
+                return owner
     # Unknown, or the key was changed: what the actor's server says now decides.
     with doorkeeper.asking():
         if not doorkeeper.is_news(actor_uri):

@@ -3,54 +3,25 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from appliance.fediverse.db import failures, topics
-from appliance.fediverse.db.ids import Ids
+from appliance.fediverse.db.gathering import Gathering
 from appliance.fediverse.db.kept import Kept
 from appliance.fediverse.db.store import store
 from appliance.fediverse.db.topics import Topic
-from appliance.system.clock import Clock, milliseconds
+from appliance.fediverse.db.transaction import Tx
+from appliance.system.clock import Clock
+
+__all__ = ["Database", "Tx"]
+
+T = TypeVar("T")
 
 
 def _nobody(_: bytes) -> None:
     """For a database that nobody waits on."""
-
-
-class Tx:
-    """One transaction: its connection, the moment it happens at, and what to do once it is committed.
-
-    `topics` are what the companion is told then that it has to do.
-    """
-
-    def __init__(self, connection: sa.Connection, now: datetime) -> None:
-        self.connection = connection
-        self.now = now
-        self.ids = Ids(connection)
-        self.topics: set[Topic] = set()
-        self.after_commit: list[Callable[[], None]] = []
-
-    @property
-    def now_ms(self) -> int:
-        return milliseconds(self.now)
-
-    def next_id(self) -> int:
-        return self.ids.next(self.now)
-
-    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
-        return self.connection.execute(statement, parameters)
-
-    def one(self, statement: sa.Executable, parameters: Any = None) -> sa.Row[Any] | None:
-        return self.connection.execute(statement, parameters).one_or_none()
-
-    def all(self, statement: sa.Executable, parameters: Any = None) -> list[sa.Row[Any]]:
-        return list(self.connection.execute(statement, parameters).all())
-
-    def exists(self, statement: sa.Executable, parameters: Any = None) -> bool:
-        return self.connection.execute(statement, parameters).first() is not None
 
 
 class Database:
@@ -64,6 +35,7 @@ class Database:
         self._nudge = nudge
         self._store = store(url)
         self.kept = Kept(self._store.versions(), clock)
+        self._gathering = Gathering(self.write)
 
     @property
     def engine(self) -> sa.Engine:
@@ -96,6 +68,11 @@ class Database:
             self._nudge(topics.written(tx.topics))
         for action in tx.after_commit:
             action()
+
+    def gather(self, work: Callable[[Tx], T]) -> T:
+        """As `write`, for short work that many threads have at once: what waits for the same turn is committed
+        together. Returns once that is durable."""
+        return self._gathering.do(work)
 
     def close(self) -> None:
         self.kept.close()

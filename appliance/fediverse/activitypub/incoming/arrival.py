@@ -27,6 +27,7 @@ class Arrival:
     doorkeeper: Doorkeeper
     sender: Row
     activity: Activity
+    followed: bool = False  # whether a member followed the sender a moment ago
 
     def member(self, tx: Tx, uri: str | None) -> Row:
         """The member with this URI. Raises BadInput bad-document."""

@@ -25,7 +25,7 @@ def create(arrival: Arrival) -> Apply | None:
 
     def apply(tx: Tx) -> None:
         status = known.remote_status(tx, urls, note, quote_agreed=agreed)
-        if known.concerns_us(tx, sender.id, status):
+        if arrival.followed or known.concerns_us(tx, sender.id, status):
             statuses.receive(tx, urls, sender.id, status)
 
     return apply
@@ -89,7 +89,7 @@ def _find_others(arrival: Arrival, note: Note) -> bool:
         orphan = note.parent is not None and known.status_id(tx, urls, note.parent) is None
         if not orphan and quote is None:
             return False
-        if not known.concerns_us(tx, arrival.sender.id, known.remote_status(tx, urls, note)):
+        if not arrival.followed and not known.concerns_us(tx, arrival.sender.id, known.remote_status(tx, urls, note)):
             return False
     with contextlib.suppress(Unavailable), arrival.resolver() as resolver:
         if orphan:
