@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -51,7 +52,7 @@ class Hearth:
 
     def start(self) -> None:
         for service in ("fediverse", "companion"):
-            command = [sys.executable, "-m", "appliance.cli", "service", service]
+            command = [str(Path(sys.executable).with_name("hearth")), "service", service]
             self._world.start(service, command, self._environment)
         eventually("our server", lambda: raw(self._world.socket(OURS), OURS, "GET", "/health")[0] == 200)
 
@@ -113,6 +114,11 @@ class Snac:
 
     def run(self, verb: str, *arguments: str) -> str:
         return self._world.run([*self._command, verb, str(self._folder), *arguments])
+
+    def heard(self, what: str) -> None:
+        """What it says in its log."""
+        log = self._world.folder / "snac.log"
+        eventually(f"snac2 says {what!r}", lambda: what in log.read_text(), seconds=60)
 
     def _write_settings(self, settings: object) -> None:
         (self._folder / "server.json").write_text(json.dumps(settings))

@@ -29,8 +29,8 @@ class Tree:
 
     def command(self, program: str) -> list[str]:
         """What to call for a program at this path of the tree."""
-        (loader,) = self.folder.glob("usr/lib*/**/ld-linux-*.so.*")
-        libraries = loader.parent if loader.parent.name.endswith("-gnu") else loader.parent / "x86_64-linux-gnu"
+        loader = next(self.folder.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*"))
+        libraries = loader.parent
         return [str(loader), "--library-path", str(libraries), str(self.folder / program)]
 
 

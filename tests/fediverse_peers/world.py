@@ -74,10 +74,10 @@ class World:
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """A server, for as long as the world is there."""
-        log = (self.folder / f"{name}.log").open("ab")
-        self._running.append(
-            subprocess.Popen([*self._enter(), *command], stdout=log, stderr=log, env=self._environment(environment))
-        )
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._running.append(
+                subprocess.Popen([*self._enter(), *command], stdout=log, stderr=log, env=self._environment(environment))
+            )
 
     def run(self, command: Sequence[str], given: str = "", environment: Mapping[str, str] | None = None) -> str:
         """A command to its end; what it wrote."""
@@ -109,11 +109,13 @@ class World:
 
     def _site(self, authority: Authority, host: str, port: int) -> str:
         certificate, key = authority.certify(host)
-        behind = f"\treverse_proxy 127.0.0.1:{port} {{\n\t\theader_up Connection close\n\t}}\n"
+        # snac2 closes every connection without saying so.
+        alone = "\t\ttransport http {\n\t\t\tkeepalive off\n\t\t}\n"
         return (
-            f"https://{host} {{\n\tbind {self._addresses[host]}\n\ttls {certificate} {key}\n{behind}}}\n"
+            f"https://{host} {{\n\tbind {self._addresses[host]}\n\ttls {certificate} {key}\n"
+            f"\treverse_proxy 127.0.0.1:{port} {{\n{alone}\t}}\n}}\n"
             f"http://{host} {{\n\tbind unix/{self.socket(host)}\n"
-            f"\treverse_proxy 127.0.0.1:{port} {{\n\t\theader_up X-Forwarded-Proto https\n\t}}\n}}\n"
+            f"\treverse_proxy 127.0.0.1:{port} {{\n\t\theader_up X-Forwarded-Proto https\n{alone}\t}}\n}}\n"
         )
 
     def _quoted(self, name: str) -> str:
@@ -132,8 +134,15 @@ class Client:
     def post(self, path: str, *fields: tuple[str, Any]) -> Any:
         return self.ask("POST", path, fields)
 
+    def post_json(self, path: str, document: Any) -> Any:
+        return self._ask("POST", path, json.dumps(document).encode(), "application/json")
+
     def ask(self, method: str, path: str, fields: Sequence[tuple[str, Any]] = ()) -> Any:
-        body, kind = encode_multipart_formdata(list(fields)) if fields else (b"", "")
+        # A POST without any body makes snac2 hang up.
+        sent = list(fields) or ([("unused", "")] if method == "POST" else [])
+        return self._ask(method, path, *(encode_multipart_formdata(sent) if sent else (b"", "")))
+
+    def _ask(self, method: str, path: str, body: bytes, kind: str) -> Any:
         headers = {"Authorization": f"Bearer {self._token}"} | ({"Content-Type": kind} if kind else {})
         status, answer = raw(self._socket, self.host, method, path, body, headers)
         assert 200 <= status < 300, (method, path, status, answer)

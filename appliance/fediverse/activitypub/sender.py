@@ -70,6 +70,11 @@ class Doorkeeper:
                     self._owners.popitem(last=False)
         return owner
 
+    def forget(self, key_id: str) -> None:
+        """Its owner changed."""
+        with self._lock:
+            self._owners.pop(key_id, None)
+
     def is_followed(self, database: Database, account_id: int) -> bool:
         """Whether a member follows this account, or it is a relay; as it was within the last minute."""
         now = self._clock.monotonic()

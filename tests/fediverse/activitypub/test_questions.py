@@ -202,3 +202,12 @@ def test_counts_are_read_with_care(count: Any, rows: Rows, anna: Person, followe
     followed.send("Create", asked)
     assert anna.get("/api/v1/timelines/home")[0]["poll"]["options"][0]["votes_count"] in (0, 2**31 - 1)
     assert len(rows(polls)) == 1
+
+
+def test_a_vote_as_snac_writes_it(followed: Any, anna: Any) -> None:
+    poll = {"options": ["Tea", "Coffee"], "expires_in": 3600}
+    status = anna.toot("Which?", poll=poll)
+    vote = followed.note("<br>", name="Coffee", inReplyTo=status["uri"], to=[f"{HERE}/users/anna"], cc=[])
+    followed.send("Create", vote)
+    options = anna.get(f"/api/v1/polls/{status['poll']['id']}")["options"]
+    assert [option["votes_count"] for option in options] == [0, 1]

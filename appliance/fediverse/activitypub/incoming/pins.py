@@ -7,7 +7,7 @@ from appliance.errors import HearthError
 from appliance.fediverse.activitypub import known, reading
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.services import pins
+from appliance.fediverse.services import accounts, pins
 
 
 def add(arrival: Arrival) -> Apply | None:
@@ -45,7 +45,9 @@ def remove(arrival: Arrival) -> Apply | None:
 def _pinned(arrival: Arrival) -> str | None:
     """The post, if this is about the sender's own `featured` and not some other collection."""
     target = reading.uri(arrival.activity.document.get("target"))
-    if target is None or target != arrival.sender.featured_uri:
+    with arrival.context.database.read() as tx:
+        sender = accounts.by_id(tx, arrival.sender.id)  # as it is now: the collection may be new
+    if target is None or sender is None or target != sender.featured_uri:
         return None
     uri = arrival.activity.object_uri
     arrival.require_own(uri, "Nobody can pin what is another's.")

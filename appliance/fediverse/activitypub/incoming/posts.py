@@ -8,7 +8,7 @@ from appliance.fediverse.activitypub import known, notes, reading
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.activitypub.notes import Note
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.services import polls, statuses
+from appliance.fediverse.services import plain, polls, statuses
 from appliance.system.clock import milliseconds
 
 _TIMELINE_KINDS = notes.KINDS | notes.SHOWN_AS_LINK
@@ -50,7 +50,8 @@ def _vote(arrival: Arrival) -> Apply | None:
     """A note with a name and no text that answers a poll of ours is a vote for the option of that name."""
     urls, sender, document = arrival.urls, arrival.sender, arrival.activity.embedded or {}
     asked, title = reading.uri(document.get("inReplyTo")), reading.text(document, "name", 500)
-    if not title or document.get("content") or asked is None or not urls.is_ours(asked):
+    said = plain.text(reading.text(document, "content", 100))  # snac2 sends an empty line with it
+    if not title or said or asked is None or not urls.is_ours(asked):
         return None
     if reading.uri(document.get("attributedTo")) != sender.uri:
         raise Refused("not-yours", "Nobody can vote for another.")

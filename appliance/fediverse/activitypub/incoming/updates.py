@@ -5,6 +5,7 @@ from appliance.errors import Refused
 from appliance.fediverse.activitypub import actors, reading
 from appliance.fediverse.activitypub.incoming import posts
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
+from appliance.fediverse.db.database import Tx
 from appliance.fediverse.services import accounts
 
 
@@ -15,4 +16,9 @@ def update(arrival: Arrival) -> Apply | None:
     if arrival.activity.object_uri != sender.uri:
         raise Refused("not-yours", "Nobody can change another account.")
     account = actors.read({**embedded, "preferredUsername": sender.username}, sender.domain)
-    return lambda tx: accounts.store_remote(tx, account)
+
+    def apply(tx: Tx) -> None:
+        accounts.store_remote(tx, account)
+        tx.after_commit.append(lambda: arrival.doorkeeper.forget(sender.key_id))
+
+    return apply
