@@ -125,7 +125,8 @@ def test_polls_of_both(friends: Friends) -> None:
     theirs = seen(sam, "A poll of ours")
     sam.post_json(f"/api/v1/polls/{theirs['poll']['id']}/votes", {"choices": ["1"]})
     again(anna, ours, lambda now: [option["votes_count"] for option in now["poll"]["options"]] == [0, 1])
-    asked = sam.post("/api/v1/statuses", ("status", "A poll of theirs"), *poll)
+    fields = {"status": "A poll of theirs", "poll[options][]": ["Tea", "Coffee"], "poll[expires_in]": "3600"}
+    asked = sam.post_json("/api/v1/statuses", fields)
     found = seen(anna, "A poll of theirs")
     assert [option["title"] for option in found["poll"]["options"]] == ["Tea", "Coffee"]
     anna.post(f"/api/v1/polls/{found['poll']['id']}/votes", ("choices[]", "0"))
