@@ -132,8 +132,7 @@ def authenticate(context: Context, doorkeeper: Doorkeeper, signature: Signature,
 
 def authenticate_question(context: Context, doorkeeper: Doorkeeper, signature: Signature) -> Row:
     """The account that signed a request for something. Its key's id leads to it. Raises as `authenticate`."""
-    with context.database.read() as tx:
-        owner = known.key_owner(tx, signature.key_id)
+    owner = doorkeeper.key_owner(context.database, signature.key_id, fresh=True)
     actor_uri = owner.uri if owner is not None else signature.key_id.partition("#")[0].removesuffix("/main-key")
     return authenticate(context, doorkeeper, signature, actor_uri)
 
