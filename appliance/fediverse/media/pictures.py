@@ -101,7 +101,9 @@ def _still(image: Image.Image, size: Size) -> Image.Image:
         if not size.width and share < 1:
             image.draft("RGB", (int(image.width * share), int(image.height * share)))
     has_alpha = "A" in image.getbands() or "transparency" in image.info
-    made = image.convert("RGBA" if has_alpha else "L" if image.mode == "L" else "RGB")
+    mode = "RGBA" if has_alpha else "L" if image.mode == "L" else "RGB"
+    # Converting copies even where nothing changes, and memory is short.
+    made: Image.Image = image if image.mode == mode else image.convert(mode)
     made = _fit(made, size) if not size.width else made
     made = _in_srgb(made, profile)
     if turn is not None:
