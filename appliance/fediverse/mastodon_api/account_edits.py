@@ -84,6 +84,7 @@ def show_preferences(call: Call) -> Entity:
         "posting:default:visibility": kept.visibility.value,
         "posting:default:sensitive": kept.sensitive,
         "posting:default:language": kept.language,
+        "posting:default:quote_policy": "nobody",
         "reading:expand:media": "default",
         "reading:expand:spoilers": False,
         "reading:autoplay:gifs": False,

@@ -81,13 +81,14 @@ def edit(call: Call, status_id: int) -> Entity:
 
 
 def delete(call: Call, status_id: int) -> Entity:
-    """Answers what was typed, so that an app can offer to write it anew."""
+    """Answers what was typed, in place of what was made of it, so that an app can offer to write it anew."""
     status = statuses.seen_by(call.tx, call.account_id, status_id)
     if status.account_id != call.account_id:
         raise missing()
     entity = entities.one(call.tx, call.urls, call.account_id, status_id)
     with_media = bool(call.arguments.flag("delete_media"))
     statuses.delete(call.tx, call.urls, call.account_id, status_id, with_media=with_media)
+    del entity["content"]
     return entity | {"text": status.text}
 
 
