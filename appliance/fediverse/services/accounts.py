@@ -12,7 +12,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows
 from appliance.fediverse.model import FollowState
-from appliance.fediverse.services import emojis, profile_fields, server_policy, text
+from appliance.fediverse.services import conversations, emojis, profile_fields, server_policy, text
 from appliance.fediverse.services.keys import KeyPair, make_key_pair
 from appliance.fediverse.services.profile_fields import Field
 from appliance.fediverse.services.remote import RemoteAccount
@@ -177,6 +177,7 @@ def delete_remote(tx: Tx, urls: Urls, uri: str) -> None:
     account = by_uri(tx, uri)
     if account is None:
         return
+    conversations.forget_all_by(tx, account.id)
     for ours, theirs, column in (
         (follows.c.follower_id, follows.c.followee_id, accounts.c.following_count),
         (follows.c.followee_id, follows.c.follower_id, accounts.c.followers_count),

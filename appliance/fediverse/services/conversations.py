@@ -45,6 +45,19 @@ _NEWEST = sa.select(sa.func.max(conversation_statuses.c.status_id)).where(
     conversation_statuses.c.member_conversation_id == sa.bindparam("of_id"),
     conversation_statuses.c.status_id != sa.bindparam("without_id"),
 )
+_BY_AUTHOR = statuses.c.account_id == sa.bindparam("author_id")
+_OF_AUTHOR = sa.select(conversations).where(
+    conversations.c.id.in_(
+        sa.select(conversation_statuses.c.member_conversation_id)
+        .join(statuses, statuses.c.id == conversation_statuses.c.status_id)
+        .where(_BY_AUTHOR)
+    )
+)
+_NEWEST_OF_OTHERS = (
+    sa.select(sa.func.max(conversation_statuses.c.status_id))
+    .join(statuses, statuses.c.id == conversation_statuses.c.status_id)
+    .where(conversation_statuses.c.member_conversation_id == sa.bindparam("of_id"), sa.not_(_BY_AUTHOR))
+)
 
 
 def add(tx: Tx, status_id: int, author_id: int, conversation_id: int, mentioned: Collection[int]) -> None:
@@ -59,11 +72,14 @@ def forget(tx: Tx, status_id: int) -> None:
     """Before a direct post goes: the one before it is then the last, or the conversation goes too."""
     for row in tx.all(_OF_STATUS, {"status_id": status_id}):
         newest = tx.execute(_NEWEST, {"of_id": row.id, "without_id": status_id}).scalar_one()
-        mine = conversations.c.id == row.id
-        if newest is None:
-            tx.execute(sa.delete(conversations).where(mine))
-        elif row.last_status_id == status_id:
-            tx.execute(sa.update(conversations).where(mine).values(last_status_id=newest))
+        _end_with(tx, row, newest)
+
+
+def forget_all_by(tx: Tx, author_id: int) -> None:
+    """Before somebody goes with all that she wrote."""
+    for row in tx.all(_OF_AUTHOR, {"author_id": author_id}):
+        newest = tx.execute(_NEWEST_OF_OTHERS, {"of_id": row.id, "author_id": author_id}).scalar_one()
+        _end_with(tx, row, newest)
 
 
 def page(tx: Tx, account_id: int, page: Page) -> list[sa.Row[Any]]:
@@ -120,6 +136,14 @@ def unmute(tx: Tx, account_id: int, conversation_id: int) -> None:
 def is_muted(tx: Tx, account_id: int, conversation_id: int) -> bool:
     mine = conversation_mutes.c.account_id == account_id
     return tx.exists(sa.select(conversation_mutes).where(mine, conversation_mutes.c.conversation_id == conversation_id))
+
+
+def _end_with(tx: Tx, row: sa.Row[Any], newest: int | None) -> None:
+    mine = conversations.c.id == row.id
+    if newest is None:
+        tx.execute(sa.delete(conversations).where(mine))
+    elif row.last_status_id != newest:
+        tx.execute(sa.update(conversations).where(mine).values(last_status_id=newest))
 
 
 def _add_for(tx: Tx, account_id: int, conversation_id: int, others: str, status_id: int, *, unread: bool) -> None:

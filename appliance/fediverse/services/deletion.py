@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, favourites, follows, metadata, statuses, tombstones
-from appliance.fediverse.services import ties
+from appliance.fediverse.services import conversations, ties
 from appliance.fediverse.services.accounts import by_id, delete_remote
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.urls import Urls
@@ -34,6 +34,7 @@ def delete_account(tx: Tx, urls: Urls, account_id: int) -> None:
         delete_remote(tx, urls, account.uri)
         return
     outgoing.account_deleted(tx, urls, account_id)
+    conversations.forget_all_by(tx, account_id)
     friends = _friends(tx, account_id)
     _uncount(tx, account_id)
     _bury_statuses(tx, account_id)

@@ -3,6 +3,9 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from appliance.fediverse.db.database import Database
+from appliance.fediverse.services import deletion
+from appliance.fediverse.urls import Urls
 from tests.fediverse.conftest import MakePerson, Person
 
 ALL = "/api/v1/conversations"
@@ -107,3 +110,11 @@ def test_nobody_mutes_what_she_may_not_see(anna: Person, bob: Person, stranger: 
     status = anna.toot("for friends", visibility="private")
     bob.refused(404, "POST", f"/api/v1/statuses/{status['id']}/mute")
     assert stranger.post(f"/api/v1/statuses/{status['id']}/mute").status_code == 401
+
+
+def test_when_somebody_goes_what_others_said_stays(anna: Person, bob: Person, database: Database, urls: Urls) -> None:
+    first = say(anna, "@bob one")
+    say(bob, "@anna two", first)
+    with database.write() as tx:
+        deletion.delete_account(tx, urls, bob.id)
+    assert without_mentions(listed(anna)) == [("one", True, ["bob"])]
