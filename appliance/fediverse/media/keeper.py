@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from appliance.errors import HearthError
+from appliance.errors import HearthError, Unavailable
 from appliance.fediverse.companion.tasks import Turns
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.topics import Topic
@@ -119,5 +119,9 @@ class Keeper(Turns):
             store.clear(folder)
 
     def _failed(self, row: "sa.Row[Any]") -> None:
-        with self._context.database.write() as tx:
-            kept_media.failed(tx, row)
+        """Where not even that can be noted, whoever looks next asks again."""
+        try:
+            with self._context.database.write() as tx:
+                kept_media.failed(tx, row)
+        except HearthError as error:
+            raise Unavailable(error.key, error.sentence) from error

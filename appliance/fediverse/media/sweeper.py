@@ -6,10 +6,13 @@ round through all folders.
 """
 
 import asyncio
+import logging
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.errors import HearthError
 from appliance.fediverse.companion.tasks import Turns
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.ids import floor
@@ -25,6 +28,7 @@ from appliance.fediverse.services import housekeeping, pruning
 STEP = 50
 PAUSE_SECONDS = 60.0
 STEP_SECONDS = 1.0
+FULL_SECONDS = 15.0
 PARTS = 256
 MEASURE_SECONDS = 600.0
 # A file may be there before its row, and a database restored from a copy may know less than the disk has.
@@ -38,6 +42,9 @@ _LOOSE = (
     .limit(STEP)
 )
 _OLDEST = sa.select(kept_media).order_by(kept_media.c.last_used_at).limit(STEP)
+
+
+log = logging.getLogger(__name__)
 
 
 class Sweeper(Turns):
@@ -57,12 +64,17 @@ class Sweeper(Turns):
     async def turn(self) -> float:
         if not self._strength.is_good():
             return PAUSE_SECONDS
-        more = await asyncio.to_thread(self.sweep)
+        try:
+            more = await asyncio.to_thread(self.sweep)
+        except (HearthError, OSError) as error:
+            log.warning("no room could be made now: %s", error)
+            return FULL_SECONDS
         return STEP_SECONDS if more else PAUSE_SECONDS
 
     def sweep(self) -> bool:
         """One step of everything; whether there is more to do soon."""
-        more = [self.let_loose_media_go(), self.let_kept_media_go(), self.prune()]
+        # First what can be done even when there is no room left to note it.
+        more = [self.let_kept_media_go(), self.let_loose_media_go(), self.prune()]
         self.find_strays()
         self._measure()
         return any(more)
@@ -96,11 +108,19 @@ class Sweeper(Turns):
             excess -= row.bytes
             gone.append(row)
         if gone:
-            with self._context.database.write() as tx:
-                tx.execute(sa.delete(kept_media).where(kept_media.c.id.in_([row.id for row in gone])))
+            self._forget(gone)
         for row in gone:
             store.remove(Shelf.KEPT, row.file, row.small)
         return bool(gone) and (excess > 0 or len(gone) == STEP)
+
+    def _forget(self, rows: "list[sa.Row[Any]]") -> None:
+        """On a disk so full that nothing can be written the files go all the same: rows without one are mended."""
+        try:
+            with self._context.database.write() as tx:
+                tx.execute(sa.delete(kept_media).where(kept_media.c.id.in_([row.id for row in rows])))
+        except HearthError as error:
+            if error.key != "disk-full":
+                raise
 
     def prune(self) -> bool:
         """Posts, then people; once a day through all of them."""

@@ -52,8 +52,9 @@ def work_on_next(context: Context, workshop: Workshop, kinds: tuple[MediaKind, .
     if row is None:
         return False
     store = context.store
-    folder = store.workplace()
+    folder = None
     try:
+        folder = store.workplace()
         outcome = _work(store, workshop, row, folder)
     except HearthError as error:
         if error.status >= 500:

@@ -3,7 +3,9 @@
 small board, and beside it one film, since no picture should wait as long as that takes."""
 
 import asyncio
+import logging
 
+from appliance.errors import HearthError
 from appliance.fediverse.companion.tasks import Turns
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.topics import Topic
@@ -14,6 +16,9 @@ from appliance.fediverse.model import MediaKind
 
 LOOK_SECONDS = 60.0
 WEAK_SECONDS = 5.0
+FULL_SECONDS = 15.0
+
+log = logging.getLogger(__name__)
 
 
 class MediaWorker(Turns):
@@ -28,7 +33,12 @@ class MediaWorker(Turns):
 
     async def turn(self) -> float:
         while self._strength.is_good():
-            if not await asyncio.to_thread(work_on_next, self._context, self._workshop, self._kinds):
+            try:
+                more = await asyncio.to_thread(work_on_next, self._context, self._workshop, self._kinds)
+            except HearthError as error:  # a full disk, above all: there may be room again soon
+                log.warning("uploads can't be worked on now: %s", error)
+                return FULL_SECONDS
+            if not more:
                 return LOOK_SECONDS
             await asyncio.sleep(0)
         return WEAK_SECONDS

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from appliance.config import Config
-from appliance.errors import BadInput
+from appliance.errors import BadInput, HearthError
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.tables import accounts as account_table
 from appliance.fediverse.db.tables import kept_media, media, statuses
@@ -115,6 +115,23 @@ def test_when_the_disk_is_nearly_full_room_is_made_at_once(context: Context, swe
     disk.free = 0
     sweeper.sweep()
     sweeper.sweep()
+    assert urls_kept(context) == []
+
+
+def test_on_a_disk_without_any_room_files_go_although_nothing_can_be_noted(
+    context: Context, sweeper: Sweeper, disk: Disk, monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    name = keep(context, 5)
+    disk.free = 0
+
+    def full() -> Any:
+        raise HearthError("disk-full", "The server's disk is full.", status=507)
+
+    monkeypatch.setattr(context.database, "write", full)
+    assert asyncio.run(sweeper.turn()) > 0
+    assert not (config.fediverse_state / "media/kept" / name).exists()
+    monkeypatch.undo()
+    to_the_end(sweeper)
     assert urls_kept(context) == []
 
 
