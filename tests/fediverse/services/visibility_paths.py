@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.tables import notifications
+from appliance.fediverse.push import messages, queue
 from appliance.fediverse.streaming import reading
 from appliance.fediverse.streaming.channels import Feed, Kind
 from appliance.fediverse.streaming.listener import Viewer
@@ -122,9 +124,22 @@ def streams(world: World, viewer: str | None) -> Iterator[str]:
     who = Viewer(world.ids[viewer], world.context.urls())
     kinds = (Kind.HOME, Kind.NOTIFICATIONS, Kind.OWN, Kind.PUBLIC, Kind.DIRECT)
     feeds = [*(Feed(kind) for kind in kinds), Feed(Kind.TAG, tag=TAG)]
+    feeds += [Feed(Kind.LIST, list_id=int(each)) for each in world.lists.get(viewer, ())]
     with world.context.database.read() as tx:
         told = reading.since(tx, 0, reading.newest(tx), [(who, feed) for feed in feeds])
     yield from (event.payload for events in told.values() for event in events)
 
 
-PATHS: tuple[Path, ...] = (lists, own_lists, single_posts, polls, profiles, streams, pages, documents)
+def pushes(world: World, viewer: str | None) -> Iterator[str]:
+    """What her phone would show of all that she was told, kept apart or not, if it were pushed now."""
+    if viewer is None:
+        return
+    mine = notifications.c.account_id == world.ids[viewer]
+    columns = (notifications.c.id.label("notification_id"), notifications.c.account_id)
+    with world.context.database.read() as tx:
+        told = queue._told(tx, world.context.urls(), tx.all(sa.select(*columns).where(mine)))
+    for notice in told.values():
+        yield messages.text(notice, "token", "en").decode()
+
+
+PATHS: tuple[Path, ...] = (lists, own_lists, single_posts, polls, profiles, streams, pushes, pages, documents)
