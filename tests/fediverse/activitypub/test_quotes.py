@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Quotes of other servers: shown where the quoted author agreed, and never to whom may not see what is quoted."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from appliance.fediverse.db.tables import activities, deliveries
 from appliance.system.net import VirtualNet
 from tests.fediverse.activitypub.conftest import HERE, Remote
 from tests.fediverse.conftest import Person
@@ -179,3 +183,19 @@ def test_nothing_is_translated(anna: Person, bob: Person, stranger: FlaskClient)
     anna.refused(403, "POST", f"/api/v1/statuses/{private['id']}/translate")
     bob.refused(404, "POST", f"/api/v1/statuses/{private['id']}/translate")
     assert stranger.post(f"/api/v1/statuses/{status['id']}/translate").status_code == 401
+
+
+def test_who_asks_to_quote_is_told_no_if_there_is_something_to_be_seen(
+    anna: Person, rita: Remote, rows: Callable[[sa.Table], list[sa.Row[Any]]]
+) -> None:
+    quoting = f"{rita.uri}/statuses/9"
+    for visibility in ("private", "public"):
+        status = anna.toot("Mine", visibility=visibility)
+        rita.send("QuoteRequest", status["uri"], instrument=quoting)
+    rita.send("QuoteRequest", status["uri"], instrument="https://evil.example/1")
+    rita.send("QuoteRequest", f"{HERE}/users/anna/statuses/7", instrument=quoting)
+    (answer,) = [json.loads(row.body) for row in rows(activities)]
+    assert (answer["type"], answer["actor"]) == ("Reject", f"{HERE}/users/anna")
+    asked = answer["object"]
+    assert (asked["type"], asked["object"], asked["instrument"]) == ("QuoteRequest", status["uri"], quoting)
+    assert [row.inbox for row in rows(deliveries)] == [f"{rita.uri}/inbox"]

@@ -12,6 +12,7 @@ from appliance.fediverse.activitypub.incoming import (
     moves,
     pins,
     posts,
+    quote_requests,
     undo,
     updates,
 )
@@ -29,6 +30,7 @@ HANDLERS: dict[str, Handler] = {
     "Follow": follows.follow,
     "Like": likes.like,
     "Move": moves.move,
+    "QuoteRequest": quote_requests.refuse,
     "Reject": answers.answer,
     "Remove": pins.remove,
     "Undo": undo.undo,

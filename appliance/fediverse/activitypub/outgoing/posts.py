@@ -83,6 +83,15 @@ def unfavourited(tx: Tx, urls: Urls, favourite_id: int) -> None:
     _like(tx, urls, favourite_id, undo=True)
 
 
+def quote_refused(tx: Tx, urls: Urls, status_id: int, asker: Row, request_uri: str, quoting_uri: str) -> None:
+    """Somebody asked to quote a post of ours."""
+    if parts := local_note(tx, urls, status_id):
+        actor_uri, uri = urls.actor(parts.author.username), urls.status(parts.author.username, status_id)
+        request = documents.activity("QuoteRequest", request_uri, asker.uri, uri, instrument=quoting_uri)
+        body = documents.activity("Reject", f"{actor_uri}#rejects/quotes/{tx.next_id()}", actor_uri, request)
+        send(tx, parts.author.id, body, audience.of_account(asker))
+
+
 def note_parts(tx: Tx, urls: Urls, status: Row) -> NoteParts:
     """Everything that a local status is drawn from, its row given."""
     parent = status.in_reply_to_id and tx.one(_STATUS, {"id": status.in_reply_to_id})
