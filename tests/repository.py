@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # What .gitignore names; git itself is not asked, so that the tests also run where there is none.
 MADE_HERE = {
-    ".git", ".venv", "var", "build", "dist", "screenshots", "__pycache__",
+    ".git", ".venv", "var", "build", "dist", "screenshots", "node_modules", "__pycache__",
     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
 }  # fmt: skip
 

@@ -101,11 +101,12 @@ def _shorten(app: flask.Flask, kept: Kept, barred: Barred, limits: RateLimits) -
     app.wsgi_app = Shortcut(app.wsgi_app, kept, barred, limits, headers)  # type: ignore[method-assign]
 
 
-def _health() -> dict[str, str]:
+def _health() -> str | dict[str, str]:
     """Answers only when the database does. https://docs.joinmastodon.org/methods/health/"""
     with get_context().database.read() as tx:
         tx.execute(sa.select(1))
-    return {"status": "UP"}
+    # As documented for whoever asks for JSON; to all others as Mastodon really says it.
+    return {"status": "UP"} if "json" in flask.request.headers.get("Accept", "") else "OK"
 
 
 def _answer_preflight() -> flask.Response | None:

@@ -160,12 +160,14 @@ class Box:
     def runtime(self) -> Path:
         return (self.state / "run").resolve()
 
-    def hearth(self, *arguments: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def hearth(
+        self, *arguments: str, check: bool = True, timeout: float = 60, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         """Run `hearth ARGUMENTS` beside the running box, with its state."""
         done = subprocess.run(
             [sys.executable, "-m", "appliance", "--state", str(self.state), *arguments],
             cwd=REPOSITORY,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -10,6 +10,7 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.ids import floor
 from appliance.fediverse.db.tables import (
     accounts,
+    blocks,
     bookmarks,
     favourites,
     follows,
@@ -38,6 +39,8 @@ _following = sa.exists().where(
     follows.c.followee_id == accounts.c.id,
     follows.c.state == FollowState.ACCEPTED.value,
 )
+_NOT_BLOCKING_VIEWER = sa.not_(sa.exists().where(blocks.c.account_id == accounts.c.id, blocks.c.target_id == _viewer))
+_WELCOME = welcome(accounts.c.id)
 _TAGS = (
     sa.select(tags.c.id, tags.c.name)
     .where(tags.c.name >= sa.bindparam("name"), tags.c.name < sa.bindparam("name_end"))
@@ -76,9 +79,7 @@ _HAS = {
 _IS = {Is.REPLY: statuses.c.in_reply_to_id.is_not(None), Is.SENSITIVE: statuses.c.sensitive}
 # Built once: what is asked anew each time is only what was typed.
 _SEEN = (visible(), welcome(statuses.c.account_id))
-_ACCOUNTS = sa.select(accounts).where(
-    accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), welcome(accounts.c.id)
-)
+_ACCOUNTS = sa.select(accounts).where(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,10 @@ def find_accounts(
     like = search_words.people_like(tx, name, domain)
     if like is None:
         return []
+    # Whose name is typed in full is meant, even if muted or blocked: else neither could be taken back.
+    named = sa.and_(accounts.c.username_key == name, accounts.c.domain == domain, _NOT_BLOCKING_VIEWER)
     found = (
-        _ACCOUNTS.where(like)
+        _ACCOUNTS.where(like, sa.or_(_WELCOME, named))
         .order_by(
             (accounts.c.username_key == name).desc(),
             _following.desc(),

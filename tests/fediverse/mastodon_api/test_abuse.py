@@ -133,3 +133,12 @@ def test_members_are_found_elsewhere(anna: Person, context: Context) -> None:
 def _asked(context: Context) -> list[Request]:
     assert isinstance(context.net, VirtualNet)
     return context.net.asked
+
+
+def test_a_question_with_a_body_is_answered_by_it_and_not_kept_for_others(anna: Person, bob: Person) -> None:
+    path = "/api/v1/accounts"
+    for who, times in ((anna, 2), (bob, 1)):
+        for _ in range(times):
+            answer = anna.ask("GET", path, json={"id": [str(who.id)]})
+            assert [each["id"] for each in answer.json or ()] == [str(who.id)]
+    assert anna.get(path) == []

@@ -183,3 +183,11 @@ def test_strangers_may_search_but_not_page_or_ask_others(stranger: FlaskClient, 
 
 def test_a_token_must_be_one_for_searching(make_person: MakePerson) -> None:
     make_person("anna", scopes="read:statuses").refused(403, "GET", f"{PATH}?q=x")
+
+
+def test_who_is_blocked_or_muted_is_found_by_the_whole_name_alone(anna: Person, bob: Person) -> None:
+    for verb in ("mute", "block"):
+        anna.post(f"/api/v1/accounts/{bob.id}/{verb}")
+        assert anna.get(f"{PATH}?q=bo&type=accounts")["accounts"] == []
+        assert [each["acct"] for each in anna.get(f"{PATH}?q=bob&type=accounts")["accounts"]] == ["bob"]
+        assert bob.get(f"{PATH}?q=anna&type=accounts")["accounts"] == [] or verb == "mute"
