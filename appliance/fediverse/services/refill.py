@@ -39,6 +39,14 @@ _LISTS = (
     .join(list_accounts, list_accounts.c.list_id == lists.c.id)
     .where(lists.c.account_id == sa.bindparam("reader_id"), list_accounts.c.account_id == sa.bindparam("author_id"))
 )
+_boost, _original = sa.alias(statuses), sa.alias(statuses)
+# From what somebody wrote, which is less than what a timeline holds.
+_THEIRS = sa.union_all(
+    sa.select(statuses.c.id).where(statuses.c.account_id == sa.bindparam("author_id")),
+    sa.select(_boost.c.id)
+    .join(_original, _original.c.id == _boost.c.boost_of_id)
+    .where(_original.c.account_id == sa.bindparam("author_id")),
+)
 
 
 def followed(tx: Tx, reader_id: int, author_id: int) -> None:
@@ -71,23 +79,13 @@ def clear(tx: Tx, reader_id: int, author_id: int) -> None:
 
 
 def clear_home(tx: Tx, reader_id: int, author_id: int) -> None:
-    theirs = home.c.status_id.in_(_of(author_id, home, home.c.account_id == reader_id))
-    tx.execute(sa.delete(home).where(home.c.account_id == reader_id, theirs))
+    mine = home.c.account_id == reader_id
+    tx.execute(sa.delete(home).where(mine, home.c.status_id.in_(_THEIRS)), {"author_id": author_id})
 
 
 def clear_list(tx: Tx, list_id: int, author_id: int) -> None:
-    theirs = list_statuses.c.status_id.in_(_of(author_id, list_statuses, list_statuses.c.list_id == list_id))
-    tx.execute(sa.delete(list_statuses).where(list_statuses.c.list_id == list_id, theirs))
-
-
-def _of(author_id: int, table: sa.Table, mine: "sa.ColumnElement[bool]") -> "sa.Select[Any]":
-    original = sa.alias(statuses)
-    boosted = sa.exists().where(original.c.id == statuses.c.boost_of_id, original.c.account_id == author_id)
-    return (
-        sa.select(table.c.status_id)
-        .join(statuses, statuses.c.id == table.c.status_id)
-        .where(mine, sa.or_(statuses.c.account_id == author_id, boosted))
-    )
+    mine = list_statuses.c.list_id == list_id
+    tx.execute(sa.delete(list_statuses).where(mine, list_statuses.c.status_id.in_(_THEIRS)), {"author_id": author_id})
 
 
 def _fill_list(tx: Tx, list_id: int, latest: list[int]) -> None:
