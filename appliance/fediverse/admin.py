@@ -8,8 +8,7 @@ import sqlalchemy as sa
 
 from appliance import passwords
 from appliance.errors import BadInput, HearthError
-from appliance.fediverse import admin_announcements
-from appliance.fediverse.activitypub.resolve import Resolver
+from appliance.fediverse import admin_announcements, admin_federation
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import deliveries, statuses
@@ -18,7 +17,6 @@ from appliance.fediverse.media.usage import UsageNote
 from appliance.fediverse.model import MemberState, Role
 from appliance.fediverse.protocol import (
     AddedMember,
-    Address,
     Credentials,
     Facts,
     InviteEntry,
@@ -28,17 +26,14 @@ from appliance.fediverse.protocol import (
     MemberEntry,
     NewInvite,
     NewMember,
-    RelayEntry,
     RoleOf,
     Strong,
     Username,
 )
-from appliance.fediverse.services import housekeeping, instance_settings, invites, key_change, members, relays, roles
-from appliance.fediverse.services.keys import make_key_pair
+from appliance.fediverse.services import housekeeping, instance_settings, invites, members, roles
 from appliance.secret import Secret
 from appliance.system.clock import from_milliseconds
 from appliance.system.commands import Command, NoArguments
-from appliance.system.guard import Guard
 
 # Log-ins through the socket are counted together: they all come from this box.
 _ADDRESS = "this box"
@@ -57,10 +52,7 @@ def commands(context: Context, usage: UsageNote, strength: Strength) -> list[Com
         Command("member.approve", Username, admin.approve),
         Command("member.reject", Username, admin.reject),
         Command("member.set-role", RoleOf, admin.set_role),
-        Command("member.new-key", Username, admin.replace_key),
-        Command("relay.list", NoArguments, admin.list_relays),
-        Command("relay.add", Address, admin.add_relay),
-        Command("relay.remove", Address, admin.remove_relay),
+        *admin_federation.commands(context),
         *admin_announcements.commands(context.database),
         Command("member.login", Credentials, admin.log_in),
         Command("invite.new", NewInvite, admin.new_invite),
@@ -140,34 +132,6 @@ class Admin:
     def set_role(self, wanted: RoleOf) -> dict[str, str]:
         with self.context.database.write() as tx:
             roles.give(tx, wanted.username, wanted.role)
-        return {}
-
-    def replace_key(self, who: Username) -> dict[str, str]:
-        keys = make_key_pair()
-        with self.context.database.write() as tx:
-            key_change.replace(tx, self.context.urls(), who.username.strip().removeprefix("@"), keys)
-        return {}
-
-    def list_relays(self, _: NoArguments) -> list[RelayEntry]:
-        with self.context.database.read() as tx:
-            return [RelayEntry(relay.address, relay.state) for relay in relays.every(tx)]
-
-    def add_relay(self, wanted: Address) -> dict[str, str]:
-        """An inbox is a relay of Mastodon's form; else it is the actor of one of LitePub's."""
-        context, address, actor_uri = self.context, wanted.address.strip(), None
-        Guard(development=context.urls().origin.startswith("http:")).target(address)
-        if not context.urls().federating:
-            raise HearthError("not-federating", "The instance has no name yet.", "Give it one first.", status=409)
-        if not address.endswith("/inbox"):
-            actor = Resolver(context).actor(address)
-            address, actor_uri = actor.shared_inbox or actor.inbox, actor.uri
-        with context.database.write() as tx:
-            relays.add(tx, context.urls(), address, actor_uri)
-        return {}
-
-    def remove_relay(self, which: Address) -> dict[str, str]:
-        with self.context.database.write() as tx:
-            relays.remove(tx, self.context.urls(), which.address.strip())
         return {}
 
     def log_in(self, credentials: Credentials) -> dict[str, str]:

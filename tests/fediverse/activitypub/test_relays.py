@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from appliance.errors import HearthError
 from appliance.fediverse.activitypub.documents import PUBLIC
-from appliance.fediverse.admin import Admin
+from appliance.fediverse.admin_federation import FederationAdmin
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.tables import activities, deliveries, statuses
 from appliance.fediverse.model import RelayState
@@ -24,8 +24,8 @@ Rows = Callable[[sa.Table], list[sa.Row[Any]]]
 
 
 @pytest.fixture
-def admin(context: Context) -> Admin:
-    return Admin(context)
+def admin(context: Context) -> FederationAdmin:
+    return FederationAdmin(context)
 
 
 @pytest.fixture
@@ -38,13 +38,13 @@ def sent(rows: Rows) -> list[tuple[str, Any]]:
     return [(row.inbox, bodies[row.activity_id]) for row in rows(deliveries)]
 
 
-def let_in(admin: Admin, relay: Any, rows: Rows, address: str = INBOX) -> None:
+def let_in(admin: FederationAdmin, relay: Any, rows: Rows, address: str = INBOX) -> None:
     admin.add_relay(Address(address))
     relay.send("Accept", sent(rows)[-1][1])
     assert [entry.state for entry in admin.list_relays(NoArguments())] == [RelayState.ACCEPTED]
 
 
-def test_a_relay_of_mastodons_form(admin: Admin, relay: Any, anna: Any, rows: Rows) -> None:
+def test_a_relay_of_mastodons_form(admin: FederationAdmin, relay: Any, anna: Any, rows: Rows) -> None:
     admin.add_relay(Address(INBOX))
     assert admin.list_relays(NoArguments()) == [RelayEntry(INBOX, RelayState.PENDING)]
     (inbox, follow) = sent(rows)[0]
@@ -59,7 +59,7 @@ def test_a_relay_of_mastodons_form(admin: Admin, relay: Any, anna: Any, rows: Ro
     assert admin.list_relays(NoArguments()) == []
 
 
-def test_a_relay_of_litepubs_form(admin: Admin, relay: Any, anna: Any, mallory: Any, rows: Rows) -> None:
+def test_a_relay_of_litepubs_form(admin: FederationAdmin, relay: Any, anna: Any, mallory: Any, rows: Rows) -> None:
     let_in(admin, relay, rows, relay.uri)
     assert sent(rows)[0][1]["object"] == relay.uri
     follow = relay.send("Follow", f"{HERE}/actor")
@@ -73,7 +73,7 @@ def test_a_relay_of_litepubs_form(admin: Admin, relay: Any, anna: Any, mallory: 
     assert (inbox, announce["type"], announce["object"]) == (INBOX, "Announce", status["uri"])
 
 
-def test_only_the_relay_itself_can_let_us_in(admin: Admin, mallory: Any, relay: Any, rows: Rows) -> None:
+def test_only_the_relay_itself_can_let_us_in(admin: FederationAdmin, mallory: Any, relay: Any, rows: Rows) -> None:
     admin.add_relay(Address(INBOX))
     follow = sent(rows)[0][1]
     mallory.send("Accept", follow)
@@ -83,7 +83,7 @@ def test_only_the_relay_itself_can_let_us_in(admin: Admin, mallory: Any, relay: 
 
 
 def test_what_a_relay_tells_is_asked_for_at_its_origin(
-    admin: Admin, relay: Any, rita: Any, anna: Any, rows: Rows
+    admin: FederationAdmin, relay: Any, rita: Any, anna: Any, rows: Rows
 ) -> None:
     note, forged, unknown = rita.note("true"), rita.note("true as well"), rita.note("never written")
     for each in (note, forged):
@@ -110,11 +110,11 @@ def test_whoever_is_no_relay_hands_on_nothing(mallory: Any, rita: Any, anna: Any
 
 
 @pytest.mark.parametrize("address", ["", "relay", "ftp://relay.example/inbox", "https://10.0.0.1/inbox"])
-def test_addresses_that_must_not_be_asked(admin: Admin, address: str) -> None:
+def test_addresses_that_must_not_be_asked(admin: FederationAdmin, address: str) -> None:
     with pytest.raises(NetError):
         admin.add_relay(Address(address))
 
 
-def test_a_relay_that_is_none_of_ours(admin: Admin) -> None:
+def test_a_relay_that_is_none_of_ours(admin: FederationAdmin) -> None:
     with pytest.raises(HearthError, match="no such relay"):
         admin.remove_relay(Address(INBOX))

@@ -6,7 +6,7 @@ from typing import Any
 
 from appliance.fediverse.activitypub import signatures
 from appliance.fediverse.activitypub.signatures import Message
-from appliance.fediverse.admin import Admin
+from appliance.fediverse.admin_federation import FederationAdmin
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.delivery.courier import Courier
@@ -27,7 +27,7 @@ def test_news_of_a_new_key_come_by_the_old(
     rita = remote_account("rita")
     with database.write() as tx:
         follows.follow(tx, urls, accounts.store_remote(tx, rita), anna.id)
-    Admin(context).replace_key(Username("anna"))
+    FederationAdmin(context).replace_key(Username("anna"))
     anna.toot("hello")
     net = VirtualNet({rita.inbox: Response(202)})
 
