@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What happens on one box is told on the other while it happens, to an unmodified client."""
 
+import json
 from typing import Any
 
 from mastodon import StreamListener
+from playwright.sync_api import Browser
 
 from tests.end_to_end.boxes import Pair
 from tests.end_to_end.waiting import eventually
@@ -45,3 +47,29 @@ def test_a_follower_elsewhere_is_told_at_once(pair: Pair) -> None:
         eventually("the end is told", lambda: ("delete", str(seen["id"])) in ear.heard)
     finally:
         stream.close()
+
+
+def test_a_browser_listens_with_its_own_websocket(pair: Pair, browser: Browser) -> None:
+    """Browsers can hand over a token only as a protocol."""
+    b = pair.b
+    address = f"{b.app.instance_v2().configuration.urls.streaming}/api/v1/streaming?stream=user"
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        protocol = page.evaluate(
+            """([address, token]) => new Promise((opened, failed) => {
+                window.heard = [];
+                const socket = new WebSocket(address, token);
+                socket.onmessage = (message) => window.heard.push(JSON.parse(message.data));
+                socket.onopen = () => opened(socket.protocol);
+                socket.onerror = () => failed("refused");
+            })""",
+            [address, b.app.access_token],
+        )
+        assert protocol == b.app.access_token
+        posted = b.app.status_post("heard in a browser")
+        (told,) = eventually("the post is told", lambda: page.evaluate("window.heard"))
+        assert (told["stream"], told["event"]) == (["user"], "update")
+        assert json.loads(told["payload"])["id"] == str(posted["id"])
+    finally:
+        context.close()
