@@ -170,6 +170,26 @@ def test_a_move_to_us_needs_an_alias_here(
         assert any(row.followee_id == bob.id for row in rows(follows)) is moved
 
 
+def test_what_somebody_pinned_comes_with_the_follow(
+    rita: Any, anna: Any, rows: Rows, context: Context, database: Database, urls: Urls
+) -> None:
+    featured = f"{rita.uri}/collections/featured"
+    rita.publish({**rita.document, "featured": featured})
+    rita.send("Like", f"{HERE}/users/anna")  # makes her known
+    notes = [rita.note(text) for text in ("first", "second")]
+    for note in notes:
+        rita.serve(note["id"], note)
+    items = [notes[0]["id"], notes[1], "https://near.example/users/x/statuses/1", 7]
+    rita.serve(featured, {"id": featured, "type": "OrderedCollection", "orderedItems": items})
+    with database.write() as tx:
+        follow_services.follow(tx, urls, anna.id, account_id(tx, rita))
+    follow = {"type": "Follow", "actor": f"{HERE}/users/anna", "object": rita.uri}
+    rita.send("Accept", follow)
+    assert run_all(context) == 1
+    path = f"/api/v1/accounts/{known(rows, rita)}/statuses?pinned=true"
+    assert [status["content"] for status in anna.get(path)] == ["first", "second"]
+
+
 def test_pins_of_others(followed: Any, anna: Any, mallory: Any, rows: Rows, context: Context) -> None:
     featured = f"{followed.uri}/collections/featured"
     followed.publish({**followed.document, "featured": featured})

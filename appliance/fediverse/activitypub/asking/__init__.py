@@ -11,9 +11,10 @@ Run = Callable[[Context, str], None]
 
 def runners() -> dict[Errand, Run]:
     """What to do for each errand, its subject given. They raise HearthError when it should be tried again."""
-    from appliance.fediverse.activitypub.asking import followers, links, moves, threads
+    from appliance.fediverse.activitypub.asking import featured, followers, links, moves, threads
 
     return {
+        Errand.FEATURED: featured.run,
         Errand.FOLLOWERS: followers.run,
         Errand.LINK: links.run,
         Errand.MOVE: moves.run,

@@ -8,7 +8,8 @@ from appliance.fediverse.activitypub.incoming import relayed
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.model import FollowState
-from appliance.fediverse.services import follows
+from appliance.fediverse.services import errands, follows
+from appliance.fediverse.services.errands import Errand
 
 
 def answer(arrival: Arrival) -> Apply:
@@ -25,6 +26,8 @@ def answer(arrival: Arrival) -> Apply:
             follows.reject(tx, urls, sender.id, follow.follower_id)
         elif follow.state == FollowState.PENDING.value:
             follows.accept(tx, urls, sender.id, follow.follower_id)
+            if sender.featured_uri is not None:
+                errands.want(tx, Errand.FEATURED, str(sender.id))
 
     return apply
 
