@@ -46,7 +46,7 @@ class Database:
         """A consistent view; nothing can be written."""
         with self._plainly(writing=False), self._store.reading() as connection:
             try:
-                yield Tx(connection, self._clock.now())
+                yield Tx(connection, self._clock.now(), self._store.prepared)
             finally:
                 connection.rollback()
 
@@ -54,7 +54,7 @@ class Database:
     def write(self) -> Iterator[Tx]:
         """All or nothing: committed durably when the block ends, rolled back when it raises."""
         with self._plainly(writing=True), self._store.writing() as connection:
-            tx = Tx(connection, self._clock.now())
+            tx = Tx(connection, self._clock.now(), self._store.prepared)
             try:
                 yield tx
                 tx.ids.store()

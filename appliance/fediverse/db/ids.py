@@ -2,11 +2,15 @@
 """Ids: milliseconds since 1970 shifted left by 16, so they sort by time, and never below the largest given out."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from appliance.fediverse.db.tables import sequence
 from appliance.system.clock import milliseconds
+
+if TYPE_CHECKING:
+    from appliance.fediverse.db.transaction import Tx
 
 _SHIFT = 16
 _MINE = sequence.c.name == "id"
@@ -22,8 +26,8 @@ def floor(moment: datetime) -> int:
 class Ids:
     """Gives out ids inside one write transaction, which serialises all who ask."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, tx: "Tx") -> None:
+        self._tx = tx
         self._last: int | None = None
 
     @property
@@ -33,11 +37,11 @@ class Ids:
 
     def next(self, now: datetime) -> int:
         if self._last is None:
-            self._last = self._connection.execute(_READ).scalar_one()
+            (self._last,) = self._tx.all(_READ)[0]
         self._last = max(self._last + 1, floor(now))
         return self._last
 
     def store(self) -> None:
         """Called once, right before the commit."""
         if self._last is not None:
-            self._connection.execute(_STORE, {"newest": self._last})
+            self._tx.execute(_STORE, {"newest": self._last})

@@ -33,6 +33,8 @@ _DATA = "22"  # the class of what cannot be stored, as a text with NUL in it
 
 
 class Postgresql:
+    prepared = None  # psycopg prepares by itself what it is asked again
+
     def __init__(self, url: str) -> None:
         self._url = url
         self.engine = sa.create_engine(

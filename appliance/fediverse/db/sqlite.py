@@ -11,15 +11,19 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from appliance.errors import HearthError
 from appliance.fediverse.db import failures
+from appliance.fediverse.db.prepared import Prepared
 from appliance.system.turn import Turn
 
 
 class Sqlite:
     def __init__(self, url: str) -> None:
         self._url = url
-        self.engine = sa.create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=8, pool_timeout=10)
+        self.engine = sa.create_engine(
+            url, poolclass=QueuePool, pool_size=8, max_overflow=8, pool_timeout=10, pool_use_lifo=True
+        )
         sa.event.listen(self.engine, "connect", _configure)
         self._turn = _turn(self.engine.url)
+        self.prepared = Prepared(self.engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -87,5 +91,5 @@ def _configure(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA busy_timeout = {failures.BUSY_MILLISECONDS}")
-    cursor.execute("PRAGMA cache_size = -8192")
+    cursor.execute("PRAGMA cache_size = -2048")  # the kernel keeps the rest, once for all
     cursor.close()

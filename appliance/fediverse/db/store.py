@@ -8,6 +8,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from appliance.errors import HearthError
+from appliance.fediverse.db.prepared import Prepared
 from appliance.fediverse.db.sqlite import Sqlite
 
 
@@ -23,6 +24,11 @@ class Versions(Protocol):
 
 class Store(Protocol):
     engine: sa.Engine
+
+    @property
+    def prepared(self) -> Prepared | None:
+        """Statements that need not go through SQLAlchemy again."""
+        ...
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """A connection with a transaction begun that sees one moment and writes nothing."""

@@ -64,9 +64,7 @@ accounts = Table(
     UniqueConstraint("username_key", "domain"),
     Index(None, "key_id"),
     # For the directory.
-    Index(
-        "ix_accounts_active", "last_status_at", sqlite_where=text("discoverable"), postgresql_where=text("discoverable")
-    ),
+    Index("ix_accounts_active", "last_status_at", sqlite_where=text("discoverable")),
 )
 
 # The part of a local account that logs in.

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What all tables are made of."""
+"""What all tables are made of.
+
+Only migrations make tables; so an index over some of the rows says here just `sqlite_where`: `postgresql_where` would
+load all that SQLAlchemy knows of PostgreSQL into every process.
+"""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData
 

@@ -31,8 +31,8 @@ media = Table(
     Column("keep_until", BigInteger, nullable=False),  # while it belongs to no status
     Index(None, "account_id"),
     Index(None, "status_id"),
-    Index("ix_media_undone", "id", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
-    Index("ix_media_loose", "keep_until", sqlite_where=_LOOSE, postgresql_where=_LOOSE),
+    Index("ix_media_undone", "id", sqlite_where=_UNDONE),
+    Index("ix_media_loose", "keep_until", sqlite_where=_LOOSE),
 )
 
 # A cache: each may go at any moment, and is fetched again when somebody looks.
@@ -51,6 +51,6 @@ kept_media = Table(
     Column("due_at", BigInteger, nullable=False),  # when to ask for it, again if that failed
     Column("created_at", BigInteger, nullable=False),
     Column("last_used_at", BigInteger, nullable=False),
-    Index("ix_kept_media_undone", "due_at", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
+    Index("ix_kept_media_undone", "due_at", sqlite_where=_UNDONE),
     Index(None, "last_used_at"),
 )

@@ -40,7 +40,6 @@ notifications = Table(
         "group_key",
         "id",
         sqlite_where=_GROUPED,
-        postgresql_where=_GROUPED,
     ),
     Index(None, "status_id"),
 )

@@ -67,10 +67,10 @@ statuses = Table(
     # up in the unique index and sort all posts there are.
     Index("ix_statuses_public", "id", sqlite_where=text("visibility = 'public' AND local")),
     # Without it, forgetting an app would look at all posts there are.
-    Index("ix_statuses_app_id", "app_id", sqlite_where=_HAS_APP, postgresql_where=_HAS_APP),
-    Index("ix_statuses_card_id", "card_id", "id", sqlite_where=_HAS_CARD, postgresql_where=_HAS_CARD),
-    Index("ix_statuses_quote_approval", "quote_approval", sqlite_where=_IS_AGREED, postgresql_where=_IS_AGREED),
-    Index("ix_statuses_quoted_id", "quoted_id", "id", sqlite_where=_IS_QUOTE, postgresql_where=_IS_QUOTE),
+    Index("ix_statuses_app_id", "app_id", sqlite_where=_HAS_APP),
+    Index("ix_statuses_card_id", "card_id", "id", sqlite_where=_HAS_CARD),
+    Index("ix_statuses_quote_approval", "quote_approval", sqlite_where=_IS_AGREED),
+    Index("ix_statuses_quoted_id", "quoted_id", "id", sqlite_where=_IS_QUOTE),
 )
 
 status_edits = Table(
