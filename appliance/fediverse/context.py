@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-import flask
-
 from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.fediverse.db.database import Database
@@ -18,6 +16,8 @@ from appliance.system.clock import Clock
 from appliance.system.files import Files, SystemFiles
 
 if TYPE_CHECKING:
+    import flask
+
     from appliance.system.net import Net
 
 _EXTENSION = "hearth"
@@ -55,17 +55,21 @@ class Context:
             host = f"{name}:{self.config.streaming_bind.rpartition(':')[2]}"
         return f"{'wss' if parts.scheme == 'https' else 'ws'}://{host}"
 
-    def attach(self, app: flask.Flask) -> None:
+    def attach(self, app: "flask.Flask") -> None:
         app.extensions[_EXTENSION] = self
 
 
 def context() -> Context:
     """The context of the app that serves this request."""
-    return cast(Context, flask.current_app.extensions[_EXTENSION])
+    from flask import current_app  # not above: the companion serves no Flask app, and need not carry it
+
+    return cast(Context, current_app.extensions[_EXTENSION])
 
 
 def request_urls() -> Urls:
-    return context().urls(flask.request.host_url)
+    from flask import request
+
+    return context().urls(request.host_url)
 
 
 def database_url(config: Config) -> str:

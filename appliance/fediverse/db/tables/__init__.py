@@ -3,6 +3,9 @@
 
 Rows of local things hold no absolute URL: `uri` and `url` are NULL for them and are made from the origin
 when they are shown. For remote things `uri` is the ActivityPub id, unique.
+
+Where an index holds a part of the rows, only SQLite's condition stands here: the migrations give PostgreSQL the same,
+and saying so here would load SQLAlchemy's part for it into every process.
 """
 
 from appliance.fediverse.db.tables.accounts import accounts, blocks, follows, members

@@ -61,7 +61,7 @@ statuses = Table(
     Index(None, "in_reply_to_id"),
     Index(None, "conversation_id"),
     # Whether one of ours takes part in a thread.
-    Index("ix_statuses_our_threads", "conversation_id", sqlite_where=text("local"), postgresql_where=text("local")),
+    Index("ix_statuses_our_threads", "conversation_id", sqlite_where=text("local")),
     UniqueConstraint("boost_of_id", "account_id"),
     # For the local timeline. Boosts are in it too: were "boost_of_id IS NULL" part of it, SQLite would rather look that
     # up in the unique index and sort all posts there are.
