@@ -84,12 +84,17 @@ def _limit(app: flask.Flask, barred: Barred, limits: RateLimits) -> None:
         standing = flask.g.get("standing")
         if standing is not None:
             response.headers.update(standing.headers())
-            if response.status_code == 401:
+            if response.status_code == 401 or (_claims_token() and not flask.g.get("admitted")):
                 limits.note_refused_token(flask.request)
         return response
 
     app.before_request(before)
     app.after_request(after)
+
+
+def _claims_token() -> bool:
+    """Whether the request brought a token, which may be anything where nothing looks at it (`admitted`)."""
+    return flask.request.headers.get("Authorization", "")[:7].lower() == "bearer "
 
 
 def _shorten(app: flask.Flask, kept: Kept, barred: Barred, limits: RateLimits) -> None:

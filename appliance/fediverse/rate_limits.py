@@ -66,10 +66,11 @@ class RateLimits:
         address = request.remote_addr or ""
         if _is_here(address):
             return self._standing(EVERYTHING, 0, now)
-        token = request.headers.get("Authorization")
-        if token and self._tally.count(hash((GUESSING.name, address)), now // GUESSING.seconds) >= GUESSING.often:
-            token = None
-        who = token or _household(address)
+        who = token = _token(request)
+        if token:
+            guesses = self._tally.count(hash((GUESSING.name, _household(address))), now // GUESSING.seconds)
+            who = "" if guesses >= GUESSING.often else f"token {token}"
+        who = who or _household(address)
         found = self._count(EVERYTHING, who, now)
         special = _special(request)
         if special is not None:
@@ -79,7 +80,7 @@ class RateLimits:
 
     def note_refused_token(self, request: Request) -> None:
         now = int(self._clock.now().timestamp())
-        self._tally.add(hash((GUESSING.name, request.remote_addr or "")), now // GUESSING.seconds)
+        self._tally.add(hash((GUESSING.name, _household(request.remote_addr or ""))), now // GUESSING.seconds)
 
     def _count(self, limit: Limit, who: str, now: int) -> Standing:
         return self._standing(limit, self._tally.add(hash((limit.name, who)), now // limit.seconds), now)
@@ -102,6 +103,12 @@ def _special(request: Request) -> Limit | None:
     if path.startswith("/api/v1/statuses/") and (request.method == "DELETE" or path.endswith("/unreblog")):
         return DELETING
     return None
+
+
+def _token(request: Request) -> str:
+    """What is no bearer token is nobody's word, and one token is the same however it is written."""
+    given = request.headers.get("Authorization", "")
+    return given[7:].strip() if given[:7].lower() == "bearer " else ""
 
 
 def _is_here(address: str) -> bool:

@@ -60,6 +60,26 @@ def test_guessed_tokens_are_counted_by_address(stranger: FlaskClient) -> None:
     assert _ask(stranger, path, headers={"Authorization": "Bearer yet another"}).status_code == 429
 
 
+def test_a_token_written_in_other_ways_is_still_that_token(anna: Person) -> None:
+    for left, said in enumerate(("Bearer ", "bearer ", "BEARER    ", "Bearer \t")):
+        assert _left(_ask(anna.client, headers={"Authorization": f"{said}{anna.token}"})) == 299 - left
+
+
+def test_what_is_no_token_gives_nobody_more(stranger: FlaskClient) -> None:
+    for left, said in enumerate(("Basic YTpi", "one", "two", "203.0.113.99", "Bearer ")):
+        assert _left(_ask(stranger, headers={"Authorization": said})) == 299 - left
+    assert _left(_ask(stranger, address="203.0.113.99")) == 299, "nobody's allowance is used up by others"
+
+
+def test_tokens_that_nothing_looks_at_are_guesses(stranger: FlaskClient) -> None:
+    for path in ("/oauth/token", "/api/v1/nothing"):
+        answers = [
+            _ask(stranger, path, f"2001:db8:{len(path)}::{number}", headers={"Authorization": f"Bearer {number}"})
+            for number in range(601)
+        ]
+        assert answers[-1].status_code == 429, path
+
+
 def test_neighbours_in_one_ipv6_network_are_one(stranger: FlaskClient) -> None:
     assert _left(_ask(stranger, address="2001:db8::1")) == 299
     assert _left(_ask(stranger, address="2001:db8::2")) == 298

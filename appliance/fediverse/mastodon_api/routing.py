@@ -81,6 +81,7 @@ class Route:
             return self._answer(**path)
         key = question(flask.request.environ)
         answer = context().database.kept.get(key, lambda: _keep(self._answer(**path)))
+        flask.g.admitted = True  # or it would not have been answered before either
         return flask.Response(answer.body, answer.status, headers=answer.headers)
 
     def _answer(self, **path: str) -> flask.Response:
@@ -123,6 +124,7 @@ class Route:
                 raise TokenRefused
             return None
         caller = tokens.find(tx, given[7:].strip())
+        flask.g.admitted = True  # for the rate limits: this token is one
         if self.scopes and not any(caller.may(scope) for scope in self.scopes):
             raise OAuthError("insufficient_scope", "This action is outside the authorized scopes", status=403)
         if self.scopes and self.member and caller.account_id is None:

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.ids import floor
-from appliance.fediverse.db.tables import members, notifications, push_errands, push_subscriptions
+from appliance.fediverse.db.tables import accounts, members, notifications, push_errands, push_subscriptions
 from appliance.fediverse.mastodon_api.entities import notifications as entities
+from appliance.fediverse.model import MemberState
 from appliance.fediverse.push import messages
 from appliance.fediverse.push.encryption import Receiver
 from appliance.fediverse.urls import Urls
@@ -33,9 +34,11 @@ _DUE = (
         push_subscriptions.c.auth,
         push_subscriptions.c.standard,
         members.c.locale,
+        sa.and_(members.c.state == MemberState.ACTIVE.value, accounts.c.suspended_at.is_(None)).label("may_read"),
     )
     .join(push_subscriptions, push_subscriptions.c.id == push_errands.c.subscription_id)
     .join(members, members.c.account_id == push_subscriptions.c.account_id)
+    .join(accounts, accounts.c.id == push_subscriptions.c.account_id)
     .where(push_errands.c.due_at <= sa.bindparam("now"))
     .order_by(push_errands.c.due_at, push_errands.c.id)
     .limit(sa.bindparam("limit"))
@@ -68,7 +71,8 @@ class Push:
 def due(tx: Tx, urls: Urls, limit: int) -> list[Push]:
     """What may be sent now, written as its reader would read it."""
     rows = tx.all(_DUE, {"now": tx.now_ms, "limit": limit})
-    told = _told(tx, urls, rows)
+    # Who may not log in is told nothing.
+    told = _told(tx, urls, [row for row in rows if row.may_read])
     return [
         Push(
             row.id,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from appliance.errors import HearthError, Refused
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, invites
-from appliance.fediverse.model import MemberState, Registration
+from appliance.fediverse.model import Registration
 from appliance.fediverse.services import instance_settings, members
 from appliance.fediverse.services.sessions import hash_token
 from appliance.secret import Secret
@@ -122,7 +122,7 @@ def _require_may_invite(tx: Tx, account_id: int | None) -> None:
         raise Refused("joining-closed", "This place is not set up yet.", "Come back when it has a name.")
     if settings.registration is Registration.CLOSED and not (member and member.is_staff):
         raise Refused("joining-closed", "Nobody can join at the moment.", "Ask whoever runs this place.")
-    if member is not None and member.state is not MemberState.ACTIVE:
+    if member is not None and not member.is_active:
         raise Refused("not-allowed", "This invite is no longer good.", "Ask for another.")
 
 

@@ -42,6 +42,12 @@ class Member:
     reason: str
     created_at: int
     last_seen_at: int | None
+    hidden: bool  # suspended by moderators, or waiting to be let in
+
+    @property
+    def is_active(self) -> bool:
+        """May log in and do things."""
+        return self.state is MemberState.ACTIVE and not self.hidden
 
     @property
     def is_staff(self) -> bool:
@@ -154,7 +160,7 @@ def check_password(database: Database, urls: Urls, username: str, password: Secr
         throttle.forgive(tx, by_address)
     if member.state is MemberState.PENDING:
         raise Refused("not-approved", "Your account waits for approval.", "Try again when somebody has had a look.")
-    if member.state is MemberState.DISABLED:
+    if not member.is_active:
         raise Refused("disabled", "This account is switched off.", "Ask whoever runs this place.")
     return member.account_id
 
@@ -197,7 +203,7 @@ def app_of(tx: Tx, account_id: int) -> int | None:
 def require_staff(tx: Tx, actor_id: int) -> Member:
     """Raises Refused not-allowed unless the actor is an active owner or moderator."""
     actor = by_id(tx, actor_id)
-    if actor is None or not actor.is_staff or actor.state is not MemberState.ACTIVE:
+    if actor is None or not actor.is_staff or not actor.is_active:
         raise Refused("not-allowed", "Only the owner and moderators may do this.", "Ask one of them.")
     return actor
 
@@ -269,9 +275,8 @@ def _verifier(tx: Tx, account_id: int) -> str:
 
 
 def _select() -> "sa.Select[Any]":
-    return sa.select(members, accounts_table.c.username, accounts_table.c.display_name).join(
-        accounts_table, accounts_table.c.id == members.c.account_id
-    )
+    columns = (accounts_table.c.username, accounts_table.c.display_name, accounts_table.c.suspended_at)
+    return sa.select(members, *columns).join(accounts_table, accounts_table.c.id == members.c.account_id)
 
 
 def _one(tx: Tx, condition: "sa.ColumnElement[bool]") -> Member | None:
@@ -289,4 +294,5 @@ def _member(row: "sa.Row[Any]") -> Member:
         reason=row.reason,
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
+        hidden=row.suspended_at is not None,
     )

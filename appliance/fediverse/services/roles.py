@@ -76,7 +76,7 @@ def by_number(number: int) -> Role | None:
 def require(tx: Tx, account_id: int, permission: Permission) -> Member:
     """The member, if she may. Raises Refused not-allowed."""
     member = members.by_id(tx, account_id)
-    if member is None or member.state is not MemberState.ACTIVE or permission not in facts(member.role).permissions:
+    if member is None or not member.is_active or permission not in facts(member.role).permissions:
         raise not_allowed()
     return member
 
@@ -91,7 +91,8 @@ def require_above(tx: Tx, actor: Member, account_id: int) -> None:
 def holders(tx: Tx, permission: Permission) -> list[int]:
     """Account ids of the active members who have it."""
     active = members.every(tx, state=MemberState.ACTIVE)
-    return [member.account_id for member in active if permission in facts(member.role).permissions]
+    able = (member for member in active if permission in facts(member.role).permissions)
+    return [member.account_id for member in able if member.is_active]
 
 
 def give(tx: Tx, username: str, role: Role) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import members, sessions
+from appliance.fediverse.db.tables import accounts, members, sessions
 from appliance.fediverse.model import MemberState
 from appliance.fediverse.services import visits
 from appliance.secret import Secret
@@ -58,14 +58,16 @@ def open(tx: Tx, account_id: int, browser: str, address: str) -> Secret:
 
 
 def look(tx: Tx, token: Secret) -> Session | None:
-    """The session behind a cookie, while it lives and its member is active."""
+    """The session behind a cookie, while it lives and its member is active and not suspended."""
     row = tx.one(
         sa.select(sessions)
         .join(members, members.c.account_id == sessions.c.account_id)
+        .join(accounts, accounts.c.id == sessions.c.account_id)
         .where(
             sessions.c.hash == hash_token(token),
             sessions.c.last_seen_at >= _oldest(tx),
             members.c.state == MemberState.ACTIVE.value,
+            accounts.c.suspended_at.is_(None),
         )
     )
     return _session(row) if row else None

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.db.tables import members, push_errands, push_subscriptions
+from appliance.fediverse.db.tables import accounts, members, push_errands, push_subscriptions
 from appliance.fediverse.push import queue
 from appliance.fediverse.push.pusher import MOST_ATTEMPTS, Pusher
 from appliance.fediverse.services import push_keys
@@ -171,6 +171,23 @@ def test_what_the_reader_may_not_see_any_more_is_not_pushed(
         await asyncio.to_thread(bob.toot, "hidden @anna", visibility="private")
         await asyncio.to_thread(bob.ask, "DELETE", f"/api/v1/statuses/{gone['id']}")
         await asyncio.to_thread(bob.post, f"/api/v1/accounts/{anna.id}/block")
+        await send(context)
+        assert service.got == []
+        assert waiting(database) == []
+
+    push(act)
+
+
+@pytest.mark.parametrize("values", [{"state": "disabled"}, {"suspended_at": 1}])
+def test_who_may_not_log_in_is_told_nothing(
+    values: dict[str, Any], push: Any, context: Context, database: Database, anna: Person, bob: Person
+) -> None:
+    async def act(service: PushService) -> None:
+        await asyncio.to_thread(subscribe, anna, Browser(), service.url)
+        await asyncio.to_thread(bob.toot, "psst @anna", visibility="direct")
+        with database.write() as tx:
+            table, key = (members, members.c.account_id) if "state" in values else (accounts, accounts.c.id)
+            tx.execute(sa.update(table).where(key == anna.id).values(**values))
         await send(context)
         assert service.got == []
         assert waiting(database) == []

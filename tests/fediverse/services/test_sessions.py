@@ -2,6 +2,7 @@
 import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Database
+from appliance.fediverse.db.tables import accounts as accounts_table
 from appliance.fediverse.db.tables import members as members_table
 from appliance.fediverse.db.tables import sessions as sessions_table
 from appliance.fediverse.services import sessions
@@ -62,6 +63,13 @@ def test_a_member_who_is_not_active_has_no_session(database: Database, member: i
     token = open_one(database, member)
     with database.write() as tx:
         tx.execute(sa.update(members_table).values(state="disabled"))
+    assert who(database, token) is None
+
+
+def test_nor_has_who_was_suspended(database: Database, member: int) -> None:
+    token = open_one(database, member)
+    with database.write() as tx:
+        tx.execute(sa.update(accounts_table).where(accounts_table.c.id == member).values(suspended_at=1))
     assert who(database, token) is None
 
 

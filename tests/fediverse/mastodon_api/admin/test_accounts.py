@@ -4,10 +4,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from appliance.errors import HearthError, Refused
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.model import MemberState, Visibility
-from appliance.fediverse.services import follows, instance_settings, members, sessions, statuses
+from appliance.fediverse.services import follows, instance_settings, invites, members, roles, sessions, statuses
 from appliance.fediverse.services.remote import RemoteStatus
+from appliance.fediverse.services.roles import Permission
 from appliance.fediverse.urls import Urls
 from appliance.secret import Secret
 from tests.fediverse.conftest import MakePerson, Person
@@ -117,6 +119,30 @@ def test_a_suspended_member_is_seen_nowhere(mo: Person, anna: Person, bob: Perso
     mo.post(f"{ACCOUNTS}/{anna.id}/unsuspend")
     assert [each["id"] for each in bob.get("/api/v1/timelines/home")] == [status["id"]]
     assert mo.refused(403, "POST", f"{ACCOUNTS}/{anna.id}/unsuspend") == "This action is not allowed"
+
+
+def test_who_is_suspended_neither_logs_in_nor_moderates_nor_lets_others_in(
+    olga: Person, mo: Person, anna: Person, database: Database
+) -> None:
+    password, urls = Secret("four unrelated words here"), Urls("https://tea.example", True)
+    with database.write() as tx:
+        instance_settings.put(tx, "title", "Tea House")
+        invite = invites.make(tx, mo.id)
+        members.set_password(tx, mo.id, password)
+    assert members.check_password(database, urls, "mo", password, "192.0.2.1") == mo.id
+    _act(olga, mo.id, "suspend")
+    with pytest.raises(HearthError, match="switched off"):
+        members.check_password(database, urls, "mo", password, "192.0.2.1")
+    with database.write() as tx:
+        assert mo.id not in roles.holders(tx, Permission.MANAGE_USERS)
+        for act in (
+            lambda: members.help_with_password(tx, mo.id, anna.id),
+            lambda: roles.require(tx, mo.id, Permission.MANAGE_USERS),
+            lambda: invites.make(tx, mo.id),
+            lambda: invites.check(tx, invite.token),
+        ):
+            with pytest.raises(Refused):
+                act()
 
 
 def test_a_silenced_member_is_met_by_followers_alone(mo: Person, anna: Person, bob: Person, carol: Person) -> None:
