@@ -58,8 +58,12 @@ def next_hop(request: Request, response: Response) -> Request | None:
         return None
     if request.limits.redirects == 0:
         raise refused("That server redirects too often.")
-    url = urljoin(request.url, location)
-    if urlsplit(request.url).scheme == "https" and urlsplit(url).scheme != "https":
+    try:
+        url = urljoin(request.url, location)
+        leaves_https = urlsplit(request.url).scheme == "https" and urlsplit(url).scheme != "https"
+    except ValueError:
+        raise refused("That server redirects to what is no address.") from None
+    if leaves_https:
         raise refused("That server redirects to an address that is not https.")
     kept = {name: value for name, value in request.headers.items() if name.lower() in ("accept", "user-agent")}
     return replace(

@@ -89,7 +89,10 @@ class Fetcher:
             location = response.headers.get("location")
             if not 300 <= response.status < 400 or not location:
                 return response
-            moved = urljoin(uri, location)
+            try:
+                moved = urljoin(uri, location)
+            except ValueError:
+                raise NetError("net-refused", "That server redirects to what is no address.", status=422) from None
             if uri.startswith("https:") and not moved.startswith("https:"):
                 raise NetError("net-refused", "That server redirects to an address that is not https.", status=422)
             uri = moved

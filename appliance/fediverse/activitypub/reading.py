@@ -117,7 +117,12 @@ _PUBLIC_NAMES = (PUBLIC, "as:Public", "Public")
 
 
 def _is_web(value: str) -> bool:
-    return value.startswith(("https://", "http://")) and len(value) <= _MAX_ID and value.isprintable()
+    return (
+        value.startswith(("https://", "http://"))
+        and len(value) <= _MAX_ID
+        and value.isprintable()
+        and bool(origin(value))
+    )
 
 
 def _depth(body: bytes) -> int:

@@ -2,6 +2,7 @@
 """CardTask: asks the pages that posts lead to what they say of themselves, a few at a time."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ _LIMITS = Limits(size=1024 * 1024, seconds=10.0)
 _ACCEPT = "text/html, application/xhtml+xml"
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class CardTask(Turns):
@@ -57,12 +59,15 @@ class CardTask(Turns):
         """A page that can't be had says nothing."""
         try:
             response = await self._net.fetch(Request(url, headers={"Accept": _ACCEPT}, limits=_LIMITS))
+            kind, _, parameters = response.headers.get("content-type", "").lower().partition(";")
+            if not response.ok or kind.strip() not in ("text/html", "application/xhtml+xml"):
+                return Page()
+            return await asyncio.to_thread(page_heads.read, response.body, parameters, response.url or url)
         except NetError:
             return Page()
-        kind, _, parameters = response.headers.get("content-type", "").lower().partition(";")
-        if not response.ok or kind.strip() not in ("text/html", "application/xhtml+xml"):
+        except Exception:  # else the next turn, and every companion after this one, would stumble over it again
+            log.exception("%s could not be asked, in a way that nobody thought of", url)
             return Page()
-        return await asyncio.to_thread(page_heads.read, response.body, parameters, response.url or url)
 
     async def _prune(self) -> None:
         now = self._context.clock.monotonic()

@@ -71,9 +71,10 @@ def _said(html: str) -> dict[str, str]:
 def _decoded(head: bytes, parameters: str) -> str:
     named = _CHARSET.search(parameters.encode()) or _CHARSET.search(head, 0, 4096)
     try:
-        return head.decode(named[1].decode() if named else "utf-8", errors="replace")
-    except LookupError:
+        text = head.decode(named[1].decode() if named else "utf-8", errors="replace")
+    except (LookupError, UnicodeError):  # some codecs of Python's are none of the web's, and take no "replace"
         return head.decode(errors="replace")
+    return text.encode(errors="replace").decode()  # some make half characters, which can't be stored
 
 
 def _line(text: str | None, limit: int) -> str:

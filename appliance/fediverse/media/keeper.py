@@ -75,6 +75,9 @@ class Keeper(Turns):
         except (HearthError, OSError) as error:
             log.info("%s could not be kept: %s", row.remote_url, error)
             await asyncio.to_thread(self._failed, row)
+        except Exception:  # else the next turn, and every companion after this one, would stumble over it again
+            log.exception("%s could not be kept, in a way that nobody thought of", row.remote_url)
+            await asyncio.to_thread(self._failed, row)
         finally:
             await asyncio.to_thread(store.forget, name)
 

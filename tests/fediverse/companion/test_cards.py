@@ -74,6 +74,19 @@ def test_a_page_that_says_nothing_is_left_alone(
     assert len(net.asked) == asked
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(302, {"location": "https://[x"}, b"", URL),
+        Response(200, {"content-type": "text/html; charset=undefined"}, PAGE, URL),
+    ],
+)
+def test_no_page_ends_the_companion(anna: Person, context: Context, net: VirtualNet, answer: Response) -> None:
+    net.answers[URL] = answer
+    anna.toot(f"Look: {URL}")
+    assert run(context, net) == IDLE_SECONDS
+
+
 def test_an_edit_takes_the_card_with_the_link(anna: Person, context: Context, net: VirtualNet) -> None:
     status = anna.toot(f"Look: {URL}")
     run(context, net)

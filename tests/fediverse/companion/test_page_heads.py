@@ -51,6 +51,11 @@ def test_letters_are_read_as_they_were_written(body: bytes, parameters: str) -> 
     assert read(body, parameters, URL).title == "Größe"
 
 
+@pytest.mark.parametrize("charset", ["undefined", "idna", "punycode", "utf-7", "unicode_escape", "raw_unicode_escape"])
+def test_codecs_that_are_none_of_the_webs_do_no_harm(charset: str) -> None:
+    read(rb"<title>\ud800 +2AA- \xff</title>", f"charset={charset}", URL).title.encode()
+
+
 @pytest.mark.parametrize("image", ["javascript:alert(1)", "data:image/png;base64,x", "https://[", "file:///etc"])
 def test_pictures_lie_on_the_web(image: str) -> None:
     assert read(f'<title>x</title><meta property="og:image" content="{image}">'.encode(), "", URL).image_url is None

@@ -169,6 +169,15 @@ def test_what_can_not_be_had_is_said_to_be_missing_and_not_asked_for_again_at_on
     assert see(client, address(context)).status_code == 200
 
 
+@pytest.mark.parametrize("url", ["https://[x/cup.png", URL])
+def test_no_address_ends_the_companion(context: Context, net: VirtualNet, keep: Callable[[], None], url: str) -> None:
+    net.answers[URL] = Response(302, {"location": "//[x"}, b"", URL)
+    with context.database.write() as tx:
+        service.want(tx, MediaPurpose.ATTACHMENT, url)
+    keep()
+    assert kept(context)[0].state == "failed"
+
+
 @pytest.mark.usefixtures("prompt")
 def test_the_home_network_is_never_asked(context: Context, client: FlaskClient, net: VirtualNet) -> None:
     net.hosts["home.example"] = ["10.0.0.1"]
