@@ -19,32 +19,34 @@ _REACHABLE = (
 )
 
 
-def _inboxes(ids: "sa.Select[tuple[int]]") -> "sa.Select[tuple[str]]":
-    return sa.select(_BEST_INBOX).distinct().where(accounts.c.id.in_(ids), *_REACHABLE)
+def _inboxes(ids: "sa.Select[tuple[int]]", *more: "sa.ColumnElement[bool]") -> "sa.Select[tuple[str]]":
+    return sa.select(_BEST_INBOX).distinct().where(accounts.c.id.in_(ids), *_REACHABLE, *more)
 
 
 # Built once: these run with every post.
 _id: "sa.BindParameter[int]" = sa.bindparam("id", type_=sa.BigInteger)
 _author_id = sa.select(statuses.c.account_id).where(statuses.c.id == _id).scalar_subquery()
-_OF_MENTIONED = _inboxes(
-    sa.select(mentions.c.account_id).where(
-        mentions.c.status_id == _id,
-        # Whom its author blocks is not told, though she be named.
-        ~sa.exists().where(blocks.c.target_id == mentions.c.account_id, blocks.c.account_id == _author_id),
-    )
-)
+# Whom its author blocks is not told what a status says, be she named in it, answered by it, or in love with it.
+_welcome = ~sa.exists().where(blocks.c.target_id == accounts.c.id, blocks.c.account_id == _author_id)
+_OF_MENTIONED = _inboxes(sa.select(mentions.c.account_id).where(mentions.c.status_id == _id), _welcome)
+_OF_ANSWERED = _inboxes(sa.select(statuses.c.in_reply_to_account_id).where(statuses.c.id == _id), _welcome)
 _OF_FOLLOWERS = _inboxes(
     sa.select(follows.c.follower_id).where(follows.c.followee_id == _id, follows.c.state == FollowState.ACCEPTED.value)
 )
-_OF_VOTERS = _inboxes(sa.select(poll_votes.c.account_id).where(poll_votes.c.poll_id == _id))
-_OF_ACCOUNT = sa.select(_BEST_INBOX).where(accounts.c.id == _id, *_REACHABLE)
 _OF_ALL = sa.select(_BEST_INBOX).distinct().where(*_REACHABLE)
-_OF_HOLDERS = tuple(
-    _inboxes(query)
+_holders = (
+    sa.select(statuses.c.account_id).where(statuses.c.boost_of_id == _id),
+    sa.select(statuses.c.account_id).where(statuses.c.in_reply_to_id == _id),
+    sa.select(favourites.c.account_id).where(favourites.c.status_id == _id),
+)
+_OF_HOLDERS = tuple(_inboxes(query) for query in _holders)
+_OF_READERS = tuple(
+    _inboxes(query, _welcome)
     for query in (
-        sa.select(statuses.c.account_id).where(statuses.c.boost_of_id == _id),
-        sa.select(statuses.c.account_id).where(statuses.c.in_reply_to_id == _id),
-        sa.select(favourites.c.account_id).where(favourites.c.status_id == _id),
+        *_holders,
+        sa.select(poll_votes.c.account_id).where(
+            poll_votes.c.poll_id == sa.select(statuses.c.poll_id).where(statuses.c.id == _id).scalar_subquery()
+        ),
     )
 )
 
@@ -55,7 +57,7 @@ def of_status(tx: Tx, status: Row) -> Inboxes:
     if status.visibility != Visibility.DIRECT.value:
         found |= of_followers(tx, status.account_id)
         if status.in_reply_to_account_id is not None and status.visibility != Visibility.FOLLOWERS.value:
-            found |= _found(tx, _OF_ACCOUNT, status.in_reply_to_account_id)
+            found |= _found(tx, _OF_ANSWERED, status.id)
     return found
 
 
@@ -72,8 +74,10 @@ def of_readers(tx: Tx, status: Row) -> Inboxes:
     an address that was guessed, is no reason."""
     if status.visibility not in (Visibility.PUBLIC.value, Visibility.UNLISTED.value):
         return of_status(tx, status)
-    voters = _found(tx, _OF_VOTERS, status.poll_id) if status.poll_id is not None else set()
-    return of_holders(tx, status) | voters
+    found = of_status(tx, status)
+    for query in _OF_READERS:
+        found |= _found(tx, query, status.id)
+    return found
 
 
 def of_followers(tx: Tx, account_id: int) -> Inboxes:
