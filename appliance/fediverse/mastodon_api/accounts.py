@@ -80,9 +80,9 @@ def identity_proofs(call: Call, account_id: int) -> list[Entity]:
 _ONE = "/api/v1/accounts/<account_id>"
 ROUTES = (
     Route("GET", "/api/v1/accounts/verify_credentials", verify_credentials, ("read:accounts", "profile")),
-    Route("GET", "/api/v1/accounts/lookup", lookup, before=before_lookup),
-    Route("GET", "/api/v1/accounts", show_many),
-    Route("GET", _ONE, show),
-    Route("GET", f"{_ONE}/statuses", statuses),
+    Route("GET", "/api/v1/accounts/lookup", lookup, before=before_lookup, optional_scope="read:accounts"),
+    Route("GET", "/api/v1/accounts", show_many, optional_scope="read:accounts"),
+    Route("GET", _ONE, show, optional_scope="read:accounts"),
+    Route("GET", f"{_ONE}/statuses", statuses, optional_scope="read:statuses"),
     Route("GET", f"{_ONE}/identity_proofs", identity_proofs, ("read:accounts",)),
 )

@@ -95,9 +95,9 @@ def _people(call: Call, account_id: int, query: Paged, *, hideable: bool = False
 _ONE = "/api/v1/accounts/<account_id>"
 _WRITE = ("write:accounts",)
 ROUTES = (
-    Route("GET", f"{_ONE}/followers", followers),
-    Route("GET", f"{_ONE}/following", following),
-    Route("GET", f"{_ONE}/endorsements", endorsed),
+    Route("GET", f"{_ONE}/followers", followers, optional_scope="read:accounts"),
+    Route("GET", f"{_ONE}/following", following, optional_scope="read:accounts"),
+    Route("GET", f"{_ONE}/endorsements", endorsed, optional_scope="read:accounts"),
     Route("GET", "/api/v1/endorsements", own_endorsed, ("read:accounts",)),
     Route("GET", "/api/v1/accounts/familiar_followers", familiar_followers, ("read:follows",)),
     *(Route("POST", f"{_ONE}/{name}", endorse, _WRITE) for name in ("pin", "endorse")),

@@ -50,6 +50,6 @@ def of_arguments(arguments: Arguments) -> NewPoll | None:
 
 _ONE = "/api/v1/polls/<poll_id>"
 ROUTES = (
-    Route("GET", _ONE, show, before=refresh),
+    Route("GET", _ONE, show, before=refresh, optional_scope="read:statuses"),
     Route("POST", f"{_ONE}/votes", vote, ("write:statuses",)),
 )

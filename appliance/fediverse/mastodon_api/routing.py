@@ -58,8 +58,10 @@ Before = Callable[[Arguments, Urls], Any]
 
 @dataclass(frozen=True)
 class Route:
-    """`scopes`: one of them is needed; without any, a token is optional. `before` runs outside of any transaction
-    and only for members who may: it asks other servers, which takes long, and strangers must not make us do that.
+    """`scopes`: one of them is needed; without any, a token is optional, but one that is given must hold
+    `optional_scope`: else one that is good for little would show what only its member may see. `before` runs outside
+    of any transaction and only for members who may: it asks other servers, which takes long, and strangers must not
+    make us do that.
     With `uploads` the body may hold files: it is read once the caller is known, and may be large and take long."""
 
     method: str
@@ -69,6 +71,7 @@ class Route:
     before: Before | None = None
     member: bool = True
     uploads: bool = False
+    optional_scope: str = ""
 
     def add_to(self, blueprint: flask.Blueprint) -> None:
         endpoint = f"{self.method} {self.path}".replace(".", "_")
@@ -125,7 +128,8 @@ class Route:
             return None
         caller = tokens.find(tx, given[7:].strip())
         flask.g.admitted = True  # for the rate limits: this token is one
-        if self.scopes and not any(caller.may(scope) for scope in self.scopes):
+        wanted = self.scopes or ((self.optional_scope,) if self.optional_scope else ())
+        if wanted and not any(caller.may(scope) for scope in wanted):
             raise OAuthError("insufficient_scope", "This action is outside the authorized scopes", status=403)
         if self.scopes and self.member and caller.account_id is None:
             raise HearthError("no-user", "This method requires an authenticated user", status=422)

@@ -129,6 +129,6 @@ ROUTES = (
     Route("POST", f"{_ONE}/unpin", unpin, ("write:accounts",)),
     Route("POST", f"{_ONE}/mute", mute, ("write:mutes",)),
     Route("POST", f"{_ONE}/unmute", unmute, ("write:mutes",)),
-    Route("GET", f"{_ONE}/favourited_by", favourited_by),
-    Route("GET", f"{_ONE}/reblogged_by", reblogged_by),
+    Route("GET", f"{_ONE}/favourited_by", favourited_by, optional_scope="read:accounts"),
+    Route("GET", f"{_ONE}/reblogged_by", reblogged_by, optional_scope="read:accounts"),
 )

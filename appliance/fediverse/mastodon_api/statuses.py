@@ -174,13 +174,13 @@ _ONE = f"{_ALL}/<status_id>"
 _WRITE = ("write:statuses",)
 ROUTES = (
     Route("POST", _ALL, create, _WRITE, before=resolve_mentions),
-    Route("GET", _ALL, show_many),
-    Route("GET", _ONE, show),
+    Route("GET", _ALL, show_many, optional_scope="read:statuses"),
+    Route("GET", _ONE, show, optional_scope="read:statuses"),
     Route("PUT", _ONE, edit, _WRITE, before=resolve_mentions),
     Route("DELETE", _ONE, delete, _WRITE),
-    Route("GET", f"{_ONE}/context", context_of),
+    Route("GET", f"{_ONE}/context", context_of, optional_scope="read:statuses"),
     Route("GET", f"{_ONE}/source", source, ("read:statuses",)),
-    Route("GET", f"{_ONE}/history", history),
-    Route("GET", f"{_ONE}/card", card),
+    Route("GET", f"{_ONE}/history", history, optional_scope="read:statuses"),
+    Route("GET", f"{_ONE}/card", card, optional_scope="read:statuses"),
     Route("POST", f"{_ONE}/translate", translate, ("read:statuses",), member=False),
 )

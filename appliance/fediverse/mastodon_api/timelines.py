@@ -75,9 +75,9 @@ def _listed(call: Call, page: Page, rows: list[sa.Row[Any]], ids: list[int] | No
 
 ROUTES = (
     Route("GET", "/api/v1/timelines/home", home, ("read:statuses",)),
-    Route("GET", "/api/v1/timelines/public", public),
-    Route("GET", "/api/v1/timelines/tag/<name>", tag),
-    Route("GET", "/api/v1/timelines/link", link),
+    Route("GET", "/api/v1/timelines/public", public, optional_scope="read:statuses"),
+    Route("GET", "/api/v1/timelines/tag/<name>", tag, optional_scope="read:statuses"),
+    Route("GET", "/api/v1/timelines/link", link, optional_scope="read:statuses"),
     Route("GET", "/api/v1/timelines/list/<list_id>", of_list, ("read:lists",)),
     Route("GET", "/api/v1/timelines/direct", direct, ("read:statuses",)),
     Route("GET", "/api/v1/favourites", favourites, ("read:favourites",)),
