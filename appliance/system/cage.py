@@ -35,7 +35,9 @@ _ARCHITECTURES = {
 }
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_PATH_BENEATH = 1
+_LANDLOCK_VERSION = 1  # a flag: only say which version the kernel has
 _EVERYTHING = (1 << 13) - 1
+_TRUNCATE = 1 << 14  # from version 3 on; before, any file of this user's can be emptied
 _READ = 1 << 0 | 1 << 2 | 1 << 3  # execute, read files, read folders
 _OF_FILES = 1 << 0 | 1 << 1 | 1 << 2
 _PROGRAMS = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/dev")
@@ -122,7 +124,9 @@ def _close_the_network(libc: ctypes.CDLL) -> None:
 
 
 def _close_the_disk(libc: ctypes.CDLL, cage: Cage) -> None:
-    attributes = ctypes.create_string_buffer(struct.pack("=Q", _EVERYTHING), 8)
+    version = libc.syscall(ctypes.c_long(_LANDLOCK_CREATE), None, ctypes.c_size_t(0), _LANDLOCK_VERSION)
+    everything = _EVERYTHING | (_TRUNCATE if version >= 3 else 0)
+    attributes = ctypes.create_string_buffer(struct.pack("=Q", everything), 8)
     ruleset = libc.syscall(ctypes.c_long(_LANDLOCK_CREATE), ctypes.byref(attributes), ctypes.c_size_t(8), 0)
     if ruleset < 0:
         raise _failure("landlock")
@@ -130,7 +134,7 @@ def _close_the_disk(libc: ctypes.CDLL, cage: Cage) -> None:
         readable = (*_PROGRAMS, sys.prefix, sys.base_prefix, str(_ROOT / "appliance"), *cage.readable)
         for path in readable:
             _allow(libc, ruleset, path, _READ)
-        _allow(libc, ruleset, cage.folder, _EVERYTHING)
+        _allow(libc, ruleset, cage.folder, everything)
         if libc.syscall(ctypes.c_long(_LANDLOCK_RESTRICT), ctypes.c_int(ruleset), 0) != 0:
             raise _failure("landlock")
     finally:

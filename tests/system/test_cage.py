@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a broken decoder would try, tried inside the cage."""
 
+import ctypes
 import os
 import sys
 from pathlib import Path
@@ -67,6 +68,19 @@ def test_only_its_own_folder_can_be_written_to_and_nothing_of_others_read(tmp_pa
     ):
         assert "Error" in inside(own, attempt).errors.decode(), attempt
     assert sorted(path.name for path in other.iterdir()) == ["given", "secret"]
+
+
+def test_no_file_of_others_is_emptied(tmp_path: Path) -> None:
+    libc = ctypes.CDLL(None)
+    if libc.syscall(ctypes.c_long(444), None, ctypes.c_size_t(0), 1) < 3:
+        pytest.skip("this kernel's Landlock knows nothing of truncating")
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.write_text("kept")
+    assert "Error" in inside(own, f"import os; os.truncate({str(other)!r}, 0)").errors.decode()
+    assert other.read_text() == "kept"
+    done = inside(own, f"import os; os.chdir({str(own)!r}); open('mine', 'w').write('x'); open('mine', 'w')")
+    assert (done.code, (own / "mine").read_text()) == (0, "")
 
 
 def test_a_machine_whose_calls_are_not_known_reads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
