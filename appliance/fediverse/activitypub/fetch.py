@@ -84,7 +84,11 @@ class Fetcher:
     def _follow(self, uri: str) -> Response:
         """Every hop is signed anew, since a signature is made for one host and path."""
         for _ in range(_REDIRECTS + 1):
-            self._require_allowed(urlsplit(uri).netloc)
+            try:
+                host = urlsplit(uri).netloc
+            except ValueError:
+                raise NetError("net-refused", "This is not an address that can be asked.", status=422) from None
+            self._require_allowed(host)
             response = self._net.fetch(Request(uri, headers=self._signed(uri), limits=self._limits(), follow=False))
             location = response.headers.get("location")
             if not 300 <= response.status < 400 or not location:
@@ -100,6 +104,9 @@ class Fetcher:
 
     def _require_allowed(self, host: str) -> None:
         """Raises Refused server-refused for servers that this one has nothing to do with."""
+        # Under other spellings of its name a server would be another one, which nobody blocked.
+        if server_policy.canonical(host) != host.lower():
+            raise not_found("That is not how the server's name is written.")
         with self._database.read() as tx:
             server_policy.require(tx, host)
 

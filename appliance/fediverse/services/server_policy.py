@@ -2,6 +2,7 @@
 """Which other servers this one deals with, and how: only looked up. Asked for what is new here, as an account never
 seen or a document to be fetched; all else is written into the accounts (see server_blocks.py)."""
 
+import contextlib
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any
@@ -73,8 +74,17 @@ def is_limited(tx: Tx) -> bool:
     return row is not None and row.value == LIMITED_FEDERATION
 
 
+def canonical(host: str) -> str:
+    """The one spelling of a host's name, port and all: in lower case and ASCII, and without a dot at the end. What
+    can't be spelled so stays as it is: nothing answers there."""
+    name, colon, port = host.lower().partition(":") if not host.startswith("[") else (host.lower(), "", "")
+    with contextlib.suppress(UnicodeError):
+        name = name if name.isascii() else name.encode("idna").decode().lower()
+    return f"{name.rstrip('.')}{colon}{port}"
+
+
 def with_parents(host: str) -> Iterator[str]:
-    name = host.lower()
+    name = canonical(host)
     if ":" in name:
         yield name
         name = name.rpartition(":")[0]

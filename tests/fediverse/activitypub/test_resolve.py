@@ -15,6 +15,9 @@ from appliance.fediverse.activitypub.resolve import Resolver
 from appliance.fediverse.activitypub.signatures import Message
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.tables import accounts, statuses
+from appliance.fediverse.services import server_blocks, server_policy
+from appliance.fediverse.services.server_blocks import Terms
+from appliance.fediverse.services.server_policy import Severity
 from appliance.system.clock import VirtualClock
 from appliance.system.net import Response, Trouble, VirtualNet
 
@@ -201,6 +204,20 @@ def test_slow_servers_cannot_hold_us_for_long(
     before = clock.monotonic()
     Resolver(context).status(notes[0]["id"])
     assert clock.monotonic() - before <= fetch.SECONDS_IN_ALL + 8
+
+
+@pytest.mark.parametrize("spelling", ["bad.example.", "ｂad.example", "bad。example", "x.BAD.example."])
+def test_a_blocked_server_is_blocked_however_its_name_is_written(
+    context: Context, make_remote: Any, rows: Rows, spelling: str
+) -> None:
+    with context.database.write() as tx:
+        server_blocks.add(tx, "bad.example", Terms(Severity.SUSPEND))
+    sly = make_remote("sly", spelling)
+    with pytest.raises(HearthError):
+        Resolver(context).refresh(sly.uri)
+    assert not any(row.domain for row in rows(accounts))
+    with context.database.read() as tx:
+        assert server_policy.refuses(tx, spelling)
 
 
 def test_deep_answers_are_refused(context: Context, rita: Any, net: VirtualNet) -> None:
