@@ -29,7 +29,9 @@ class Limit:
 FOLLOWED = Limit(100_000, 256 * 1024 * 1024)  # of one site with somebody whom a member follows
 STRANGERS = Limit(300, 2 * 1024 * 1024)  # of one site
 ALL_STRANGERS = Limit(2000, 12 * 1024 * 1024)  # of all other sites together
-_EVERYBODY = ""
+# Of what takes something back: far more than anybody does, and less than fills a disk with what is remembered of it.
+TAKEN_BACK = Limit(3000, 8 * 1024 * 1024)  # of one site that nobody follows
+_EVERYBODY, _BACK = "", "back "
 
 
 class TooMuch(HearthError):
@@ -54,6 +56,9 @@ class Budget:
         """Raises TooMuch, and then nothing is spent."""
         site = site_of(host)
         wanted = [(site, FOLLOWED)] if followed else [(site, STRANGERS), (_EVERYBODY, ALL_STRANGERS)]
+        self._spend(wanted, size, followed=followed)
+
+    def _spend(self, wanted: list[tuple[str, Limit]], size: int, *, followed: bool) -> None:
         with self._lock:
             rows = [(self._row(name, followed), limit) for name, limit in wanted]
             if any(row.things >= limit.things or row.size + size > limit.size for row, limit in rows):
@@ -61,6 +66,10 @@ class Budget:
             for row, _ in rows:
                 row.things += 1
                 row.size += size
+
+    def take_back(self, host: str, size: int) -> None:
+        """As `spend`, for what takes something back, or only has to be remembered as done."""
+        self._spend([(f"{_BACK}{site_of(host)}", TAKEN_BACK)], size, followed=False)
 
     def _row(self, site: str, followed: bool) -> _Spent:
         now, key = self._clock.monotonic(), (site, followed)

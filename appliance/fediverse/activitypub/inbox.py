@@ -21,8 +21,10 @@ from appliance.fediverse.services import errands, relays
 from appliance.fediverse.services.errands import Errand
 from appliance.fediverse.urls import Urls
 
-# What makes us keep more than before; taking something back is always free.
-_KEEPS = frozenset({"Add", "Announce", "Block", "Create", "EmojiReact", "Flag", "Follow", "Like", "Update"})
+# What makes us keep more than before, or answer; taking something back has a larger budget of its own.
+_KEEPS = frozenset(
+    {"Add", "Announce", "Block", "Create", "EmojiReact", "Flag", "Follow", "Like", "Move", "QuoteRequest", "Update"}
+)
 _REMEMBER = sa.text("INSERT INTO received (uri, received_at) VALUES (:uri, :now) ON CONFLICT DO NOTHING")
 # What the services answer when there is nothing to be done: the sender need not try again.
 _NOTHING_TO_DO = frozenset({"not-found", "follow-refused", "block-refused"})
@@ -48,6 +50,8 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
     host = urlsplit(sender.inbox).netloc
     if apply is not None and activity.kind in _KEEPS:
         doorkeeper.budget.spend(host, len(message.body), followed=followed)
+    elif not followed:
+        doorkeeper.budget.take_back(host, len(message.body))
     news = doorkeeper.is_news(f"host {host} {signature.form.value}")
     claim = synchronisation.read(message.headers.get(synchronisation.HEADER), sender)
 

@@ -38,6 +38,7 @@ class Doorkeeper:
         self._owners: OrderedDict[str, tuple[float, Row | None]] = OrderedDict()
         self._followed: OrderedDict[int, tuple[float, bool]] = OrderedDict()
         self.budget = Budget(clock)
+        self.questions = Budget(clock)  # apart: whoever forges a request must not spend what others may say
         self._slots = threading.BoundedSemaphore(MAX_FETCHES)
 
     def is_news(self, subject: str) -> bool:
@@ -116,7 +117,7 @@ def authenticate(context: Context, doorkeeper: Doorkeeper, signature: Signature,
         if not doorkeeper.is_news(actor_uri):
             raise BadSignature("The signature is not valid.")
         try:
-            doorkeeper.budget.spend(urlsplit(actor_uri).netloc, 0, followed=False)
+            doorkeeper.questions.spend(urlsplit(actor_uri).netloc, 0, followed=False)
             owner = Resolver(context, seconds=SECONDS_IN_INBOX).refresh(actor_uri)
         except TooMuch:
             raise

@@ -2,6 +2,7 @@
 """Strangers cannot fill the disk; friends are not held up by them."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import pytest
@@ -72,10 +73,9 @@ def test_a_stranger_who_mentions_a_member_too_often(
     monkeypatch.setattr(budget, "STRANGERS", Limit(3, 10**6))
     tag = {"type": "Mention", "href": f"{HERE}/users/anna", "name": "@anna"}
     answers = [rita.post(rita.activity("Create", rita.note("Buy!", tag=[tag]))) for _ in range(5)]
-    # Her account is one of the three things.
-    assert [answer.status_code for answer in answers] == [202, 202, 429, 429, 429]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 429]
     assert answers[-1].headers["Retry-After"]
-    assert len(rows(statuses)) == 2
+    assert len(rows(statuses)) == 3
     like = rita.activity("Like", anna.toot("hello")["uri"])
     assert rita.post(like).status_code == 429
     assert rita.post(rita.activity("Undo", like)).status_code == 202
@@ -85,3 +85,23 @@ def test_a_stranger_who_mentions_a_member_too_often(
         follows.follow(tx, urls, anna.id, rita_id)
         follows.accept(tx, urls, rita_id, anna.id)
     rita.send("Create", rita.note("Hello, friends"))
+
+
+def test_taking_back_what_never_was_has_an_end_too(rita: Any, anna: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "TAKEN_BACK", Limit(2, 10**6))
+    answers = [rita.post(rita.activity("Delete", f"{rita.uri}/statuses/9{number}")) for number in range(4)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429, 429]
+    rita.send("Follow", f"{HERE}/users/anna")
+
+
+def test_forged_requests_spend_nothing_of_what_others_may_say(
+    rita: Any, anna: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "STRANGERS", Limit(3, 10**6))
+    rita.send("Follow", f"{HERE}/users/anna")
+    for number in range(5):
+        ghost = copy(rita)
+        ghost.uri = f"https://far.example/users/ghost{number}"
+        ghost.key_id = f"{ghost.uri}#main-key"
+        assert ghost.post(ghost.activity("Like", f"{HERE}/users/anna/statuses/1")).status_code in (401, 429)
+    rita.send("Like", anna.toot("hello")["uri"])
