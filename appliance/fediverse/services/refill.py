@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows, home, list_accounts, list_statuses, lists, statuses
 from appliance.fediverse.model import FollowState, Visibility
-from appliance.fediverse.services.visibility import OPEN
+from appliance.fediverse.services.visibility import OPEN, unwelcome
 
 FILL = 40
 _LATEST = (
@@ -33,6 +33,11 @@ _FOLLOWED = sa.select(follows.c.languages).where(
     follows.c.follower_id == sa.bindparam("reader_id"),
     follows.c.followee_id == sa.bindparam("author_id"),
     follows.c.state == FollowState.ACCEPTED.value,
+    # Whoever was muted before stays so.
+    sa.not_(unwelcome(follows.c.follower_id, follows.c.followee_id)),
+)
+_WANTED_ON_LIST = sa.select(lists.c.id).where(
+    lists.c.id == sa.bindparam("list_id"), sa.not_(unwelcome(lists.c.account_id, sa.bindparam("author_id")))
 )
 _LISTS = (
     sa.select(lists.c.id, lists.c.exclusive)
@@ -51,7 +56,7 @@ _THEIRS = sa.union_all(
 
 def followed(tx: Tx, reader_id: int, author_id: int) -> None:
     """The latest posts of somebody newly followed, or muted no more, come to where they would have come. Replies to
-    others and boosts are left out, and nothing happens if she is not followed."""
+    others and boosts are left out, and nothing happens if she is not followed, or not wanted in lists."""
     follow = tx.one(_FOLLOWED, {"reader_id": reader_id, "author_id": author_id})
     if follow is None:
         return
@@ -68,7 +73,8 @@ def followed(tx: Tx, reader_id: int, author_id: int) -> None:
 
 def fill_list(tx: Tx, list_id: int, author_id: int) -> None:
     """The same, of somebody put on a list."""
-    _fill_list(tx, list_id, _latest(tx, author_id, None))
+    if tx.exists(_WANTED_ON_LIST, {"list_id": list_id, "author_id": author_id}):
+        _fill_list(tx, list_id, _latest(tx, author_id, None))
 
 
 def clear(tx: Tx, reader_id: int, author_id: int) -> None:

@@ -97,6 +97,17 @@ def test_what_was_written_before_comes_in_wanted_languages_alone(anna: Person, b
     assert _ids(anna.get(HOME)) == [german["id"]]
 
 
+def test_following_the_muted_brings_nothing_of_them(anna: Person, bob: Person) -> None:
+    bob.toot("Told before")
+    anna.post(f"/api/v1/accounts/{bob.id}/mute")
+    anna.post(f"/api/v1/accounts/{bob.id}/follow")
+    friends = anna.post("/api/v1/lists", {"title": "Friends"})["id"]
+    anna.post(f"/api/v1/lists/{friends}/accounts", {"account_ids": [str(bob.id)]})
+    assert anna.get("/api/v1/timelines/home") == anna.get(f"/api/v1/timelines/list/{friends}") == []
+    anna.post(f"/api/v1/accounts/{bob.id}/unmute")
+    assert len(anna.get("/api/v1/timelines/home")) == len(anna.get(f"/api/v1/timelines/list/{friends}")) == 1
+
+
 def test_the_muted_appear_in_no_list_and_come_back(anna: Person, bob: Person, carol: Person) -> None:
     _act(anna, "follow", bob.id)
     _act(anna, "follow", carol.id)
