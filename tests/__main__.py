@@ -18,7 +18,8 @@ def main(arguments: list[str]) -> int:
     if arguments:
         os.execv(sys.executable, [*_PYTEST, *arguments])
     with tempfile.TemporaryFile() as said:
-        again = [*_PYTEST, "--database=postgresql", "-q", "-p", "no:cacheprovider", *_AGAIN]
+        # What starts real servers and browsers goes first.
+        again = ["nice", "-n", "19", *_PYTEST, "--database=postgresql", "-q", "-p", "no:cacheprovider", *_AGAIN]
         beside = subprocess.Popen(again, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
         try:
             code = subprocess.run(_PYTEST, check=False).returncode
