@@ -3,11 +3,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import TypeVar
 
 from appliance.fediverse.companion import page_heads
-from appliance.fediverse.companion.tasks import Turns
+from appliance.fediverse.companion.tasks import DatabaseTurns
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.topics import Topic
@@ -23,16 +21,14 @@ PRUNE_SECONDS = 24 * 3600.0
 _LIMITS = Limits(size=1024 * 1024, seconds=10.0)
 _ACCEPT = "text/html, application/xhtml+xml"
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class CardTask(Turns):
+class CardTask(DatabaseTurns):
     topics = frozenset({Topic.CARDS})
 
     def __init__(self, context: Context, net: AsyncNet) -> None:
-        super().__init__()
-        self._context = context
+        super().__init__(context)
         self._net = net
         self._pruned_at: float | None = None
 
@@ -74,17 +70,3 @@ class CardTask(Turns):
         if self._pruned_at is None or now - self._pruned_at >= PRUNE_SECONDS:
             self._pruned_at = now
             await self._write(cards.prune)
-
-    async def _read(self, work: Callable[[Tx], T]) -> T:
-        def run() -> T:
-            with self._context.database.read() as tx:
-                return work(tx)
-
-        return await asyncio.to_thread(run)
-
-    async def _write(self, work: Callable[[Tx], None]) -> None:
-        def run() -> None:
-            with self._context.database.write() as tx:
-                work(tx)
-
-        await asyncio.to_thread(run)

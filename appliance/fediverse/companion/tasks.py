@@ -7,16 +7,19 @@ each looks by itself now and then; what must not be lost lies in the database.
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from appliance.errors import Unavailable
 from appliance.fediverse.context import Context
+from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.media.strength import Strength
 from appliance.fediverse.media.usage import UsageNote
 from appliance.system.async_net import AsyncNet
 
 WAIT_SECONDS = 5.0
+T = TypeVar("T")
 
 
 class Task(Protocol):
@@ -73,6 +76,28 @@ class Turns(ABC):
             await asyncio.wait([woken, stopping], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             woken.cancel()
+
+
+class DatabaseTurns(Turns):
+    """One that asks the database from its loop, which must not wait for it."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+
+    async def _read(self, work: Callable[[Tx], T]) -> T:
+        def run() -> T:
+            with self._context.database.read() as tx:
+                return work(tx)
+
+        return await asyncio.to_thread(run)
+
+    async def _write(self, work: Callable[[Tx], None]) -> None:
+        def run() -> None:
+            with self._context.database.write() as tx:
+                work(tx)
+
+        await asyncio.to_thread(run)
 
 
 def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) -> tuple[Task, ...]:

@@ -12,10 +12,9 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from appliance.fediverse.activitypub.signatures import Form
-from appliance.fediverse.companion.tasks import WAIT_SECONDS, Turns
+from appliance.fediverse.companion.tasks import WAIT_SECONDS, DatabaseTurns
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.topics import Topic
@@ -33,18 +32,16 @@ DOUBTFUL = 8  # of all, to hosts that did not answer last
 PRUNE_SECONDS = 3600.0
 IDLE_SECONDS = 60.0  # the longest sleep: a nudge may be lost
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Courier(Turns):
+class Courier(DatabaseTurns):
     """`jitter` gives numbers from -1 to 1."""
 
     topics = frozenset((Topic.DELIVERIES,))
 
     def __init__(self, context: Context, net: AsyncNet, *, jitter: Callable[[], float] | None = None) -> None:
-        super().__init__()
-        self._context = context
+        super().__init__(context)
         self._net = net
         self._jitter = jitter or _chance
         self._urls = context.urls()
@@ -146,20 +143,6 @@ class Courier(Turns):
             self._pruned_at = now
             if self._context.clock.trusted():
                 await self._write(outbox.prune)
-
-    async def _read(self, work: Callable[[Tx], T]) -> T:
-        def run() -> T:
-            with self._context.database.read() as tx:
-                return work(tx)
-
-        return await asyncio.to_thread(run)
-
-    async def _write(self, work: Callable[[Tx], None]) -> None:
-        def run() -> None:
-            with self._context.database.write() as tx:
-                work(tx)
-
-        await asyncio.to_thread(run)
 
 
 def _note(letter: Letter, verdict: Verdict) -> None:

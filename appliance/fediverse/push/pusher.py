@@ -5,9 +5,8 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from typing import TypeVar
 
-from appliance.fediverse.companion.tasks import WAIT_SECONDS, Turns
+from appliance.fediverse.companion.tasks import WAIT_SECONDS, DatabaseTurns
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.topics import Topic
@@ -28,18 +27,16 @@ _LIMITS = Limits(size=16 * 1024, seconds=10.0)
 _GONE = frozenset((404, 410))
 _MAY_PASS = frozenset((408, 425, 429))
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Pusher(Turns):
+class Pusher(DatabaseTurns):
     """`jitter` gives numbers from -1 to 1."""
 
     topics = frozenset((Topic.PUSH,))
 
     def __init__(self, context: Context, net: AsyncNet, *, jitter: Callable[[], float] | None = None) -> None:
-        super().__init__()
-        self._context = context
+        super().__init__(context)
         self._net = net
         self._jitter = jitter or _chance
         self._urls = context.urls()
@@ -89,13 +86,6 @@ class Pusher(Turns):
     def _sender(self, tx: Tx) -> Sender | None:
         private = push_keys.private_key(tx)
         return None if private is None else Sender(push_keys.public_key(tx), private, self._urls.origin)
-
-    async def _read(self, work: Callable[[Tx], T]) -> T:
-        def run() -> T:
-            with self._context.database.read() as tx:
-                return work(tx)
-
-        return await asyncio.to_thread(run)
 
 
 def _chance() -> float:
