@@ -9,12 +9,14 @@ gone, is dropped. What clients send is small and counted by whoever hears it.
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from aiohttp import WSMsgType, web
+from aiohttp.abc import AbstractStreamWriter
 
 from appliance.errors import HearthError
 
@@ -22,7 +24,8 @@ BEAT_SECONDS = 15.0
 SEND_SECONDS = 20.0  # the longest that one piece may take
 CLOSE_SECONDS = 2.0
 MAX_FRAME = 4096  # of what clients send
-MAX_FILES = 128  # at once
+MAX_FILES = 512  # at once
+MAX_FILES_PER_ADDRESS = 64  # a page asks for dozens together; who takes them slowly must not keep all places
 FILE_SECONDS = 1800.0  # a film over a slow line
 _CHUNK = 64 * 1024
 _ANY_SITE = {
@@ -91,7 +94,7 @@ class StreamServer:
         self._receive = receive
         self._behind_proxy = behind_proxy
         self._beat = beat_seconds
-        self._handed_over = 0
+        self._files: Counter[str] = Counter()  # on their way, by address
         server = web.Server(self._serve, access_log=None, handler_cancellation=True, keepalive_timeout=15)
         self._runner = web.ServerRunner(server, shutdown_timeout=CLOSE_SECONDS)
 
@@ -123,7 +126,10 @@ class StreamServer:
             headers = {**_ANY_SITE, **ear.headers}
             return web.Response(status=ear.status, text=ear.body, content_type=ear.content_type, headers=headers)
         if isinstance(ear, FileAnswer):
-            return await self._hand_over(request, ear)
+            address = self._address(request)
+            if self._files.total() >= MAX_FILES or self._files[address] >= MAX_FILES_PER_ADDRESS:
+                return web.Response(status=503, headers={**_ANY_SITE, "Retry-After": "5"})
+            return _HandedOver(ear, self._files, address)
         try:
             if asked.websocket:
                 return await self._talk(request, asked, ear)
@@ -131,20 +137,9 @@ class StreamServer:
         finally:
             ear.left()
 
-    async def _hand_over(self, request: web.BaseRequest, file: FileAnswer) -> web.StreamResponse:
-        if self._handed_over >= MAX_FILES:
-            return web.Response(status=503, headers={**_ANY_SITE, "Retry-After": "5"})
-        self._handed_over += 1
-        try:
-            response = web.FileResponse(file.path, chunk_size=_CHUNK, headers=dict(file.headers))
-            async with asyncio.timeout(FILE_SECONDS):
-                await response.prepare(request)
-            return response
-        except TimeoutError:
-            _abort(request)
-            return web.Response()
-        finally:
-            self._handed_over -= 1
+    def _address(self, request: web.BaseRequest) -> str:
+        passed_on = request.headers.get("X-Forwarded-For", "") if self._behind_proxy else ""
+        return passed_on.rpartition(",")[2].strip() or request.remote or ""
 
     def _asked(self, request: web.BaseRequest) -> Asked:
         headers = request.headers
@@ -217,6 +212,28 @@ class StreamServer:
                 await socket.close(code=1008)
             return
         _abort(request)
+
+
+class _HandedOver(web.FileResponse):
+    """Is counted while it is sent, and that not longer than FILE_SECONDS. The server sends what it is handed, so nobody
+    else may call `prepare`: a second call would send the file twice.
+    """
+
+    def __init__(self, file: FileAnswer, files: Counter[str], address: str) -> None:
+        super().__init__(file.path, chunk_size=_CHUNK, headers=dict(file.headers))
+        self._files = files
+        self._address = address
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        self._files[self._address] += 1
+        try:
+            async with asyncio.timeout(FILE_SECONDS):
+                return await super().prepare(request)
+        except TimeoutError:
+            _abort(request)
+            raise ConnectionResetError from None
+        finally:
+            self._files -= Counter([self._address])  # one that comes to nothing is forgotten
 
 
 def _abort(request: web.BaseRequest) -> None:

@@ -2,6 +2,8 @@
 """Files as the companion hands them out, over a real port of this machine."""
 
 import asyncio
+import contextlib
+import http.client
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, replace
@@ -101,6 +103,29 @@ def test_a_file_is_handed_over_whole_or_in_part_and_harmless(context: Context) -
     assert post.status == 405
 
 
+def test_a_line_that_is_kept_brings_one_file_after_another(context: Context) -> None:
+    names = [stored(context, data, "mp4") for data in (b"first" * 9000, b"second" * 9000)]
+
+    def both(port: int) -> list[bytes]:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as line:
+            bodies = []
+            for name in names:
+                line.request("GET", f"/media/{name}")
+                bodies.append(line.getresponse().read())
+                assert line.sock is not None, "the server closed the line"
+            return bodies
+
+    async def run() -> list[bytes]:
+        server = StreamServer("127.0.0.1:0", Gate(context, Hub(context.database)).receive, behind_proxy=False)
+        await server.start()
+        try:
+            return await asyncio.to_thread(both, server.port)
+        finally:
+            await server.close()
+
+    assert asyncio.run(run()) == [b"first" * 9000, b"second" * 9000]
+
+
 def test_nothing_else_of_the_disk_is_handed_over(context: Context) -> None:
     name = stored(context, b"x", "jpg")
     paths = (
@@ -141,7 +166,10 @@ def test_what_does_not_come_is_told_in_time_and_a_face_is_drawn(
     assert face.headers["Location"].startswith(f"{ORIGIN}/pictures/avatar-")
 
 
-def test_only_so_many_are_served_at_once(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_server, "MAX_FILES", 0)
-    (answer,) = asked(context, f"/media/{stored(context, b'x', 'jpg')}")
-    assert answer.status == 503
+@pytest.mark.parametrize("limit", ["MAX_FILES", "MAX_FILES_PER_ADDRESS"])
+def test_only_so_many_are_served_at_once(context: Context, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    path = f"/media/{stored(context, b'x', 'jpg')}"
+    monkeypatch.setattr(stream_server, limit, 1)
+    assert [each.status for each in asked(context, path, path, path)] == [200, 200, 200]
+    monkeypatch.setattr(stream_server, limit, 0)
+    assert [each.status for each in asked(context, path)] == [503]
