@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is observed of the way from the internet to the box. A value that is None was not looked at, or not learnt."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class Protocol(Enum):
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class PortControl(Enum):
+    """By which protocol the router lets itself be asked for ports."""
+
+    PCP = "pcp"  # RFC 6887
+    NAT_PMP = "nat-pmp"  # RFC 6886
+    UPNP = "upnp"  # UPnP IGD 1 and 2
+
+
+@dataclass(frozen=True)
+class Port:
+    """One of those that must lead here. `outside` is the router's (or of a pinhole the box's own), `inside` the public
+    listener's."""
+
+    protocol: Protocol
+    outside: int
+    inside: int
+
+
+PUBLIC_PORTS = (
+    Port(Protocol.TCP, 80, 8080),
+    Port(Protocol.TCP, 443, 8443),
+    Port(Protocol.UDP, 443, 8443),
+)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """What the router says of a port. `host` is the machine it leads to; `seconds` what is left of the lease when it
+    was learnt, None where it has no end."""
+
+    port: Port
+    host: str
+    seconds: int | None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The box in its home. `carrier`: a cable or a Wi-Fi is connected. Addresses are this box's own; `by_dhcp` None
+    where nobody knows. `address6` is one of the internet's (RFC 4291 global unicast), not of the home alone."""
+
+    carrier: bool
+    interface: str = ""
+    address: str | None = None
+    gateway: str | None = None
+    address6: str | None = None
+    gateway6: str | None = None
+    by_dhcp: bool | None = None
+
+
+@dataclass(frozen=True)
+class Router:
+    """`outside` is the address that the router says it has on its other side. `mappings` are those of the ports that
+    we want, whoever holds them. `refused` are ports that the router would not open, with its reason. `pinholes` are
+    ports open by IPv6."""
+
+    control: PortControl | None
+    name: str = ""
+    outside: str | None = None
+    mappings: tuple[Mapping, ...] = ()
+    refused: tuple[tuple[Port, str], ...] = ()
+    pinholes: tuple[Port, ...] = ()
+
+
+class Answered(Enum):
+    """How an attempt from outside to reach one of the ports ended."""
+
+    REACHED = "reached"  # this box answered
+    OTHER = "other"  # somebody else did
+    REFUSED = "refused"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """`address` is the one that was tried, which is the one that the asker came from."""
+
+    port: Port
+    address: str
+    answered: Answered
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What others found who tried to reach the box. `seen4`, `seen6`: the addresses it appears under out there."""
+
+    seen4: str | None = None
+    seen6: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+    hairpin: bool | None = None  # the box reaches itself by its outside address
+
+
+@dataclass(frozen=True)
+class Records:
+    """What DNS has of the box's name. `answered` False: no name server could be asked. `caa` are the "issue" values
+    that hold for it (RFC 8659), None where there is no CAA record at all."""
+
+    name: str
+    answered: bool
+    a: tuple[str, ...] = ()
+    aaaa: tuple[str, ...] = ()
+    caa: tuple[str, ...] | None = None
+
+
+class Stage(Enum):
+    """How far the certificate has come."""
+
+    NONE = "none"
+    STAGING = "staging"  # one that nobody trusts, to see whether it works at all
+    REAL = "real"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """`error` is the authority's own reason, "" if the last attempt was well."""
+
+    stage: Stage
+    until: datetime | None = None
+    error: str = ""
+    trying: bool = False
+
+
+@dataclass(frozen=True)
+class Tunnel:
+    """A way in through a gateway that somebody of the community runs."""
+
+    gateway: str
+    connected: bool
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """All of it, from the box outwards, as of one look. `now` is the clock's time, in UTC."""
+
+    now: datetime
+    link: Link
+    dns_works: bool | None = None
+    clock_trusted: bool = True
+    router: Router | None = None
+    outside: Outside | None = None
+    records: Records | None = None
+    certificate: Certificate = Certificate(Stage.NONE)
+    tunnel: Tunnel | None = None
