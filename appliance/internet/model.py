@@ -38,13 +38,15 @@ PUBLIC_PORTS = (
 
 @dataclass(frozen=True)
 class Mapping:
-    """What the router says of a port. `host` is the machine it leads to; `seconds` what is left of the lease when it
-    was learnt, None where it has no end."""
+    """What the router says of a port. `host` is the machine it leads to, and `name` what that is called at home, if
+    anybody knows; `seconds` what is left of the lease when it was learnt, None where it has no end. `port.inside` is
+    the one it leads to, which need not be the one we want."""
 
     port: Port
     host: str
     seconds: int | None
     description: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class Link:
 @dataclass(frozen=True)
 class Router:
     """`outside` is the address that the router says it has on its other side. `mappings` are those of the ports that
-    we want, whoever holds them. `refused` are ports that the router would not open, with its reason. `pinholes` are
-    ports open by IPv6."""
+    we want, whoever holds them. `refused` are ports that the router would not open, with the key of the error that
+    says why: port-taken, router-refuses, router-unsure. `pinholes` are ports open by IPv6."""
 
     control: PortControl | None
     name: str = ""
