@@ -8,6 +8,7 @@
 | board.sensors | NoArguments | Sensors                                                                   |
 | board.disks   | NoArguments | [Disk]                                                                    |
 | host.ailments | NoArguments | Ailments                                                                  |
+| home.network  | NoArguments | HomeNetwork                                                               |
 | power.off     | NoArguments | {}: services stop in order, then the power goes                           |
 | power.restart | NoArguments | {}                                                                        |
 | units.states  | NoArguments | [ServiceState]                                                            |
@@ -76,6 +77,7 @@ def machine_commands(box: VirtualBox) -> Collection[Command[Any]]:
         Command("board.sensors", NoArguments, lambda _: machine.state().sensors),
         Command("board.disks", NoArguments, lambda _: machine.state().disks),
         Command("host.ailments", NoArguments, lambda _: machine.state().ailments),
+        Command("home.network", NoArguments, lambda _: machine.state().home),
         Command("power.off", NoArguments, off),
         Command("power.restart", NoArguments, restart),
         Command("units.states", NoArguments, lambda _: box.services()),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from appliance.board.light import PATTERNS, Light, Pattern
 from appliance.board.model import Disk, Event, EventKind, Fan, Sensors
+from appliance.board.virtual.home_network import HomeNetwork
 from appliance.board.virtual.host import Ailments
 from appliance.errors import BadInput, HearthError
 from appliance.system.clock import Clock
@@ -42,6 +43,7 @@ class MachineState:
     sensors: Sensors
     disks: tuple[Disk, ...]
     ailments: Ailments
+    home: HomeNetwork
 
 
 class Machine:
@@ -57,6 +59,7 @@ class Machine:
         self._held_since: float | None = None
         self._last_edge = float("-inf")
         self._ailments = Ailments()
+        self._home = HomeNetwork()
         self._sensors = self._with_fan(Sensors(COOL, False, False))
         self._disks: dict[str, Disk] = {}
         self._listeners: list[queue.SimpleQueue[Event | None]] = []
@@ -66,7 +69,14 @@ class Machine:
             disks = tuple(self._disks.values())
             light = self._light if self._powered else None
             return MachineState(
-                self._cable, self._powered, light, self._held_since, self._sensors, disks, self._ailments
+                cable=self._cable,
+                powered=self._powered,
+                light=light,
+                held_since=self._held_since,
+                sensors=self._sensors,
+                disks=disks,
+                ailments=self._ailments,
+                home=self._home,
             )
 
     def wait(self, serial: int, timeout: float) -> int:
@@ -127,6 +137,12 @@ class Machine:
             self._sense(
                 dataclasses.replace(self._sensors, throttled=ailments.throttled, throttled_since_boot=seen), always=True
             )
+
+    def rearrange(self, home: HomeNetwork) -> None:
+        """The network around the box is like that from now on. It tells nobody, as no real one does."""
+        with self._condition:
+            self._home = home
+            self._change()
 
     def plug_disk(self, model: str, size: int) -> Disk:
         """Plug in a disk of `size` bytes. Raises BadInput, or HearthError no-free-port."""
