@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The machine's name and addresses."""
+"""The machine's name and addresses, and its way out."""
+
+from types import SimpleNamespace
 
 import netifaces
+import psutil
+import pytest
 
+from appliance.internet.model import Link
 from appliance.system.interfaces import SystemInterfaces
 
 
@@ -21,3 +26,57 @@ def test_an_interface_that_goes_away_meanwhile_is_left_out(monkeypatch):
     monkeypatch.setattr(netifaces, "interfaces", lambda: ["gone0", "eth0"])
     monkeypatch.setattr(netifaces, "ifaddresses", look)
     assert SystemInterfaces().addresses() == ("192.0.2.1",)
+
+
+class Machine:
+    """What kernel and netifaces say: interface to addresses."""
+
+    def __init__(self, monkeypatch, interfaces, gateways=None, running=("lo", "eth0", "wlan0")):
+        def look(name):
+            addresses = {netifaces.AF_INET: [], netifaces.AF_INET6: []}
+            for each in interfaces[name]:
+                addresses[netifaces.AF_INET6 if ":" in each else netifaces.AF_INET].append({"addr": each})
+            return addresses
+
+        stats = {name: SimpleNamespace(isup=name in running) for name in interfaces}
+        monkeypatch.setattr(netifaces, "interfaces", lambda: list(interfaces))
+        monkeypatch.setattr(netifaces, "ifaddresses", look)
+        monkeypatch.setattr(netifaces, "gateways", lambda: {"default": gateways or {}})
+        monkeypatch.setattr(psutil, "net_if_stats", lambda: stats)
+
+
+def test_the_link_is_the_one_to_the_gateway(monkeypatch):
+    addresses = ["169.254.3.4", "192.168.1.20", "fe80::20%eth0", "fd00::20", "2001:db8::20"]
+    gateways = {netifaces.AF_INET: ("192.168.1.1", "eth0"), netifaces.AF_INET6: ("fe80::1", "eth0")}
+    Machine(monkeypatch, {"lo": ["127.0.0.1"], "wlan0": ["192.168.7.7"], "eth0": addresses}, gateways)
+    assert SystemInterfaces().link() == Link(
+        True, "eth0", "192.168.1.20", "192.168.1.1", "2001:db8::20", "fe80::1%eth0"
+    )
+
+
+def test_a_gateway_on_another_interface_is_not_this_ones(monkeypatch):
+    gateways = {netifaces.AF_INET: ("192.168.1.1", "eth0"), netifaces.AF_INET6: ("fe80::1", "wlan0")}
+    Machine(monkeypatch, {"eth0": ["192.168.1.20"], "wlan0": ["2001:db8::1"]}, gateways)
+    assert SystemInterfaces().link() == Link(True, "eth0", "192.168.1.20", "192.168.1.1")
+
+
+def test_an_address_that_a_machine_gave_itself_is_none(monkeypatch):
+    Machine(monkeypatch, {"lo": ["127.0.0.1"], "eth0": ["169.254.3.4", "fe80::20%eth0"]})
+    assert SystemInterfaces().link() == Link(True, "eth0")
+
+
+@pytest.mark.parametrize("running", [(), ("lo",)])
+def test_without_a_cable_there_is_no_carrier(monkeypatch, running):
+    Machine(monkeypatch, {"lo": ["127.0.0.1"], "eth0": []}, running=running)
+    assert SystemInterfaces().link() == Link(False)
+
+
+def test_a_pulled_cable_shows_while_its_route_is_still_there(monkeypatch):
+    gateways = {netifaces.AF_INET: ("192.168.1.1", "eth0")}
+    Machine(monkeypatch, {"lo": ["127.0.0.1"], "eth0": ["192.168.1.20"]}, gateways, running=("lo",))
+    assert SystemInterfaces().link() == Link(False, "eth0", "192.168.1.20", "192.168.1.1")
+
+
+def test_the_boxs_own_hotspot_is_no_link(monkeypatch):
+    Machine(monkeypatch, {"lo": ["127.0.0.1"], "wlan0": ["10.42.0.1"]})
+    assert SystemInterfaces().link() == Link(False)
