@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Home: one or two routers at an internet line, the box behind them, and whoever else is there."""
+
+from pathlib import Path
+
+from tests.lab.internet import GATEWAY, Internet, Line
+from tests.lab.router import OFF, Control, Router
+from tests.lab.spaces import Namespace, Spaces, cable
+
+_BOX = 10
+
+
+class Home:
+    """`router` is the one that the box is at; `first` the one at the provider's line: itself, the modem that is before
+    it, or the provider's own that keeps many homes behind one address."""
+
+    def __init__(
+        self,
+        name: str,
+        internet: Internet,
+        spaces: Spaces,
+        folder: Path,
+        number: int,
+        *,
+        control: Control,
+        modem: Control | None = None,
+        carrier: bool = False,
+        ipv6: bool = True,
+    ) -> None:
+        assert not (modem and carrier)
+        self.name = name
+        self._folder = folder
+        self._number = number
+        self._spaces = spaces
+        self.line: Line = internet.line(ipv6=ipv6 and modem is None)
+        prefix = self.line.prefix
+        lan = f"192.168.{number}.1/24"
+        self.router = self._router("router", lan, control, prefix)
+        self.first = self.router
+        if modem is not None:
+            self.first = self._router("modem", "192.168.250.1/24", modem, None)
+        elif carrier:
+            self.first = self._router("provider", f"100.64.{number}.1/24", OFF, None, through6=True)
+        self.line.plug(self.first.space)
+        if self.first is not self.router:
+            cable(self.first.space, "lan", self.router.space, "wan")
+            self.first.lan_up()
+        self._bridge()
+        self.box = self.host("box", _BOX)
+        self.first.connect(self.line.new_address(), GATEWAY)
+        if self.first is not self.router:
+            self.first.serve6(prefix)
+            self.router.connect(str(self.first.lan.ip + 1), str(self.first.lan.ip))
+        for router in {self.first, self.router}:
+            router.on()
+
+    @property
+    def outside(self) -> str:
+        """Its address on the internet, which is not its own behind carrier-grade NAT."""
+        return self.first.outside
+
+    @property
+    def address(self) -> str:
+        return self.address_of(_BOX)
+
+    @property
+    def address6(self) -> str | None:
+        return f"{self.line.prefix}{_BOX:x}" if self.line.prefix else None
+
+    def address_of(self, last: int) -> str:
+        return str(self.router.lan.ip - 1 + last)
+
+    def host(self, kind: str, last: int) -> Namespace:
+        """Somebody more at home, at its 192.168.<n>.<last>."""
+        space = self._spaces.new(f"{self.name}-{kind}")
+        port = f"port{last}"
+        cable(self.router.space, port, space, "eth0")
+        self.router.space.ip("link", "set", port, "master", "lan")
+        self._address(space, last)
+        return space
+
+    # What happens to the box's own end.
+
+    def pull_cable(self) -> None:
+        self.router.space.ip("link", "set", f"port{_BOX}", "down")
+
+    def plug_cable(self) -> None:
+        self.router.space.ip("link", "set", f"port{_BOX}", "up")
+
+    def lose_address(self) -> None:
+        """What a machine gives itself that nobody gave an address (RFC 3927)."""
+        self.box.ip("address", "flush", "dev", "eth0", "scope", "global")
+        self.box.ip("address", "add", f"169.254.7.{self._number}/16", "dev", "eth0")
+
+    def get_address(self) -> None:
+        self.box.ip("address", "flush", "dev", "eth0", "scope", "global")
+        self.box.ip("address", "flush", "dev", "eth0", "scope", "link")
+        self._address(self.box, _BOX)
+
+    def lose_gateway(self) -> None:
+        self.box.ip("route", "del", "default")
+        if self.line.prefix:
+            self.box.ip("-6", "route", "del", "default")
+
+    def new_address(self) -> str:
+        """The provider gives the line another address on the internet."""
+        address = self.line.new_address()
+        self.first.connect(address, GATEWAY)
+        return address
+
+    def _router(self, kind: str, lan: str, control: Control, prefix: str | None, *, through6: bool = False) -> Router:
+        space = self._spaces.new(f"{self.name}-{kind}")
+        return Router(space, self._folder, lan, number=self._number, control=control, prefix=prefix, through6=through6)
+
+    def _bridge(self) -> None:
+        space = self.router.space
+        space.ip("link", "add", "lan", "type", "bridge", "mcast_snooping", "0")
+        space.ip("link", "set", "lan", "up")
+        if Path("/proc/sys/net/bridge").exists():
+            # A switch reads no addresses of the internet.
+            space.setting("net.bridge.bridge-nf-call-iptables", "0")
+            space.setting("net.bridge.bridge-nf-call-ip6tables", "0")
+        self.router.lan_up()
+
+    def _address(self, space: Namespace, last: int) -> None:
+        space.ip("address", "replace", f"{self.address_of(last)}/24", "dev", "eth0")
+        space.ip("route", "replace", "default", "via", str(self.router.lan.ip))
+        space.address = self.address_of(last)
+        if self.line.prefix:
+            space.address6 = f"{self.line.prefix}{last:x}"
+            space.ip("-6", "address", "replace", f"{space.address6}/64", "dev", "eth0", "nodad")
+            space.ip("-6", "route", "replace", "default", "via", f"{self.line.prefix}1")

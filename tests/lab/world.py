@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""World: one internet with a visitor, and the homes that a test builds at it. The package's own words tell how."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from tests import debian
+from tests.lab.home import Home
+from tests.lab.internet import Internet
+from tests.lab.router import Control
+from tests.lab.spaces import Namespace, Spaces
+
+_TOOLS = ("ip", "tc", "nft")
+
+
+def missing() -> str:
+    """Why the lab cannot be built here; "" if it can."""
+    if os.geteuid() != 0:
+        return "networks of their own need root"
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    absent = [tool for tool in _TOOLS if shutil.which(tool, path=path) is None]
+    if absent or not debian.available():
+        return f"this machine lacks {', '.join(absent) or 'apt'}"
+    return ""
+
+
+class World:
+    """All is gone when it is left, however that comes about."""
+
+    def __init__(self) -> None:
+        # Readable for all, and short enough for the paths of sockets.
+        self.folder = Path(tempfile.mkdtemp(prefix="hearth-lab-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        self.homes: dict[str, Home] = {}
+        self.spaces = Spaces(self.folder)
+
+    def __enter__(self) -> "World":
+        try:
+            self.internet = Internet(self.spaces)
+            self.visitor = self.host("visitor", 9)
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def host(self, kind: str, last: int) -> Namespace:
+        """Somebody with an address of their own on the internet, 11.0.0.<last>."""
+        return self.internet.host(kind, last)
+
+    def home(
+        self,
+        name: str,
+        *,
+        control: Control = Control(),  # noqa: B008 - it is frozen
+        modem: Control | None = None,
+        carrier: bool = False,
+        ipv6: bool = True,
+    ) -> Home:
+        """`control` is what its router lets itself be asked by. `modem` puts another before it, `carrier` the
+        provider's NAT."""
+        number = len(self.homes) + 1
+        self.homes[name] = home = Home(
+            name,
+            self.internet,
+            self.spaces,
+            self.folder,
+            number,
+            control=control,
+            modem=modem,
+            carrier=carrier,
+            ipv6=ipv6,
+        )
+        return home
+
+    def words(self) -> str:
+        """The ends of everything that was logged, for a failure's report."""
+        logs = sorted(self.folder.glob("*.log"))
+        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in logs)
+
+    def _end(self) -> None:
+        self.spaces.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
