@@ -3,10 +3,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.errors import BadInput
+from appliance.internet import front
 from appliance.secret import Secret
 
 STATE_ON_A_BOX = Path("/var/lib/hearth")
@@ -21,6 +22,7 @@ class Config:
     `behind_proxy` says that all requests come through Caddy, whose word on the asker's address counts.
     `console_url` is where the console answers if that is not port 80 of this machine.
     `database_url` names a PostgreSQL database, where the instance has outgrown SQLite; no box has it.
+    `web` and `authority` are about Caddy, which ends TLS and asks for certificates.
     `console_uid` is who besides root may command the supervisor and the instance.
     """
 
@@ -36,6 +38,8 @@ class Config:
     panel_url: str | None = None
     console_url: str | None = None
     database_url: Secret | None = None
+    web: front.Places = field(default_factory=front.Places)
+    authority: front.Authority = field(default_factory=front.Authority)
 
     @property
     def settings_file(self) -> Path:
@@ -102,4 +106,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         panel_url=environment.get("HEARTH_PANEL_URL") or None,
         console_url=environment.get("HEARTH_CONSOLE_URL") or None,
         database_url=Secret(url) if url else None,
+        web=front.places(environment),
+        authority=front.authority(environment),
     )

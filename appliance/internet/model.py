@@ -108,13 +108,17 @@ class Outside:
 @dataclass(frozen=True)
 class Records:
     """What DNS has of the box's name. `answered` False: no name server could be asked. `caa` are the "issue" values
-    that hold for it (RFC 8659), None where there is no CAA record at all."""
+    that hold for it (RFC 8659), "" being nobody, None where nothing limits who may issue. `source_a` and `source_aaaa`
+    are what the name's own name servers say, None where they could not be asked: a record that differs from theirs is
+    an old one that is still remembered."""
 
     name: str
     answered: bool
     a: tuple[str, ...] = ()
     aaaa: tuple[str, ...] = ()
     caa: tuple[str, ...] | None = None
+    source_a: tuple[str, ...] | None = None
+    source_aaaa: tuple[str, ...] | None = None
 
 
 class Stage(Enum):

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""WebFront: the web server in front of everything, as far as it depends on the box's name: Caddy.
+
+What concerns the name lies in a folder that Caddy's own configuration imports, so that it starts with name and
+certificate when the supervisor does not run. Once it has the name, it obtains and renews the certificate by itself.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from appliance import internet_name
+from appliance.errors import BadInput, HearthError
+from appliance.internet.front import Authority, Places
+from appliance.internet.model import Certificate, Stage
+from appliance.system.files import Files
+from appliance.system.runner import Runner
+
+_RELOAD_SECONDS = 60.0
+_MAX_SITES = 16 * 1024
+_MAX_CERTIFICATE = 64 * 1024
+_MAX_LOG = 128 * 1024  # of its end
+_MAX_REASON = 400
+
+
+@dataclass(frozen=True)
+class Site:
+    """The name, which authority is asked for its certificate (NONE: none yet), and whether browsers shall remember
+    to come by HTTPS alone (HSTS)."""
+
+    name: str
+    stage: Stage
+    strict: bool = False
+
+
+class WebFront(Protocol):
+    """Everything here may take seconds. Raises HearthError."""
+
+    def arranged(self) -> Site | None:
+        """What was arranged last, None if nothing was."""
+        ...
+
+    def arrange(self, site: Site | None) -> None:
+        """Serve that from now on, also after a power cut. If the web server refuses, all stays as it was."""
+        ...
+
+    def certificate(self) -> Certificate:
+        """The best one there is for the name that was arranged, and what the authority has said since."""
+        ...
+
+
+class CaddyFront:
+    def __init__(self, runner: Runner, files: Files, places: Places, authority: Authority) -> None:
+        self._runner = runner
+        self._files = files
+        self._places = places
+        self._authority = authority
+        self._sites = places.sites / "site.caddy"
+        self._plain = places.sites / "plain.caddy"
+
+    def arranged(self) -> Site | None:
+        try:
+            found = json.loads(self._read(self._sites).decode().partition("\n")[0].removeprefix("# "))
+            return Site(str(found["name"]), Stage(found["stage"]), found["strict"] is True)
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def arrange(self, site: Site | None) -> None:
+        if site is not None and not internet_name.is_well_formed(site.name):
+            raise BadInput("That is not a name on the internet.")
+        self._files.make_folder(self._places.sites, mode=0o755)
+        before = {path: self._read(path) for path in (self._sites, self._plain)}
+        try:
+            self._put(self._sites, sites(site, self._authority) if site else "")
+            self._put(self._plain, plain(site) if site else "")
+            self._reload()
+        except HearthError:
+            for path, content in before.items():
+                self._put(path, content.decode())
+            raise
+
+    def certificate(self) -> Certificate:
+        site = self.arranged()
+        if site is None:
+            return Certificate(Stage.NONE)
+        until = {stage: self._until(site.name, stage) for stage in (Stage.REAL, Stage.STAGING)}
+        best = next((stage for stage, moment in until.items() if moment), Stage.NONE)
+        error = "" if site.stage is Stage.NONE else self._reason(site)
+        trying = site.stage is not Stage.NONE and until[site.stage] is None and not error
+        return Certificate(best, until.get(best), error, trying)
+
+    def _put(self, path: Path, content: str) -> None:
+        if content:
+            self._files.replace(path, content.encode(), mode=0o644)
+        else:
+            self._files.remove(path)
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            return self._files.read(path, limit=_MAX_SITES)
+        except OSError:
+            return b""
+
+    def _reload(self) -> None:
+        """Caddy looks through all of a configuration before it takes it, and else goes on with the old one."""
+        places = self._places
+        folders = [f"HEARTH_WEB_SITES={places.sites}", f"HEARTH_WEB_RUNTIME={places.runtime}"]
+        reload = [str(places.program), "reload", "--config", str(places.config), "--adapter", "caddyfile", "--force"]
+        address = f"unix/{places.runtime}/admin.sock"
+        self._runner.run(["env", *folders, *reload, "--address", address], timeout=_RELOAD_SECONDS)
+
+    def _until(self, name: str, stage: Stage) -> datetime | None:
+        """When the certificate in Caddy's storage ends."""
+        try:
+            chain = _read_theirs(self._certificate_file(name, stage), _MAX_CERTIFICATE)
+            return x509.load_pem_x509_certificate(chain).not_valid_after_utc
+        except (OSError, ValueError):
+            return None
+
+    def _certificate_file(self, name: str, stage: Stage) -> Path:
+        folder = issuer_folder(self._authority.directory(stage))
+        return self._places.storage / "certificates" / folder / name / f"{name}.crt"
+
+    def _reason(self, site: Site) -> str:
+        """What the authority refused last, "" if it has been well since, or was asked anew since."""
+        since = max(_changed(self._sites), _changed(self._certificate_file(site.name, site.stage)))
+        try:
+            lines = _read_theirs(self._places.runtime / "authority.log", _MAX_LOG).splitlines()
+        except OSError:
+            return ""
+        return next((found for line in reversed(lines) if (found := reason(line, site.name, since))), "")
+
+
+def sites(site: Site, authority: Authority) -> str:
+    """The file that Caddy's configuration imports; its first line is for `arranged`."""
+    known = {"name": site.name, "stage": site.stage.value, "strict": site.strict}
+    lines = [f"# {json.dumps(known)}", "# Written by the supervisor: changes are lost."]
+    if site.stage is Stage.NONE:
+        return "\n".join([*lines, ""])
+    root = f"\t\t\ttrusted_roots {authority.root}\n" if authority.root else ""
+    tls = f"\ttls {{\n\t\tissuer acme {{\n\t\t\tdir {authority.directory(site.stage)}\n{root}\t\t}}\n\t}}"
+    strict = ['\theader Strict-Transport-Security "max-age=31536000"'] if site.strict else []
+    for port, side in ((8443, "public"), (443, "home")):
+        lines += [f"https://{site.name}:{port} {{", tls, "\timport http3", *strict, f"\timport {side}", "}"]
+    return "\n".join([*lines, ""])
+
+
+def plain(site: Site) -> str:
+    """What holds for the public side without HTTPS. Others must be able to try the port by itself at any time."""
+    if site.stage is not Stage.REAL:
+        return ""
+    return f"@safely not path /.well-known/hearth/*\nredir @safely https://{site.name}{{uri}} 308\n"
+
+
+def issuer_folder(directory: str) -> str:
+    """As Caddy calls the folder with the certificates of an authority."""
+    parts = urlsplit(directory)
+    path = parts.path.replace("/", "-").strip("-")
+    return f"{parts.netloc}-{path}".lower().replace(":", "-").rstrip("-")
+
+
+def reason(line: bytes, name: str, since: float) -> str:
+    """The reason in a line of Caddy's log, "" if it has none of this name's or is older."""
+    try:
+        entry: Mapping[str, Any] = json.loads(line)
+        if entry["identifier"] != name or float(entry["ts"]) < since:
+            return ""
+        text = str(entry["error"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:_MAX_REASON]
+
+
+def _read_theirs(path: Path, limit: int) -> bytes:
+    """The end of a plain file. Its folder belongs to somebody else, who must not be able to keep us waiting."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return b""
+        return os.pread(descriptor, limit, max(0, found.st_size - limit))
+    finally:
+        os.close(descriptor)
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Issuing:
+    """How a virtual authority answers: by a certificate, or by a reason."""
+
+    refuses: str = ""
+    days: float = 90.0
+
+
+class VirtualFront:
+    """Keeps what is arranged, and has certificates issued at once, by what `look` says."""
+
+    def __init__(self, now: Callable[[], datetime], look: Callable[[], Issuing] = Issuing) -> None:
+        self.look = look
+        self._now = now
+        self._site: Site | None = None
+        self._issued: dict[tuple[str, Stage], datetime] = {}
+
+    def arranged(self) -> Site | None:
+        return self._site
+
+    def arrange(self, site: Site | None) -> None:
+        if site is not None and not internet_name.is_well_formed(site.name):
+            raise BadInput("That is not a name on the internet.")
+        self._site = site
+
+    def certificate(self) -> Certificate:
+        site, issuing = self._site, self.look()
+        if site is None:
+            return Certificate(Stage.NONE)
+        key = (site.name, site.stage)
+        if site.stage is not Stage.NONE and not issuing.refuses and key not in self._issued:
+            self._issued[key] = self._now() + timedelta(days=issuing.days)
+        best = next((stage for stage in (Stage.REAL, Stage.STAGING) if (site.name, stage) in self._issued), Stage.NONE)
+        error = issuing.refuses if site.stage is not Stage.NONE and key not in self._issued else ""
+        return Certificate(best, self._issued.get((site.name, best)), error)
