@@ -86,10 +86,11 @@ def test_each_is_enabled_and_nothing_that_is_not_named_is() -> None:
 
 def test_the_console_is_on_no_listener_that_a_router_forwards_to() -> None:
     text = (OVERLAY / "etc/caddy/Caddyfile").read_text()
-    public = text.partition("\n:8080 {")[2]
-    assert public
-    assert "8081" not in public
-    assert text.count("127.0.0.1:8081") == 1
+    home, _, sites = text.partition("\n(home) {")[2].partition("\n}\n")
+    assert text.count("127.0.0.1:8081") == home.count("127.0.0.1:8081") == 1
+    # Nobody but the listener at home has what is meant for it.
+    assert sites.count("import home") == 1
+    assert "\nhttp://:80 {\n\timport home\n}\n" in sites
 
 
 def test_only_the_home_network_reaches_the_console() -> None:

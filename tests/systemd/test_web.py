@@ -72,13 +72,15 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
         threading.Thread(target=streams.serve_forever, daemon=True).start()
         threading.Thread(target=behind.serve_forever, daemon=True).start()
         ports = {"home": free_port(), "public": free_port()}
-        text = CADDYFILE.replace("\n:80 {", f"\nhttp://127.0.0.1:{ports['home']} {{")
-        text = text.replace("\n:8080 {", f"\nhttp://127.0.0.1:{ports['public']} {{")
+        text = CADDYFILE.replace("\nhttp://:80 {", f"\nhttp://127.0.0.1:{ports['home']} {{")
+        text = text.replace("\nhttp://:8080 {", f"\nhttp://127.0.0.1:{ports['public']} {{")
+        text = text.replace("_port 8080", f"_port {ports['public']}").replace("8443", str(free_port()))
         for port in (8081, 8082):
             text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{behind.server_port}")
         text = text.replace("127.0.0.1:8083", f"127.0.0.1:{streams.server_port}")
         (folder / "Caddyfile").write_text(text)
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+        environment |= {"HEARTH_WEB_RUNTIME": str(folder), "HEARTH_WEB_SITES": str(folder)}
         caddy = [debian.program("caddy", "usr/bin/caddy"), "run", "--config", str(folder / "Caddyfile")]
         with (folder / "log").open("w") as log, subprocess.Popen(caddy, env=environment, stderr=log) as process:
             try:
@@ -148,6 +150,8 @@ def test_both_listeners_hand_on_to_the_fediverse_server_alike():
     assert "8082" not in sites
     assert "8083" not in sites
     assert sites.count("import fediverse") == 2
+    public, _, home = sites.partition("\n(home) {")
+    assert public.count("import fediverse") == home.count("import fediverse") == 1
 
 
 @needs_caddy
