@@ -4,6 +4,7 @@
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ def main() -> None:
     arguments = parser.parse_args()
     planned = plan(arguments.board, Base(arguments.base) if arguments.base else None)
     if arguments.act == "plan":
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` wants no more of it
         print("\n".join(planned.packages))
         return
     if os.geteuid() != 0:

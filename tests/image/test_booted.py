@@ -88,10 +88,11 @@ def test_the_button_claims_it_and_its_owner_posts(home: machine.Box, clara: Owne
     assert home.status()["box"]["owner"] == "clara"
 
 
-def test_a_picture_is_decoded_in_its_cage(home: machine.Box, clara: Owner, tmp_path: Path) -> None:
+def test_a_picture_is_decoded_in_its_cage(home: machine.Box, clara: Owner) -> None:
     """Its kernel and units let the child lock itself in, and the decoder work there."""
-    Image.new("RGB", (320, 200), "teal").save(tmp_path / "wall.jpg")
-    sent = clara.app.media_post(str(tmp_path / "wall.jpg"), description="a teal wall", synchronous=True)
+    wall = io.BytesIO()
+    Image.new("RGB", (320, 200), "teal").save(wall, "jpeg")
+    sent = clara.app.media_post(wall.getvalue(), "image/jpeg", description="a teal wall", synchronous=True)
     assert (sent["meta"]["original"]["width"], sent["description"]) == (320, "a teal wall")
     with Image.open(io.BytesIO(home.answer(sent["url"])[1])) as shown:
         assert shown.size == (320, 200)
