@@ -5,7 +5,6 @@ clock and cable."""
 import io
 import json
 import re
-from pathlib import Path
 
 import pytest
 from PIL import Image
