@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The status document: what is true of the box now. Console, light, CLI and update gate all read this one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from appliance.board.light import Light
@@ -54,6 +54,47 @@ class Capability:
     facts: dict[str, str]
 
 
+class LinkState(Enum):
+    GREEN = "green"
+    RED = "red"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One link of the way from the internet to the box: from `outer`, which is farther out, to `inner`."""
+
+    outer: str
+    inner: str
+    state: LinkState
+    sentence: str
+
+
+@dataclass(frozen=True)
+class WantedRecord:
+    """A record that the owner's name must have in DNS. `found` are the values it has now; `right` whether that is so
+    as it should be, None while it could not be asked for."""
+
+    kind: str
+    name: str
+    value: str
+    found: tuple[str, ...] = ()
+    right: bool | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The way from the internet to the box. `stretches` begin outside. `cause` is the key of the one thing that is
+    broken first, seen from the box, "" for none; `sentence` and `remedy` are its words, or how it is."""
+
+    stretches: tuple[Stretch, ...]
+    sentence: str
+    remedy: str = ""
+    cause: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+    records: tuple[WantedRecord, ...] = ()
+
+
 @dataclass(frozen=True)
 class Job:
     """Work longer than a second. `progress` is 0 to 1, or None when unknown."""
@@ -89,7 +130,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Status:
-    """`serial` grows with every change; `addresses` are URLs at home under which the console answers."""
+    """`serial` grows with every change; `addresses` are URLs at home under which the console answers; `way` is how
+    people outside reach the box, and what stands in it."""
 
     serial: int
     at: str
@@ -104,3 +146,4 @@ class Status:
     capabilities: tuple[Capability, ...]
     issues: tuple[Issue, ...]
     jobs: tuple[Job, ...]
+    way: Picture | None = None

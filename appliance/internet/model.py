@@ -137,6 +137,7 @@ class Certificate:
     until: datetime | None = None
     error: str = ""
     trying: bool = False
+    authority: str = "letsencrypt.org"  # as CAA records call it
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,16 @@ class Tunnel:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """To be found under this name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Way:
-    """All of it, from the box outwards, as of one look. `now` is the clock's time, in UTC."""
+    """All of it, from the box outwards, as of one look. `now` is the clock's time, in UTC. `goal` is what the doors
+    were asked about, None where nobody is asked anything. `former` are addresses that this home had before."""
 
     now: datetime
     link: Link
@@ -161,3 +170,5 @@ class Way:
     records: Records | None = None
     certificate: Certificate = Certificate(Stage.NONE)
     tunnel: Tunnel | None = None
+    goal: Goal | None = None
+    former: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from appliance.settings import Settings
 from appliance.status import Capability as Report
+from appliance.status import Picture
 from appliance.supervisor.issues import Finding
 
 
@@ -27,6 +28,7 @@ class Plan:
     actions: tuple[Any, ...] = ()
     addresses: tuple[str, ...] = ()
     instance: Instance | None = None
+    way: Picture | None = None
 
 
 class Capability(Protocol):

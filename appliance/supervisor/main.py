@@ -18,6 +18,8 @@ from appliance.fediverse.client import InstanceClient
 from appliance.health.capability import HealthCapability
 from appliance.health.power import Power
 from appliance.health.recorder import Recorder
+from appliance.internet.capability import InternetCapability
+from appliance.internet.parts import parts
 from appliance.network import hotspot
 from appliance.network.capability import NetworkCapability
 from appliance.network.radio import Radio
@@ -142,11 +144,15 @@ class Supervisor:
             name=hotspot.name(doors.interfaces.machine()),
             look_again=lambda: self._looker.look_again(),
         )
+        self.internet = InternetCapability(
+            doors.interfaces, parts(), clock, look_again=lambda: self._looker.look_again()
+        )
         capabilities = (
             StorageCapability(
                 config.state, files, board, host, clock, drives_every=0.0 if config.virtual else DRIVES_EVERY
             ),
             NetworkCapability(doors.interfaces, radio, doors.firewall, console_url=config.console_url),
+            self.internet,
             HealthCapability(board, host, clock, state=config.state, recorder=self.recorder, power=power),
             InstanceCapability(units, InstanceClient(config.admin_socket), clock, url=url, power=power),
         )
@@ -227,6 +233,7 @@ class Supervisor:
             ("light", self._light.run),
         ):
             threading.Thread(target=work, name=name, daemon=True).start()
+        self.internet.start()
         self._server.start()
         log.info("watching over the box %s", self.core.settings.box_name)
         self.loop.tell(self.erasing.resume)
@@ -241,6 +248,7 @@ class Supervisor:
             self.loop.run(self.tick)
         finally:
             notify.stopping()
+            self.internet.close()
             self.recorder.save()
             self._server.close()
 

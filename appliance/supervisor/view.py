@@ -77,6 +77,7 @@ def assemble(known: Known, *, serial: int, at: str) -> Status:
         capabilities=tuple(plan.report for plan in plans),
         issues=issues,
         jobs=known.jobs,
+        way=next((plan.way for plan in plans if plan.way), None),
     )
 
 

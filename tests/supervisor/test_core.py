@@ -55,7 +55,7 @@ def test_it_starts_then_wants_claiming_then_is_well(box):
 def test_all_is_well(well):
     status = well.status()
     assert (status.level, status.light, status.sentence) == (Level.WELL, Light.WELL, "All is well.")
-    assert [each.name for each in status.capabilities] == ["storage", "network", "health", "fediverse"]
+    assert [each.name for each in status.capabilities] == ["storage", "network", "internet", "health", "fediverse"]
     assert status.instance_answers
     assert status.federating
 

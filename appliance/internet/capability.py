@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Internet as a capability: every part of the way is kept in sight by a thread of its own; what is wrong first is said,
+and what the box can do about it is done."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from appliance.internet.diagnosis import Diagnosis, diagnose
+from appliance.internet.facts import facts
+from appliance.internet.goal import Ask, goal
+from appliance.internet.keeper import Keeper
+from appliance.internet.model import Goal, Way
+from appliance.internet.part import Part, Scene
+from appliance.settings import Settings
+from appliance.status import Capability as Report
+from appliance.status import Level, LinkState, Picture
+from appliance.supervisor.capability import Plan
+from appliance.system.clock import Clock
+from appliance.system.interfaces import Interfaces
+
+
+@dataclass(frozen=True)
+class Pursue:
+    """From now on this is what the doors are asked about."""
+
+    goal: Goal | None
+
+
+@dataclass(frozen=True)
+class Do:
+    """What one part planned."""
+
+    field: str
+    action: Any
+
+
+class InternetCapability:
+    name = "internet"
+
+    def __init__(
+        self, interfaces: Interfaces, parts: Sequence[Part], clock: Clock, look_again: Callable[[], None]
+    ) -> None:
+        self._interfaces = interfaces
+        self._parts = tuple(parts)
+        self._clock = clock
+        self._keepers = {part.field: Keeper(part, clock, look_again) for part in parts}
+        self._goal: Goal | None = None
+
+    def start(self) -> None:
+        for keeper in self._keepers.values():
+            keeper.start()
+
+    def close(self) -> None:
+        """What the router opened for this box is closed again; takes a few seconds at most."""
+        for keeper in self._keepers.values():
+            keeper.stop()
+        for keeper in self._keepers.values():
+            keeper.join()
+
+    def look_now(self) -> None:
+        """Somebody waits for it."""
+        for keeper in self._keepers.values():
+            keeper.look_now()
+
+    def observe(self) -> Way:
+        link = self._interfaces.link()
+        ask = None if self._goal is None else Ask(self._goal, link)
+        for keeper in self._keepers.values():
+            keeper.ask(ask)
+        seen = {field: keeper.seen for field, keeper in self._keepers.items()}
+        way = Way(self._clock.now(), link, clock_trusted=self._clock.trusted(), goal=self._goal)
+        way = replace(way, **{field: value for field, value in seen.items() if value is not None})
+        well = all(each.state is LinkState.GREEN for each in diagnose(way).stretches)
+        for keeper in self._keepers.values():
+            keeper.hurry(not well)
+        return way
+
+    def plan(self, settings: Settings, observed: Way) -> Plan:
+        wanted = goal(settings)
+        if wanted != observed.goal:
+            # What was seen was asked for another name, or for none.
+            seen = Way(observed.now, observed.link, clock_trusted=observed.clock_trusted, goal=wanted)
+        else:
+            seen = observed
+        found = diagnose(seen)
+        scene = Scene(wanted, seen, clear=found.clear_to_the_name)
+        actions: tuple[Any, ...] = () if wanted == observed.goal else (Pursue(wanted),)
+        if wanted is not None:
+            actions += tuple(Do(part.field, action) for part in self._parts for action in part.actions(scene))
+        return Plan(_report(found), found.findings, actions, way=_picture(found, seen))
+
+    def apply(self, action: Pursue | Do) -> None:
+        if isinstance(action, Pursue):
+            self._goal = action.goal
+            self.observe()
+        else:
+            self._keepers[action.field].do(action.action)
+
+    def fix(self, key: str) -> None:
+        return None
+
+
+def _report(found: Diagnosis) -> Report:
+    level = found.cause.level if found.cause is not None else Level.WELL
+    return Report("internet", level, found.sentence, {})
+
+
+def _picture(found: Diagnosis, way: Way) -> Picture:
+    cause = found.cause
+    return Picture(
+        found.stretches,
+        found.sentence,
+        cause.remedy if cause is not None else "",
+        cause.key if cause is not None else "",
+        facts(way),
+    )

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Does the provider put many homes behind one address (RFC 6888)? Then nobody can be let in there."""
+
+from appliance.internet.model import Way
+from appliance.internet.reading import is_global, is_shared, reached
+from appliance.status import Level
+from appliance.supervisor.issues import Finding
+
+
+def check(way: Way) -> Finding | None:
+    if way.tunnel is not None or reached(way):
+        return None
+    router = way.router.outside if way.router is not None else None
+    seen = way.outside.seen4 if way.outside is not None else None
+    # Two addresses of the internet that differ mean the same: somebody in between changes one into the other.
+    differ = is_global(router) and is_global(seen) and router != seen
+    if not (is_shared(router) or is_shared(way.link.address) or differ):
+        return None
+    return Finding(
+        "carrier-nat",
+        Level.ATTENTION,
+        "Your provider lets many homes share one address, so visitors cannot find yours.",
+        "Ask your provider for a public IPv4 address of your own (some give one for nothing). Or use a gateway: that"
+        " works at once and needs nobody's leave.",
+    )

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Is there a second router behind the first? Then the first one's address is one of a home, not of the internet."""
+
+from appliance.internet.model import Way
+from appliance.internet.reading import is_global, is_shared, parse, reached, router_page
+from appliance.status import Level
+from appliance.supervisor.issues import Finding
+
+
+def check(way: Way) -> Finding | None:
+    if way.tunnel is not None or way.router is None or reached(way):
+        return None
+    outside = way.router.outside
+    if parse(outside) is None or is_global(outside) or is_shared(outside):
+        return None
+    return Finding(
+        "double-nat",
+        Level.ATTENTION,
+        "Between your router and the internet there is a second router, which lets nobody in.",
+        f"Set the first of the two, often the provider's, to bridge mode, or plug the box into that one. Or log in to"
+        f" it and forward ports 80 and 443 to {outside}. Your own router is at {router_page(way)}. If none of that is"
+        " possible, use a gateway.",
+    )

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Does the router refuse a port, though it does answer? Often it lets only some devices ask."""
+
+from appliance.internet.model import Way
+from appliance.internet.reading import WEB_PORTS, by_hand, holder, reached, router_page
+from appliance.status import Level
+from appliance.supervisor.issues import Finding
+
+
+def check(way: Way) -> Finding | None:
+    if way.tunnel is not None or way.router is None or reached(way):
+        return None
+    for port, reason in way.router.refused:
+        if port in WEB_PORTS and holder(way, port) is None:
+            return Finding(
+                "port-refused",
+                Level.ATTENTION,
+                f"The router does not want to let visitors in at port {port.outside}.",
+                f"Log in to your router at {router_page(way)} and allow the box to open ports."
+                f" {by_hand(way)} The router's reason: {reason}",
+            )
+    return None

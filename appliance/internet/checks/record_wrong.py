@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Does the name lead to somewhere else?"""
+
+from appliance.internet.model import Way
+from appliance.internet.reading import own_address
+from appliance.status import Level
+from appliance.supervisor.issues import Finding
+
+
+def check(way: Way) -> Finding | None:
+    found, own = way.records, own_address(way)
+    if way.tunnel is not None or found is None or own is None:
+        return None
+    wrong = next((each for each in found.a if each != own), None)
+    if wrong is None:
+        return None
+    if own in found.a:
+        remedy = f"Delete the A record {wrong} where you got the name: some visitors are sent there."
+    else:
+        remedy = f"Change its A record from {wrong} to {own} where you got the name."
+    return Finding("record-wrong", Level.ATTENTION, f"The name {found.name} leads somewhere else: to {wrong}.", remedy)

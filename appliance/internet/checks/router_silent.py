@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Does the router open ports when it is asked to? Many have that switched off."""
+
+from appliance.internet.model import Way
+from appliance.internet.reading import by_hand, direct, reached, router_page
+from appliance.status import Level
+from appliance.supervisor.issues import Finding
+
+
+def check(way: Way) -> Finding | None:
+    if way.tunnel is not None or way.router is None or way.link.address is None or direct(way) or reached(way):
+        return None
+    if way.router.control is not None:
+        return None
+    return Finding(
+        "router-silent",
+        Level.ATTENTION,
+        "The router does not answer when it is asked to let visitors in.",
+        f"Log in to your router at {router_page(way)} and turn on UPnP, which some call automatic port forwarding."
+        f" {by_hand(way)}",
+    )

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the owner wants of the internet, and what the doors are asked about: pure."""
+
+from dataclasses import dataclass
+
+from appliance.internet.model import Goal, Link
+from appliance.settings import Settings
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a door looks at: for which goal, and from which place in the home network."""
+
+    goal: Goal
+    link: Link
+
+
+def goal(settings: Settings) -> Goal | None:
+    """None where nobody is to be asked anything: at home only, undecided, or a box that belongs to nobody, be it new
+    or after a reset: it offers nothing to the internet."""
+    if settings.owner is None or not settings.address:
+        return None
+    return Goal(settings.address)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What follows from what was observed of the way: small pure questions that several checks ask."""
+
+import ipaddress
+
+from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt, Mapping, Port, Protocol, Stage, Way
+
+# Those without which nobody gets in. Without UDP there is no HTTP/3, which nobody notices.
+WEB_PORTS = tuple(port for port in PUBLIC_PORTS if port.protocol is Protocol.TCP)
+
+# Between a provider and the many homes that share an address: RFC 6598, and RFC 6333 (DS-Lite).
+_SHARED = (ipaddress.ip_network("100.64.0.0/10"), ipaddress.ip_network("192.0.0.0/29"))
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def parse(text: str | None) -> Address | None:
+    """None for what is no address, or says that there is none ("0.0.0.0")."""
+    try:
+        address = ipaddress.ip_address((text or "").partition("%")[0])
+    except ValueError:
+        return None
+    return None if address.is_unspecified else address
+
+
+def is_global(text: str | None) -> bool:
+    address = parse(text)
+    return address is not None and address.is_global and not is_shared(text)
+
+
+def is_shared(text: str | None) -> bool:
+    """Whether it is one that a provider gives to homes which share an address of the internet."""
+    address = parse(text)
+    return isinstance(address, ipaddress.IPv4Address) and any(address in network for network in _SHARED)
+
+
+def direct(way: Way) -> bool:
+    """Whether the box itself has an IPv4 address of the internet, with no router to ask."""
+    return is_global(way.link.address)
+
+
+def own_address(way: Way) -> str | None:
+    """The IPv4 address under which the internet sees this home; None where nobody knows."""
+    seen = way.outside.seen4 if way.outside is not None else None
+    router = way.router.outside if way.router is not None else None
+    return next((each for each in (seen, router, way.link.address) if is_global(each)), None)
+
+
+def attempts(way: Way, number: int, version: int = 4) -> tuple[Attempt, ...]:
+    """What others found who tried this port by TCP, at an address of this version."""
+    if way.outside is None:
+        return ()
+    wanted = (Protocol.TCP, number, version)
+    return tuple(
+        each for each in way.outside.attempts if (each.port.protocol, each.port.outside, _version(each)) == wanted
+    )
+
+
+def passes(way: Way, number: int) -> bool:
+    """Whether somebody got in through this port."""
+    return any(each.answered is Answered.REACHED for each in attempts(way, number))
+
+
+def fails(way: Way, number: int) -> bool:
+    """Whether somebody tried this port and nobody got in."""
+    tried = attempts(way, number)
+    return bool(tried) and not passes(way, number)
+
+
+def reached(way: Way) -> bool:
+    """Whether it is proven that the ports lead here, however they were opened."""
+    hairpin = way.outside is not None and way.outside.hairpin is True
+    return passes(way, 443) or (hairpin and not fails(way, 443))
+
+
+def holder(way: Way, port: Port) -> Mapping | None:
+    """Who the router says has this port."""
+    found = way.router.mappings if way.router is not None else ()
+    return next((each for each in found if _same(each.port, port)), None)
+
+
+def ports_are_ours(way: Way) -> bool:
+    held = [holder(way, port) for port in WEB_PORTS]
+    return all(each is not None and each.host == way.link.address for each in held)
+
+
+def certified(way: Way) -> bool:
+    """Whether there is a certificate that browsers accept now."""
+    certificate = way.certificate
+    return certificate.stage is Stage.REAL and (certificate.until is None or certificate.until > way.now)
+
+
+def router_page(way: Way) -> str:
+    """Where the router has its pages, as one types it."""
+    return f"http://{way.link.gateway}/" if way.link.gateway else "the address printed on it"
+
+
+def by_hand(way: Way) -> str:
+    """The forwarding that an owner can make without being asked for it again."""
+    rules = ", ".join(f"{port.outside} to {port.inside} (TCP)" for port in WEB_PORTS)
+    return f"Or make a port forwarding there to {way.link.address or 'the box'}: {rules}."
+
+
+def _same(one: Port, other: Port) -> bool:
+    return (one.protocol, one.outside) == (other.protocol, other.outside)
+
+
+def _version(attempt: Attempt) -> int | None:
+    address = parse(attempt.address)
+    return address.version if address is not None else None
