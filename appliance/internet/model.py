@@ -159,7 +159,7 @@ class Goal:
 @dataclass(frozen=True)
 class Way:
     """All of it, from the box outwards, as of one look. `now` is the clock's time, in UTC. `goal` is what the doors
-    were asked about, None where nobody is asked anything. `former` are addresses that this home had before."""
+    were asked about, None where nobody is asked anything."""
 
     now: datetime
     link: Link
@@ -171,4 +171,3 @@ class Way:
     certificate: Certificate = Certificate(Stage.NONE)
     tunnel: Tunnel | None = None
     goal: Goal | None = None
-    former: tuple[str, ...] = ()

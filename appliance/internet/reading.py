@@ -9,7 +9,11 @@ from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt, Mapping, P
 WEB_PORTS = tuple(port for port in PUBLIC_PORTS if port.protocol is Protocol.TCP)
 
 # Between a provider and the many homes that share an address: RFC 6598, and RFC 6333 (DS-Lite).
-_SHARED = (ipaddress.ip_network("100.64.0.0/10"), ipaddress.ip_network("192.0.0.0/29"))
+_SHARED = tuple(ipaddress.ip_network(each) for each in ("100.64.0.0/10", "192.0.0.0/29"))
+# Inside homes: RFC 1918, RFC 3927.
+_HOMES = tuple(
+    ipaddress.ip_network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -23,27 +27,35 @@ def parse(text: str | None) -> Address | None:
     return None if address.is_unspecified else address
 
 
-def is_global(text: str | None) -> bool:
+def is_public(text: str | None) -> bool:
+    """Whether it is an IPv4 address that means this home everywhere on the internet."""
     address = parse(text)
-    return address is not None and address.is_global and not is_shared(text)
+    if address is None or address.version != 4 or address.is_loopback or address.is_multicast:
+        return False
+    return not (is_shared(text) or is_of_a_home(text))
 
 
 def is_shared(text: str | None) -> bool:
     """Whether it is one that a provider gives to homes which share an address of the internet."""
     address = parse(text)
-    return isinstance(address, ipaddress.IPv4Address) and any(address in network for network in _SHARED)
+    return address is not None and any(address in network for network in _SHARED)
+
+
+def is_of_a_home(text: str | None) -> bool:
+    address = parse(text)
+    return address is not None and any(address in network for network in _HOMES)
 
 
 def direct(way: Way) -> bool:
     """Whether the box itself has an IPv4 address of the internet, with no router to ask."""
-    return is_global(way.link.address)
+    return is_public(way.link.address)
 
 
 def own_address(way: Way) -> str | None:
     """The IPv4 address under which the internet sees this home; None where nobody knows."""
     seen = way.outside.seen4 if way.outside is not None else None
     router = way.router.outside if way.router is not None else None
-    return next((each for each in (seen, router, way.link.address) if is_global(each)), None)
+    return next((each for each in (seen, router, way.link.address) if is_public(each)), None)
 
 
 def attempts(way: Way, number: int, version: int = 4) -> tuple[Attempt, ...]:
@@ -88,6 +100,12 @@ def certified(way: Way) -> bool:
     """Whether there is a certificate that browsers accept now."""
     certificate = way.certificate
     return certificate.stage is Stage.REAL and (certificate.until is None or certificate.until > way.now)
+
+
+def whose(mapping: Mapping) -> str:
+    """The machine that has a port, as people at home may know it."""
+    name = mapping.name or mapping.description
+    return f"{name} ({mapping.host})" if name else mapping.host
 
 
 def router_page(way: Way) -> str:

@@ -65,13 +65,14 @@ BROKEN = [
     ("port-taken", Span.ROUTER, router(mappings=(mapping(0), mapping(1, "192.168.1.9", "nas"))), "nas (192.168.1.9)"),
     ("port-taken", Span.ROUTER, router(mappings=(mapping(0, "192.168.1.9", ""), mapping(1))), "Port 80"),
     ("port-taken", Span.ROUTER, tries(REACHED, OTHER), "Port 443"),
-    ("port-refused", Span.ROUTER, router(mappings=(), refused=((PUBLIC_PORTS[1], "not allowed"),)), "not allowed"),
+    ("port-refused", Span.ROUTER, router(mappings=(), refused=((PUBLIC_PORTS[1], "router-unsure"),)), "did nothing"),
+    ("port-taken", Span.ROUTER, router(mappings=(), refused=((PUBLIC_PORTS[1], "port-taken"),)), "another device"),
     ("port-filtered", Span.INTERNET, tries(SILENT, SILENT), "firewall"),
     ("port-filtered", Span.INTERNET, tries(REFUSED, SILENT), "gateway"),
     ("provider-blocks-80", Span.INTERNET, tries(SILENT, REACHED), "unblock port 80"),
     ("provider-blocks-443", Span.INTERNET, tries(REACHED, SILENT), "unblock port 443"),
     ("record-absent", Span.INTERNET, records(a=()), f"type A, name {NAME}, value {PUBLIC}"),
-    ("record-stale", Span.INTERNET, replace(records(a=("1.0.0.1",)), former=("1.0.0.1",)), "new address"),
+    ("record-stale", Span.INTERNET, records(a=("1.0.0.1",), source_a=(PUBLIC,)), "1.0.0.1"),
     ("record-wrong", Span.INTERNET, records(a=("1.0.0.1",)), f"from 1.0.0.1 to {PUBLIC}"),
     ("record-wrong", Span.INTERNET, records(a=(PUBLIC, "1.0.0.1")), "Delete the A record 1.0.0.1"),
     ("ipv6-only", Span.INTERNET, records(a=(), aaaa=(SIX,)), f"value {PUBLIC}"),
@@ -216,6 +217,7 @@ names = st.builds(
     a=st.lists(texts, max_size=2).map(tuple),
     aaaa=st.lists(texts, max_size=2).map(tuple),
     caa=st.none() | st.lists(texts, max_size=2).map(tuple),
+    source_a=st.none() | st.lists(texts, max_size=2).map(tuple),
 )
 certificates = st.builds(
     Certificate,
@@ -235,7 +237,6 @@ ways = st.builds(
     certificate=certificates,
     tunnel=st.none() | st.builds(Tunnel, gateway=texts, connected=st.booleans(), error=texts),
     goal=st.none() | st.just(Goal(NAME)),
-    former=st.lists(texts, max_size=2).map(tuple),
 )
 
 

@@ -2,7 +2,7 @@
 """Does the provider put many homes behind one address (RFC 6888)? Then nobody can be let in there."""
 
 from appliance.internet.model import Way
-from appliance.internet.reading import is_global, is_shared, reached
+from appliance.internet.reading import is_public, is_shared, reached
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
@@ -13,7 +13,7 @@ def check(way: Way) -> Finding | None:
     router = way.router.outside if way.router is not None else None
     seen = way.outside.seen4 if way.outside is not None else None
     # Two addresses of the internet that differ mean the same: somebody in between changes one into the other.
-    differ = is_global(router) and is_global(seen) and router != seen
+    differ = is_public(router) and is_public(seen) and router != seen
     if not (is_shared(router) or is_shared(way.link.address) or differ):
         return None
     return Finding(

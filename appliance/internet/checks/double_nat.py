@@ -2,7 +2,7 @@
 """Is there a second router behind the first? Then the first one's address is one of a home, not of the internet."""
 
 from appliance.internet.model import Way
-from appliance.internet.reading import is_global, is_shared, parse, reached, router_page
+from appliance.internet.reading import is_of_a_home, reached, router_page
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
@@ -11,7 +11,7 @@ def check(way: Way) -> Finding | None:
     if way.tunnel is not None or way.router is None or reached(way):
         return None
     outside = way.router.outside
-    if parse(outside) is None or is_global(outside) or is_shared(outside):
+    if not is_of_a_home(outside):
         return None
     return Finding(
         "double-nat",

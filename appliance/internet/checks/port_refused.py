@@ -6,6 +6,11 @@ from appliance.internet.reading import WEB_PORTS, by_hand, holder, reached, rout
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
+_REASONS = {
+    "router-refuses": "It may let only some devices do that.",
+    "router-unsure": "It said yes, and did nothing.",
+}
+
 
 def check(way: Way) -> Finding | None:
     if way.tunnel is not None or way.router is None or reached(way):
@@ -15,8 +20,7 @@ def check(way: Way) -> Finding | None:
             return Finding(
                 "port-refused",
                 Level.ATTENTION,
-                f"The router does not want to let visitors in at port {port.outside}.",
-                f"Log in to your router at {router_page(way)} and allow the box to open ports."
-                f" {by_hand(way)} The router's reason: {reason}",
+                f"The router does not let visitors in at port {port.outside}. {_REASONS.get(reason, '')}".strip(),
+                f"Log in to your router at {router_page(way)} and allow the box to open ports. {by_hand(way)}",
             )
     return None

@@ -2,7 +2,7 @@
 """Does a port of the router lead to another device already? What somebody else holds is never taken away."""
 
 from appliance.internet.model import Answered, Way
-from appliance.internet.reading import WEB_PORTS, attempts, holder, passes, router_page
+from appliance.internet.reading import WEB_PORTS, attempts, holder, passes, router_page, whose
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
@@ -15,9 +15,9 @@ def check(way: Way) -> Finding | None:
             continue
         held = holder(way, port)
         if held is not None and held.host != way.link.address:
-            name = f"{held.description} ({held.host})" if held.description else held.host
-            return _finding(way, port.outside, name)
-        if any(each.answered is Answered.OTHER for each in attempts(way, port.outside)):
+            return _finding(way, port.outside, whose(held))
+        refused = way.router is not None and (port, "port-taken") in way.router.refused
+        if refused or any(each.answered is Answered.OTHER for each in attempts(way, port.outside)):
             return _finding(way, port.outside, "another device")
     return None
 

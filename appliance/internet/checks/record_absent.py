@@ -9,7 +9,7 @@ from appliance.supervisor.issues import Finding
 
 def check(way: Way) -> Finding | None:
     found = way.records
-    if found is None or not found.answered or found.a or found.aaaa:
+    if found is None or not found.answered or found.a or found.aaaa or found.source_a:
         return None
     value = own_address(way)
     record = f"type A, name {found.name}" + (f", value {value}" if value and way.tunnel is None else "")

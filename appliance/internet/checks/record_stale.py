@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Does the name still lead to an address that this home had before? Providers change it at any time."""
+"""Is the name right at its source, and remembered otherwise elsewhere? That passes by itself."""
 
 from appliance.internet.model import Way
 from appliance.internet.reading import own_address
@@ -9,15 +9,14 @@ from appliance.supervisor.issues import Finding
 
 def check(way: Way) -> Finding | None:
     found, own = way.records, own_address(way)
-    if way.tunnel is not None or found is None or own is None or own in found.a:
+    if way.tunnel is not None or found is None or own is None or own not in (found.source_a or ()):
         return None
-    old = next((each for each in found.a if each in way.former), None)
-    if old is None:
+    if found.a == found.source_a:
         return None
+    old = next((each for each in found.a if each != own), "nothing")
     return Finding(
         "record-stale",
         Level.ATTENTION,
-        f"Your home has a new address, but {found.name} still leads to the old one.",
-        f"Change its A record from {old} to {own} where you got the name. A dynamic name does so by itself within"
-        " minutes.",
+        f"The name {found.name} is right now, but part of the internet still remembers what it was before: {old}.",
+        "Wait: what is remembered is forgotten by itself, mostly within an hour.",
     )

@@ -11,10 +11,12 @@ def check(way: Way) -> Finding | None:
     found, own = way.records, own_address(way)
     if way.tunnel is not None or found is None or own is None:
         return None
-    wrong = next((each for each in found.a if each != own), None)
+    # What its own name servers say counts as well: it is what everybody will see soon.
+    values = (*found.a, *(found.source_a or ()))
+    wrong = next((each for each in values if each != own), None)
     if wrong is None:
         return None
-    if own in found.a:
+    if own in values:
         remedy = f"Delete the A record {wrong} where you got the name: some visitors are sent there."
     else:
         remedy = f"Change its A record from {wrong} to {own} where you got the name."
