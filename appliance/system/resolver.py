@@ -5,8 +5,7 @@ Answers are strangers' bytes: dnspython reads them, which is Python alone and ne
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import dns.exception
@@ -152,29 +151,23 @@ def _issuers(records: tuple[str, ...]) -> tuple[str, ...] | None:
     return tuple(found) or None
 
 
-@dataclass(frozen=True)
-class Zone:
-    """What a virtual world's name servers have, by name. `works`: whether they answer. `seen` is what is still
-    remembered elsewhere, where that is something else."""
-
-    works: bool = True
-    records: Mapping[str, Records] = field(default_factory=dict)
-    seen: Mapping[str, Records] = field(default_factory=dict)
+def _nothing(name: str) -> tuple[Records, Records]:
+    return Records(name, answered=True), Records(name, answered=True)
 
 
 class VirtualResolver:
-    """Answers from what `look` says there is."""
+    """Answers from what `look` says: of a name, what its own name servers have, and what is seen of it elsewhere; None
+    where no name server answers."""
 
-    def __init__(self, look: Callable[[], Zone] = Zone) -> None:
+    def __init__(self, look: Callable[[str], tuple[Records, Records] | None] = _nothing) -> None:
         self.look = look
 
     def works(self) -> bool:
-        return self.look().works
+        return self.look("example.org") is not None
 
     def records(self, name: str) -> Records:
-        zone = self.look()
-        if not zone.works:
+        found = self.look(name)
+        if found is None:
             return Records(name, answered=False)
-        there = zone.records.get(name, Records(name, answered=True))
-        seen = zone.seen.get(name, there)
+        there, seen = found
         return dataclasses.replace(seen, source_a=there.a, source_aaaa=there.aaaa)

@@ -24,27 +24,50 @@ pytestmark = [
     pytest.mark.timeout(120),
 ]
 
+# Each port says which one it is.
 LISTEN = """
-import socket, time
+import socket, threading
+def answer(server, port):
+    while True:
+        with server.accept()[0] as client:
+            client.sendall(str(port).encode())
+def echo(server, port):
+    # In the name of the address that was asked, as web servers do.
+    while True:
+        _, told, _, sender = server.recvmsg(100, 100)
+        server.sendmsg([str(port).encode()], told, 0, sender)
 for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
-    for port in (22, 53, 80, 8080):
-        server = socket.socket(family)
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        server.bind((address, port))
-        server.listen()
-        globals()[f"kept{family}{port}"] = server
+    streams = (socket.SOCK_STREAM, (22, 53, 80, 443, 8080, 8443), answer)
+    for kind, ports, work in (streams, (socket.SOCK_DGRAM, (443, 8443), echo)):
+        for port in ports:
+            server = socket.socket(family, kind)
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            server.bind((address, port))
+            if kind == socket.SOCK_STREAM:
+                server.listen()
+            elif family == socket.AF_INET6:
+                server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+            threading.Thread(target=work, args=(server, port)).start()
 print("listening", flush=True)
-time.sleep(600)
 """
 REACH = """
 import socket, sys
-address, port, source = sys.argv[1:]
-try:
-    socket.create_connection((address, int(port)), timeout=0.7, source_address=(source, 0) if source else None)
-except OSError:
-    sys.exit(1)
+kind, address, port, source, expected = sys.argv[1:]
+family = socket.AF_INET6 if ":" in address else socket.AF_INET
+with socket.socket(family, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM) as client:
+    client.settimeout(0.7)
+    try:
+        if source:
+            client.bind((source, 0))
+        client.connect((address, int(port)))
+        if kind == "udp":
+            client.send(b"who")
+        answered = client.recv(10).decode()
+    except OSError:
+        sys.exit(1)
+sys.exit(0 if answered == expected else 2)
 """
 # RFC 4861, 4.2 and 4.6.2: a router for half an hour, and a prefix that is on the link and good for addresses.
 ANNOUNCE = """
@@ -74,8 +97,11 @@ class Home:
         command = ["ip", "netns", "exec", self.name(who), sys.executable, "-c", program, *map(str, arguments)]
         return subprocess.run(command, timeout=30, check=False, capture_output=True).returncode == 0
 
-    def reaches(self, who: str, address: str, port: int, source: str = "") -> bool:
-        return self.python(who, REACH, address, port, source)
+    def reaches(
+        self, who: str, address: str, port: int, source: str = "", *, led_to: int = 0, kind: str = "tcp"
+    ) -> bool:
+        """Whether that port answers there, or the one that it is led to."""
+        return self.python(who, REACH, kind, address, port, source, led_to or port)
 
 
 def ip(*arguments: object) -> str:
@@ -164,34 +190,44 @@ def test_a_neighbour_reaches_the_console_also_with_an_address_of_the_internet(ho
     assert home.reaches("computer", address, 80, source)
     assert home.reaches("computer", address, 22, source)
     assert home.reaches("computer", address, 8080, source)
+    assert home.reaches("computer", address, 443, source)
+    assert home.reaches("computer", address, 443, source, kind="udp")
+
+
+def reaches_the_public_server_alone(home: Home, who: str, address: str, source: str = "") -> bool:
+    """By its own ports, and by those that it is known by, which are the console's for neighbours."""
+    return (
+        home.reaches(who, address, 8080, source)
+        and home.reaches(who, address, 8443, source)
+        and home.reaches(who, address, 8443, source, kind="udp")
+        and home.reaches(who, address, 80, source, led_to=8080)
+        and home.reaches(who, address, 443, source, led_to=8443)
+        and home.reaches(who, address, 443, source, led_to=8443, kind="udp")
+        and not home.reaches(who, address, 22, source)
+    )
 
 
 @pytest.mark.parametrize("address", ["192.168.7.10", "2001:db8:1::10"])
 def test_the_internet_reaches_the_public_server_only(home, address):
-    assert home.reaches("internet", address, 8080)
-    assert not home.reaches("internet", address, 80)
-    assert not home.reaches("internet", address, 22)
+    assert reaches_the_public_server_alone(home, "internet", address)
 
 
 @pytest.mark.parametrize(("source", "address"), [("192.168.7.1", "192.168.7.10"), ("2001:db8:1::1", "2001:db8:1::10")])
 def test_a_router_that_hands_on_in_its_own_name_hands_on_the_public_server_only(home, source, address):
-    assert home.reaches("router", address, 8080, source)
-    assert not home.reaches("router", address, 80, source)
+    assert reaches_the_public_server_alone(home, "router", address, source)
 
 
 def test_a_router_with_another_address_of_the_home_is_known_by_its_hardware(home):
     home.run("router", "ip", "address", "add", "192.168.7.2/24", "dev", "lan")
     home.run("router", "ip", "address", "add", "fd00::2/64", "dev", "lan", "nodad")
-    assert home.reaches("router", "192.168.7.10", 8080, "192.168.7.2")
-    assert not home.reaches("router", "192.168.7.10", 80, "192.168.7.2")
-    assert home.reaches("router", "fd00::10", 8080, "fd00::2")
-    assert not home.reaches("router", "fd00::10", 80, "fd00::2")
+    assert reaches_the_public_server_alone(home, "router", "192.168.7.10", "192.168.7.2")
+    assert reaches_the_public_server_alone(home, "router", "fd00::10", "fd00::2")
 
 
 def test_a_phone_in_the_hotspot_reaches_the_console_and_nothing_else(home):
     assert home.reaches("phone", "10.42.0.1", 80)
     assert home.reaches("phone", "10.42.0.1", 53)
-    for port in (22, 8080):
+    for port in (22, 443, 8080, 8443):
         assert not home.reaches("phone", "10.42.0.1", port)
     assert not home.reaches("phone", "192.168.7.10", 80)
     assert not home.reaches("computer", "192.168.7.10", 53)
@@ -217,5 +253,5 @@ def test_a_hotspot_that_ends_is_forgotten_and_a_prefix_that_goes_as_well(home):
     home.run("box", "ip", "-6", "route", "del", "2001:db8:1::/64", "dev", "lan")
     home.run("box", "sh", NEIGHBOURS)
     assert "wlan0" not in home.run("box", "nft", "list", "set", "inet", "hearth", "hotspots")
-    assert not home.reaches("computer", "2001:db8:1::10", 80, "2001:db8:1::20")
+    assert home.reaches("computer", "2001:db8:1::10", 80, "2001:db8:1::20", led_to=8080)
     assert home.reaches("phone", "10.42.0.5", 8080)
