@@ -2,10 +2,13 @@
 """What strangers try: a connection, a line and its echo, from any host of the lab."""
 
 import contextlib
+import http.client
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.lab.spaces import Namespace
 
@@ -50,3 +53,30 @@ def greeter(where: Namespace, port: int, word: str = "") -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+def fetches(
+    whence: Namespace,
+    address: str,
+    name: str,
+    root: Path | None,
+    path: str = "/",
+    *,
+    port: int = 443,
+    seconds: float = 10,
+) -> tuple[int, str]:
+    """Status and body of an answer by HTTPS at an address, the certificate checked for the name; by HTTP where `root`
+    is None. Raises OSError, which a wrong certificate is too, and http.client.HTTPException."""
+    with whence.inside():
+        line = socket.create_connection((address, port), seconds)
+    with line:
+        connection = http.client.HTTPConnection(name, timeout=seconds)
+        connection.sock = line
+        if root is not None:
+            connection.sock = ssl.create_default_context(cafile=str(root)).wrap_socket(line, server_hostname=name)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read(1_000_000).decode(errors="replace")
+        finally:
+            connection.close()

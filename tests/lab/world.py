@@ -7,8 +7,10 @@ import tempfile
 from pathlib import Path
 
 from tests import debian
+from tests.lab.authority import Authority
 from tests.lab.home import Home
 from tests.lab.internet import Internet
+from tests.lab.names import Names
 from tests.lab.router import Control
 from tests.lab.spaces import Namespace, Spaces
 
@@ -40,6 +42,7 @@ class World:
         try:
             self.internet = Internet(self.spaces)
             self.visitor = self.host("visitor", 9)
+            self.names: Names | None = None
         except BaseException:
             self._end()
             raise
@@ -47,6 +50,27 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self._end()
+
+    def with_names(self) -> Names:
+        """Have name servers and a resolver from now on, which everybody asks."""
+        servers = self.host("servers", 53)
+        servers.resolvers(servers.address)
+        self.names = Names(servers, self.host("resolver", 8), self.folder)
+        self.names.start()
+        self.visitor.resolvers(self.names.resolver.address)
+        for home in self.homes.values():
+            home.box.resolvers(self.names.resolver.address)
+        return self.names
+
+    def with_authority(self) -> Authority:
+        """Have an authority as well. It wants names."""
+        names = self.names or self.with_names()
+        space = self.host("authority", 80)
+        space.resolvers(names.servers.address)
+        authority = Authority(space, names, self.folder)
+        names.put(authority.name, "A", space.address)
+        authority.start()
+        return authority
 
     def host(self, kind: str, last: int) -> Namespace:
         """Somebody with an address of their own on the internet, 11.0.0.<last>."""
@@ -75,6 +99,8 @@ class World:
             carrier=carrier,
             ipv6=ipv6,
         )
+        if self.names is not None:
+            home.box.resolvers(self.names.resolver.address)
         return home
 
     def words(self) -> str:

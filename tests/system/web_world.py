@@ -77,6 +77,8 @@ _AUTHORITY = """
 	skip_install_trust
 	auto_https disable_redirects
 	pki {
+		ca local {
+		}
 		ca staging {
 		}
 	}
