@@ -151,9 +151,10 @@ class Tunnel:
 
 @dataclass(frozen=True)
 class Goal:
-    """To be found under this name."""
+    """To be found under this name. `helpers` are host names of those who may be asked to try to reach it."""
 
     name: str
+    helpers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

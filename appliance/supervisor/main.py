@@ -11,6 +11,14 @@ from dataclasses import dataclass
 from appliance.board.host import SystemHost
 from appliance.board.model import Board, Host
 from appliance.board.virtual.door import VirtualBoard
+from appliance.board.virtual.home_doors import (
+    HomeClock,
+    HomeDoor,
+    HomeInterfaces,
+    HomeOutside,
+    home_resolver,
+    home_router,
+)
 from appliance.board.virtual.host import VirtualHost
 from appliance.config import Config
 from appliance.errors import HearthError
@@ -51,6 +59,9 @@ from appliance.system.firewall import Firewall, SystemFirewall, VirtualFirewall
 from appliance.system.interfaces import Interfaces, SystemInterfaces
 from appliance.system.network_manager import NetworkManager
 from appliance.system.network_manager_wifi import NetworkManagerWifi
+from appliance.system.outside import OutsideDoor
+from appliance.system.resolver import Resolver, SystemResolver
+from appliance.system.router import Router
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
 from appliance.system.systemd import Systemd
@@ -74,6 +85,9 @@ class Doors:
     wifi: Wifi
     ssh: Ssh
     firewall: Firewall
+    resolver: Resolver
+    router: Router | None = None
+    outside: OutsideDoor | None = None
 
 
 def serve(config: Config) -> None:
@@ -103,21 +117,28 @@ def _real_doors() -> Doors:
         wifi=NetworkManagerWifi(NetworkManager(bus), runner),
         ssh=SystemSsh(runner),
         firewall=SystemFirewall(runner),
+        resolver=SystemResolver(),
     )
 
 
 def _virtual_doors(config: Config) -> Doors:
-    clock, machine, files = SystemClock(assume_trusted=True), config.machine_socket, VirtualFiles()
+    machine, files = config.machine_socket, VirtualFiles()
+    home = HomeDoor(machine)
+    clock = HomeClock(home)
+    router = home_router(home, clock)
     return Doors(
         clock=clock,
         files=files,
         board=VirtualBoard(machine),
         host=VirtualHost(machine, SystemHost(SystemRunner()), files),
-        interfaces=SystemInterfaces(),
+        interfaces=HomeInterfaces(home, SystemInterfaces()),
         units=VirtualUnits(machine, clock),
         wifi=VirtualWifi(),
         ssh=VirtualSsh(),
         firewall=VirtualFirewall(),
+        router=router,
+        resolver=home_resolver(home),
+        outside=HomeOutside(home, router),
     )
 
 
@@ -145,7 +166,10 @@ class Supervisor:
             look_again=lambda: self._looker.look_again(),
         )
         self.internet = InternetCapability(
-            doors.interfaces, parts(), clock, look_again=lambda: self._looker.look_again()
+            doors.interfaces,
+            parts(doors.resolver, doors.router, doors.outside),
+            clock,
+            look_again=lambda: self._looker.look_again(),
         )
         capabilities = (
             StorageCapability(

@@ -18,6 +18,9 @@ from appliance.system.clock import VirtualClock
 from appliance.system.files import VirtualFiles
 from appliance.system.firewall import VirtualFirewall
 from appliance.system.interfaces import VirtualInterfaces
+from appliance.system.outside import VirtualOutside
+from appliance.system.resolver import VirtualResolver
+from appliance.system.router import VirtualRouter
 from appliance.system.ssh import VirtualSsh
 from appliance.system.units import LogLine, Unit, UnitState
 from appliance.system.virtual_wifi import VirtualWifi
@@ -126,7 +129,18 @@ class Bench:
         """The loop and the socket, as after power-on; nothing looks around unless `look` is called."""
         home = VirtualInterfaces()
         doors = Doors(
-            self.clock, self.files, self.board, self.host, home, self.units, self.wifi, self.ssh, self.firewall
+            clock=self.clock,
+            files=self.files,
+            board=self.board,
+            host=self.host,
+            interfaces=home,
+            units=self.units,
+            wifi=self.wifi,
+            ssh=self.ssh,
+            firewall=self.firewall,
+            router=VirtualRouter(self.clock),
+            resolver=VirtualResolver(),
+            outside=VirtualOutside(),
         )
         self.supervisor = Supervisor(self.config, doors)
         supervisor = self.supervisor

@@ -5,11 +5,16 @@ import contextlib
 from datetime import datetime
 from pathlib import Path
 
-from appliance.board.virtual.home_network import HomeNetwork
+from appliance.board.virtual import home_network
+from appliance.board.virtual.home_network import BOX, RIVAL, RIVAL_NAME, HomeNetwork
 from appliance.errors import Unavailable
+from appliance.internet.model import PUBLIC_PORTS, Link, Mapping, Outside, Records
 from appliance.parse import from_dict
-from appliance.system.clock import SystemClock
+from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandClient
+from appliance.system.interfaces import Interfaces
+from appliance.system.resolver import VirtualResolver
+from appliance.system.router import Manners, Mood, VirtualRouter
 
 _SECONDS = 2.0
 _CLOCK_EVERY = 1.0  # the supervisor's loop asks the clock often
@@ -51,3 +56,59 @@ class HomeClock:
             with contextlib.suppress(Unavailable):
                 self._trusted = self._home.look().clock
         return self._trusted
+
+
+class HomeInterfaces:
+    """Implements `interfaces.Interfaces`: this computer's addresses, which are typed into browsers, and the home's
+    way to the gateway."""
+
+    def __init__(self, home: HomeDoor, computer: Interfaces) -> None:
+        self._home = home
+        self._computer = computer
+
+    def host(self) -> str:
+        return self._computer.host()
+
+    def machine(self) -> str:
+        return self._computer.machine()
+
+    def addresses(self) -> tuple[str, ...]:
+        return self._computer.addresses()
+
+    def link(self) -> Link:
+        return home_network.link(self._home.look())
+
+
+class HomeOutside:
+    """Implements `outside.OutsideDoor`, with no helper needed."""
+
+    def __init__(self, home: HomeDoor, router: VirtualRouter) -> None:
+        self._home = home
+        self._router = router
+
+    def look(self, name: str, helpers: tuple[str, ...]) -> Outside | None:
+        home = self._home.look()
+        held = self._router.look(PUBLIC_PORTS) if home.upnp and home.cable else None
+        found = home_network.outside(home, held.mappings if held else (), held.pinholes if held else ())
+        return found if found.seen4 or found.seen6 else None
+
+
+def home_router(home: HomeDoor, clock: Clock) -> VirtualRouter:
+    return VirtualRouter(clock, lambda: manners(home.look()), host=BOX)
+
+
+def home_resolver(door: HomeDoor) -> VirtualResolver:
+    def look(name: str) -> tuple[Records, Records] | None:
+        home = door.look()
+        return home_network.records(home, name) if home.cable and home.dns else None
+
+    return VirtualResolver(look)
+
+
+def manners(home: HomeNetwork) -> Manners:
+    rival = home_network.rival_port(home)
+    return Manners(
+        mood=Mood.WELL if home.upnp and home.cable else Mood.SILENT,
+        outside=home_network.router_outside(home),
+        rivals=(Mapping(rival, RIVAL, None, name=RIVAL_NAME),) if rival else (),
+    )
