@@ -4,6 +4,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 from appliance.errors import BadInput
@@ -13,12 +14,20 @@ from appliance.secret import Secret
 STATE_ON_A_BOX = Path("/var/lib/hearth")
 
 
+class Home(Enum):
+    """What home a virtual board is in."""
+
+    VIRTUAL = "virtual"  # one that the front panel plays
+    REAL = "real"  # that of this machine, with its router and its internet
+
+
 @dataclass(frozen=True)
 class Config:
     """`state` is what survives; `runtime` holds sockets and is gone after a power cut.
 
     `virtual` is true where the box is played by a laptop (`hearth run`); it decides which doors `main`
-    opens and nothing else. `development_origin` exists only there: a loopback origin to federate under.
+    opens and nothing else; `home` decides likewise about those to router and internet. `development_origin` exists
+    only there: a loopback origin to federate under.
     `behind_proxy` says that all requests come through Caddy, whose word on the asker's address counts.
     `console_url` is where the console answers if that is not port 80 of this machine.
     `database_url` names a PostgreSQL database, where the instance has outgrown SQLite; no box has it.
@@ -29,6 +38,7 @@ class Config:
     state: Path
     runtime: Path
     virtual: bool = False
+    home: Home = Home.VIRTUAL
     console_bind: str = "fd://3"
     fediverse_bind: str = "127.0.0.1:8082"
     streaming_bind: str = "127.0.0.1:8083"
@@ -97,6 +107,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         state=state,
         runtime=Path(environment.get("HEARTH_RUNTIME", state / "run")).resolve(),
         virtual=environment.get("HEARTH_VIRTUAL") == "1",
+        home=Home.REAL if environment.get("HEARTH_HOME") == "real" else Home.VIRTUAL,
         console_bind=environment.get("HEARTH_CONSOLE_BIND", "fd://3"),
         behind_proxy=environment.get("HEARTH_BEHIND_PROXY") == "1",
         fediverse_bind=environment.get("HEARTH_FEDIVERSE_BIND", "127.0.0.1:8082"),

@@ -10,13 +10,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance.board.virtual import home
+from appliance.board.virtual import home, real_home
 from appliance.board.virtual.box import VirtualBox
 from appliance.board.virtual.commands import machine_commands
 from appliance.board.virtual.machine import Machine
 from appliance.board.virtual.panel import Links, PanelServer, create_panel
-from appliance.config import Config
+from appliance.config import Config, Home
 from appliance.errors import BadInput, HearthError
+from appliance.internet import front
 from appliance.supervisor import card
 from appliance.supervisor.secrets_store import SecretStore
 from appliance.system.clock import Clock, SystemClock
@@ -48,6 +49,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="console; front panel, server and its streams follow on the next three (default: 8080)",
     )
     parser.add_argument(
+        "--home",
+        type=Home,
+        choices=list(Home),
+        default=Home.VIRTUAL,
+        metavar="{virtual,real}",
+        help="the home network it is in: played by the panel, or this machine's own, with the box's web server and its "
+        "real ports",
+    )
+    parser.add_argument(
         "--nameless", action="store_true", help="give the instance no name to begin with, as on a real box"
     )
     parser.add_argument(
@@ -62,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    session = _Session(args.state.resolve(), args.port, args.listen, stop, print)
+    session = _Session(args.state.resolve(), args.port, args.listen, args.home, stop, print)
     try:
         return session.run(nameless=args.nameless, browse=args.open)
     except HearthError as error:
@@ -73,9 +83,13 @@ def run(args: argparse.Namespace) -> int:
 class _Session:
     """One `hearth run`, from the checks at its begin to the stop at its end."""
 
-    def __init__(self, state: Path, port: int, address: str, stop: threading.Event, say: Callable[[str], None]) -> None:
-        self._config = Config(state=state, runtime=state / "run", virtual=True)
-        self._port = port
+    def __init__(
+        self, state: Path, port: int, address: str, at: Home, stop: threading.Event, say: Callable[[str], None]
+    ) -> None:
+        self._config = Config(state=state, runtime=state / "run", virtual=True, home=at)
+        self._real = at is Home.REAL
+        self._web: front.Places | None = None
+        self._ports = ports = real_home.BEHIND_THE_WEB_SERVER if self._real else real_home.ports_from(port)
         self._address = address
         self._stop = stop
         self._say = say
@@ -86,17 +100,18 @@ class _Session:
         host = _LOOPBACK if address in (_LOOPBACK, "0.0.0.0", "::") else address  # noqa: S104 - compared only
         host = f"[{host}]" if ":" in host else host
         self._links = Links(
-            console=f"http://{host}:{port}/",
-            panel=f"http://{_LOOPBACK}:{port + 1}/",
-            instance=f"http://{host}:{port + 2}/",
+            console=f"http://{host}/" if self._real else f"http://{host}:{ports.console}/",
+            panel=f"http://{_LOOPBACK}:{ports.panel}/",
+            instance=f"http://{host}:{ports.instance}/",
         )
 
     def run(self, *, nameless: bool, browse: bool) -> int:
         state = self._config.state
         lock = home.open_state(state, self._files)
         try:
-            for address, port in ((self._address, 0), (_LOOPBACK, 1), (self._address, 2), (self._address, 3)):
-                check_free(address, self._port + port, self._clock)
+            check_free(_LOOPBACK, self._ports.panel, self._clock)
+            for port in (self._ports.console, self._ports.instance, self._ports.streams):
+                check_free(self._address, port, self._clock)
             runtime = home.make_runtime(state, self._files)
             try:
                 return self._with_runtime(runtime, nameless=nameless, browse=browse)
@@ -106,6 +121,9 @@ class _Session:
             lock.release()
 
     def _with_runtime(self, runtime: Path, *, nameless: bool, browse: bool) -> int:
+        if self._real:
+            self._web = real_home.places(self._config.state, runtime)
+            self._files.make_folder(self._web.runtime, mode=0o700)
         launch = self._launch(runtime, nameless=nameless)
         make_folders(home.units_folder() / "tmpfiles.d" / "hearth.conf", launch, self._files)
         # The console starts beside the supervisor, and its key must be there by then.
@@ -116,7 +134,7 @@ class _Session:
         box = VirtualBox(machine, lambda changed: self._boot(launch, changed), self._clock)
         socket = CommandServer(runtime / "machine" / "machine.sock", machine_commands(box), users={0, os.geteuid()})
         panel = PanelServer(
-            create_panel(box, self._links, self._clock, self._card, self._write_card), _LOOPBACK, self._port + 1
+            create_panel(box, self._links, self._clock, self._card, self._write_card), _LOOPBACK, self._ports.panel
         )
         socket.start()
         panel.start()
@@ -139,18 +157,23 @@ class _Session:
             "PYTHONPATH": str(home.code_folder()),
             "HEARTH_VIRTUAL": "1",
             "HEARTH_CONSOLE_UID": str(users.get("hearth-console", os.geteuid())),
-            "HEARTH_CONSOLE_URL": self._links.console,
-            "HEARTH_FEDIVERSE_BIND": f"{_bracketed(self._address)}:{self._port + 2}",
-            "HEARTH_STREAMING_BIND": f"{_bracketed(self._address)}:{self._port + 3}",
+            "HEARTH_FEDIVERSE_BIND": f"{_bracketed(self._address)}:{self._ports.instance}",
+            "HEARTH_STREAMING_BIND": f"{_bracketed(self._address)}:{self._ports.streams}",
             "HEARTH_PANEL_URL": self._links.panel,
         }
+        if self._web is not None:
+            environment |= real_home.environment(self._web)
+            return Launch(home.hearth_command(), self._config.state, runtime, users, environment)
+        environment["HEARTH_CONSOLE_URL"] = self._links.console
         if not nameless:
-            environment["HEARTH_DEVELOPMENT_ORIGIN"] = f"http://{_LOOPBACK}:{self._port + 2}"
+            environment["HEARTH_DEVELOPMENT_ORIGIN"] = f"http://{_LOOPBACK}:{self._ports.instance}"
         return Launch(home.hearth_command(), self._config.state, runtime, users, environment)
 
     def _boot(self, launch: Launch, changed: Callable[[], None]) -> ServiceManager:
-        units = read_units(home.units_folder() / "system")
-        listeners = {unit.name: listen(self._address, self._port, backlog=unit.backlog) for unit in units.sockets}
+        units = real_home.units(self._web) if self._web else read_units(home.units_folder() / "system")
+        listeners = {
+            unit.name: listen(self._address, self._ports.console, backlog=unit.backlog) for unit in units.sockets
+        }
         logs = self._config.state / "logs"
         return ServiceManager(
             units, launch, self._runner, self._files, self._clock, logs=logs, listeners=listeners, changed=changed

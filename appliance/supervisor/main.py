@@ -6,10 +6,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.board.host import SystemHost
 from appliance.board.model import Board, Host
+from appliance.board.virtual import real_home
 from appliance.board.virtual.door import VirtualBoard
 from appliance.board.virtual.home_doors import (
     HomeClock,
@@ -20,7 +21,7 @@ from appliance.board.virtual.home_doors import (
     home_router,
 )
 from appliance.board.virtual.host import VirtualHost
-from appliance.config import Config
+from appliance.config import Config, Home
 from appliance.errors import HearthError
 from appliance.fediverse.client import InstanceClient
 from appliance.health.capability import HealthCapability
@@ -126,7 +127,7 @@ def _virtual_doors(config: Config) -> Doors:
     home = HomeDoor(machine)
     clock = HomeClock(home)
     router = home_router(home, clock)
-    return Doors(
+    doors = Doors(
         clock=clock,
         files=files,
         board=VirtualBoard(machine),
@@ -139,6 +140,19 @@ def _virtual_doors(config: Config) -> Doors:
         router=router,
         resolver=home_resolver(home),
         outside=HomeOutside(home, router),
+    )
+    return _in_a_real_home(doors) if config.home is Home.REAL else doors
+
+
+def _in_a_real_home(doors: Doors) -> Doors:
+    """A virtual board whose home network is this machine's own."""
+    return replace(
+        doors,
+        interfaces=SystemInterfaces(),
+        firewall=SystemFirewall(SystemRunner(), [str(real_home.neighbours())]),
+        resolver=SystemResolver(),
+        router=None,
+        outside=None,
     )
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The firewall, which must know who is a neighbour and who is a gateway: hearth-neighbours.service looks."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from appliance.system.runner import Runner
@@ -12,12 +13,18 @@ class Firewall(Protocol):
         ...
 
 
+_BY_SYSTEMD = ("systemctl", "--no-block", "restart", "hearth-neighbours.service")
+
+
 class SystemFirewall:
-    def __init__(self, runner: Runner) -> None:
+    """`command` makes it look."""
+
+    def __init__(self, runner: Runner, command: Sequence[str] = _BY_SYSTEMD) -> None:
         self._runner = runner
+        self._command = [*command]
 
     def look_again(self) -> None:
-        self._runner.run(["systemctl", "--no-block", "restart", "hearth-neighbours.service"], timeout=20.0)
+        self._runner.run(self._command, timeout=20.0)
 
 
 class VirtualFirewall:
