@@ -6,9 +6,11 @@ import argparse
 from appliance.board.light import PATTERNS
 from appliance.cli.arguments import Groups, add_command
 from appliance.cli.context import Context, colour
-from appliance.status import JobState, Level, Status
+from appliance.status import JobState, Level, LinkState, Picture, Status
 
 _COLOURS = {Level.WELL: "32", Level.WORKING: "36", Level.ATTENTION: "33", Level.FAILING: "31"}
+
+_STATES = {LinkState.GREEN: ("32", "well"), LinkState.RED: ("31", "broken"), LinkState.UNKNOWN: ("0", "not known")}
 
 
 def register(groups: Groups) -> None:
@@ -37,6 +39,8 @@ def describe(status: Status) -> str:
         lines.append(
             f"{capability.name:<10} {colour(capability.level.value, _COLOURS[capability.level])}: {capability.sentence}"
         )
+    if status.way is not None:
+        lines += ["", *_way(status.way)]
     for issue in status.issues:
         lines += ["", f"{colour(issue.sentence, _COLOURS[issue.level])}\n  {issue.remedy}"]
     for job in status.jobs:
@@ -44,3 +48,12 @@ def describe(status: Status) -> str:
             percent = "" if job.progress is None else f" {job.progress:.0%}"
             lines += ["", f"{job.name}:{percent} {job.sentence}"]
     return "\n".join(lines)
+
+
+def _way(way: Picture) -> list[str]:
+    """The picture in words, from outside to the box."""
+    lines = ["the way from the internet to the box:"]
+    for stretch in way.stretches:
+        code, word = _STATES[stretch.state]
+        lines.append(f"  {stretch.outer} – {stretch.inner}: {colour(word, code)}. {stretch.sentence}")
+    return lines

@@ -21,6 +21,7 @@ from appliance.console import (
     settings,
     ssh,
     undo,
+    way,
     wifi,
     wizard,
     words,
@@ -56,7 +57,7 @@ def create_app(
     design.register(app)
     guard.install(app)
     errors.install(app)
-    for part in (claim, wizard, login, recovery, dashboard, live, settings, ssh, wifi, undo, pictures):
+    for part in (claim, wizard, login, recovery, dashboard, live, settings, ssh, wifi, way, undo, pictures):
         app.register_blueprint(part.blueprint())
     app.context_processor(_page_values)
     app.add_template_filter(_light_meaning, "light_meaning")
@@ -66,7 +67,12 @@ def create_app(
 
 def _page_values() -> dict[str, Any]:
     """What every template may use. While the supervisor does not answer there is no box to speak of."""
-    values: dict[str, Any] = {"csrf_token": who.csrf_token(), "apps": words.APPS, "panel_url": console().panel_url}
+    values: dict[str, Any] = {
+        "csrf_token": who.csrf_token(),
+        "apps": words.APPS,
+        "place_icons": words.PLACE_ICONS,
+        "panel_url": console().panel_url,
+    }
     try:
         known = status()
     except HearthError:

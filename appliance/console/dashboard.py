@@ -30,7 +30,7 @@ def show() -> Response:
     page = render_template(
         "console/dashboard.html",
         status=status(),
-        parts=parts(status()),
+        parts=parts(status(), "dashboard"),
         facts=facts,
         title=texts.get("title", ""),
         history=rows(_history()),

@@ -9,6 +9,7 @@ from appliance.console import names, words
 from appliance.console import session as who
 from appliance.console.context import console, current_step, instance_texts, status, status_changed
 from appliance.console.guard import text
+from appliance.console.live import parts as living
 from appliance.console.places import go_on, place
 from appliance.errors import HearthError
 from appliance.secret import Secret
@@ -23,6 +24,7 @@ def blueprint() -> Blueprint:
     wizard = Blueprint("wizard", __name__, url_prefix="/setup")
     for step, view in ((Step.OWNER, owner), (Step.INSTANCE, instance), (Step.ADDRESS, address), (Step.REVIEW, review)):
         wizard.add_url_rule(f"/{step.value}", step.value, view, methods=["GET", "POST"])
+    wizard.add_url_rule("/records", "records", records)
     wizard.add_url_rule("/done", "done", done)
     wizard.before_request(_admit)
     return wizard
@@ -83,7 +85,14 @@ def address() -> Response:
     except HearthError as error:
         return _page(Step.ADDRESS, given, _errors(error, "name"), error.status)
     status_changed()
-    return go_on()
+    return redirect(url_for("wizard.records"), 303) if status().box.address else go_on()
+
+
+def records() -> Response:
+    """Part of the address, for an own name: what to write down where one got it. Nobody has to wait for it."""
+    if not status().box.address:
+        return redirect(url_for("wizard.address"), 303)
+    return _page(Step.ADDRESS, {}, template="records", parts=living(status(), "records"))
 
 
 def review() -> Response:
@@ -100,7 +109,8 @@ def done() -> Response:
 
 def _admit() -> Response | None:
     """No step can be skipped, and none that is behind for good can be done again."""
-    asked = Step((request.endpoint or "").removeprefix("wizard."))
+    endpoint = (request.endpoint or "").removeprefix("wizard.")
+    asked = Step.ADDRESS if endpoint == "records" else Step(endpoint)
     where = place()
     if where == "dashboard.show":
         return None if asked is Step.DONE else redirect(url_for("wizard.done"), 303)
@@ -122,7 +132,15 @@ def _errors(error: HearthError, otherwise: str) -> dict[str, str]:
     return {fields.get(error.key, otherwise if error.status < 500 else ""): str(error)}
 
 
-def _page(step: Step, values: dict[str, str], errors: dict[str, str] | None = None, status_code: int = 200) -> Response:
+def _page(
+    step: Step,
+    values: dict[str, str],
+    errors: dict[str, str] | None = None,
+    status_code: int = 200,
+    *,
+    template: str = "",
+    parts: dict[str, str] | None = None,
+) -> Response:
     now = Step.OWNER if status().box.owner is None else current_step()
     steps = [
         {
@@ -133,11 +151,12 @@ def _page(step: Step, values: dict[str, str], errors: dict[str, str] | None = No
         for index, (each, label) in enumerate(zip(_STEPS, _LABELS, strict=True))
     ]
     page = render_template(
-        f"console/{step.value}.html",
+        f"console/{template or step.value}.html",
         steps=steps,
         current=_STEPS.index(step),
         values=values,
         errors=errors or {},
+        parts=parts or {},
         editing=step in _EDITABLE and step is not now,
     )
     return make_response(page, status_code)

@@ -17,3 +17,6 @@ APPS = (
     ("iPhone and iPad", "Ice Cubes, Ivory, Mastodon"),
     ("Computer", "Elk and Phanpy in the browser, Tuba on Linux"),
 )
+
+# The places on the way from the internet to the box.
+PLACE_ICONS = {"internet": "world", "provider": "tower", "gateway": "door", "router": "router", "box": "home"}

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.internet.diagnosis import Diagnosis, diagnose
-from appliance.internet.facts import facts
 from appliance.internet.goal import Ask, goal
 from appliance.internet.keeper import Keeper
 from appliance.internet.model import Goal, Way
 from appliance.internet.part import Part, Scene
+from appliance.internet.picture import picture
 from appliance.settings import Settings
 from appliance.status import Capability as Report
-from appliance.status import Level, LinkState, Picture
+from appliance.status import Level, LinkState
 from appliance.supervisor.capability import Plan
 from appliance.system.clock import Clock
 from appliance.system.interfaces import Interfaces
@@ -88,7 +88,7 @@ class InternetCapability:
         actions: tuple[Any, ...] = () if wanted == observed.goal else (Pursue(wanted),)
         if wanted is not None:
             actions += tuple(Do(part.field, action) for part in self._parts for action in part.actions(scene))
-        return Plan(_report(found), found.findings, actions, way=_picture(found, seen))
+        return Plan(_report(found), found.findings, actions, way=picture(found, seen))
 
     def apply(self, action: Pursue | Do) -> None:
         if isinstance(action, Pursue):
@@ -104,14 +104,3 @@ class InternetCapability:
 def _report(found: Diagnosis) -> Report:
     level = found.cause.level if found.cause is not None else Level.WELL
     return Report("internet", level, found.sentence, {})
-
-
-def _picture(found: Diagnosis, way: Way) -> Picture:
-    cause = found.cause
-    return Picture(
-        found.stretches,
-        found.sentence,
-        cause.remedy if cause is not None else "",
-        cause.key if cause is not None else "",
-        facts(way),
-    )

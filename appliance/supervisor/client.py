@@ -108,6 +108,9 @@ class SupervisorClient:
     def wifi_forget(self, ssid: str) -> None:
         self._client.ask("wifi.forget", words.Key(ssid), timeout=30.0)
 
+    def internet_look(self) -> None:
+        self._client.ask("internet.look")
+
     def job_cancel(self, job: str) -> None:
         self._client.ask("job.cancel", words.Key(job))
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from appliance.errors import BadInput
 from appliance.health.history import keep
 from appliance.health.recorder import Recorder
+from appliance.internet.capability import InternetCapability
 from appliance.network import hotspot
 from appliance.network.radio import WORDS, Radio
 from appliance.parse import to_dict
@@ -45,6 +46,7 @@ class Desk:
     recorder: Recorder
     keys: SshKeys
     radio: Radio
+    internet: InternetCapability
     units: Units
     power: Callable[[words.PowerAction], None]
 
@@ -78,6 +80,7 @@ def commands(desk: Desk) -> list[Command[Any]]:
         Command("wifi.used", NoArguments, lambda _: use_wifi(desk)),
         Command("wifi.join", words.WifiNetwork, lambda asked: join_wifi(desk, asked)),
         Command("wifi.forget", words.Key, lambda asked: forget_wifi(desk, asked)),
+        Command("internet.look", NoArguments, lambda _: look_at_internet(desk)),
         Command("job.cancel", words.Key, looped(lambda asked: cancel(desk, asked))),
         Command("erase", words.Erase, looped(desk.erasing.erase)),
         Command("erase.undo", NoArguments, lambda _: desk.erasing.undo()),
@@ -177,6 +180,11 @@ def join_wifi(desk: Desk, asked: words.WifiNetwork) -> dict[str, str]:
 
 def forget_wifi(desk: Desk, asked: words.Key) -> dict[str, str]:
     desk.radio.wifi.forget(asked.key)
+    return {}
+
+
+def look_at_internet(desk: Desk) -> dict[str, str]:
+    desk.internet.look_now()
     return {}
 
 

@@ -242,6 +242,7 @@ class Supervisor:
             recorder=self.recorder,
             keys=keys,
             radio=radio,
+            internet=self.internet,
             units=units,
             power=self._power_command,
         )

@@ -27,6 +27,7 @@
 | wifi.used        | NoArguments   | {}: somebody reads a page over the box's hotspot                    |
 | wifi.join        | WifiNetwork   | {"job": id}, or {} if no hotspot has to end for it                  |
 | wifi.forget      | Key           | {}; the key is the network's name                                   |
+| internet.look    | NoArguments   | {}: somebody waits, so the way from the internet is looked at now   |
 | job.cancel       | Key           | {}                                                                  |
 | erase            | Erase         | {"job": id}: renames all data, deletes it after seven days          |
 | erase.undo       | NoArguments   | {}; what was erased last comes back, what is there now is put aside |

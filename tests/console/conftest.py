@@ -168,6 +168,9 @@ class FakeSupervisor:
         self.done.append(("fix", issue, fix))
         return None
 
+    def internet_look(self) -> None:
+        self.done.append("looked at the internet")
+
     def job_cancel(self, job: str) -> None:
         self.done.append(("cancel", job))
 

@@ -91,4 +91,7 @@ def answer_address(page: Page, answers: Answers) -> None:
     else:
         page.get_by_label("At home only, for now").check()
     page.get_by_role("button", name="Go on").click()
+    if answers.name:
+        page.wait_for_url("**/setup/records")
+        page.get_by_role("link", name="Go on").click()
     page.wait_for_url("**/setup/review")

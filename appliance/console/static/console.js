@@ -47,10 +47,12 @@ async function returnWhenBack(page) {
 function show(parts) {
   for (const [name, html] of Object.entries(parts)) {
     const part = document.querySelector(`[data-part="${name}"]`);
+    if (!part) continue;
     const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
     part.innerHTML = html;
     if (focused) document.getElementById(focused)?.focus();
   }
+  document.dispatchEvent(new Event("renewed"));
 }
 
 async function askNowAndThen(address) {

@@ -18,8 +18,8 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
   input.form?.addEventListener("submit", () => { input.type = "password"; });
 }
 
-if (navigator.clipboard) {
-  for (const button of document.querySelectorAll("[data-copy]")) {
+function offerToCopy() {
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) {
     const words = button.querySelector("span").firstChild;
     button.hidden = false;
     button.addEventListener("click", async () => {
@@ -28,6 +28,11 @@ if (navigator.clipboard) {
       setTimeout(() => { words.textContent = "Copy"; }, 2500);
     });
   }
+}
+
+if (navigator.clipboard) {
+  offerToCopy();
+  document.addEventListener("renewed", offerToCopy); // by whoever puts other parts into a page
 }
 
 // Second clicks while the answer is on its way. An answer that never came, or a page that the back button
