@@ -39,14 +39,16 @@ PUBLIC_PORTS = (
 @dataclass(frozen=True)
 class Mapping:
     """What the router says of a port. `host` is the machine it leads to, and `name` what that is called at home, if
-    anybody knows; `seconds` what is left of the lease when it was learnt, None where it has no end. `port.inside` is
-    the one it leads to, which need not be the one we want."""
+    anybody knows; `seconds` what is left of the lease when it was learnt, None where it has no end, and `lease` how
+    long that is in all, None where this box did not ask for it since it started. `port.inside` is the one it leads to,
+    which need not be the one we want."""
 
     port: Port
     host: str
     seconds: int | None
     description: str = ""
     name: str = ""
+    lease: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class Link:
 class Router:
     """`outside` is the address that the router says it has on its other side. `mappings` are those of the ports that
     we want, whoever holds them. `refused` are ports that the router would not open, with the key of the error that
-    says why: port-taken, router-refuses, router-unsure. `pinholes` are ports open by IPv6."""
+    says why: port-taken, router-refuses, router-unsure. `pinholes` are ports open by IPv6, and `due` are
+    those of them that want renewing."""
 
     control: PortControl | None
     name: str = ""
@@ -75,6 +78,7 @@ class Router:
     mappings: tuple[Mapping, ...] = ()
     refused: tuple[tuple[Port, str], ...] = ()
     pinholes: tuple[Port, ...] = ()
+    due: tuple[Port, ...] = ()
 
 
 class Answered(Enum):

@@ -63,6 +63,7 @@ from appliance.system.network_manager_wifi import NetworkManagerWifi
 from appliance.system.outside import OutsideDoor
 from appliance.system.resolver import Resolver, SystemResolver
 from appliance.system.router import Router
+from appliance.system.router.system import SystemRouter
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
 from appliance.system.systemd import Systemd
@@ -107,17 +108,18 @@ def _real_doors() -> Doors:
     # Only here: a laptop need not hold the drivers in its memory.
     from appliance.board.open import open_board
 
-    clock, runner, bus = SystemClock(), SystemRunner(), SystemBus()
+    clock, runner, bus, interfaces = SystemClock(), SystemRunner(), SystemBus(), SystemInterfaces()
     return Doors(
         clock=clock,
         files=SystemFiles(),
         board=open_board(runner),
         host=SystemHost(runner),
-        interfaces=SystemInterfaces(),
+        interfaces=interfaces,
         units=SystemdUnits(runner, Systemd(bus)),
         wifi=NetworkManagerWifi(NetworkManager(bus), runner),
         ssh=SystemSsh(runner),
         firewall=SystemFirewall(runner),
+        router=SystemRouter(runner, interfaces, clock),
         resolver=SystemResolver(),
     )
 
@@ -146,12 +148,13 @@ def _virtual_doors(config: Config) -> Doors:
 
 def _in_a_real_home(doors: Doors) -> Doors:
     """A virtual board whose home network is this machine's own."""
+    runner, interfaces = SystemRunner(), SystemInterfaces()
     return replace(
         doors,
-        interfaces=SystemInterfaces(),
-        firewall=SystemFirewall(SystemRunner(), [str(real_home.neighbours())]),
+        interfaces=interfaces,
+        firewall=SystemFirewall(runner, [str(real_home.neighbours())]),
         resolver=SystemResolver(),
-        router=None,
+        router=SystemRouter(runner, interfaces, doors.clock),
         outside=None,
     )
 
@@ -181,7 +184,7 @@ class Supervisor:
         )
         self.internet = InternetCapability(
             doors.interfaces,
-            parts(doors.resolver, doors.router, doors.outside),
+            parts(doors.resolver, doors.router, doors.outside, clock),
             clock,
             look_again=lambda: self._looker.look_again(),
         )

@@ -2,6 +2,8 @@
 """Cage: a process that reads strangers' files locks itself in first. What it is made to do by a broken decoder
 stays inside: no network, little memory and time, and of the disk nothing but its own folder and the programs.
 
+A child that has strangers to talk to keeps the network, and is nobody where it was started as root.
+
 It only works in a child made for this, as there is no way out. `python -m appliance.system.cage` locks itself in and
 becomes another program.
 """
@@ -37,6 +39,7 @@ _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_PATH_BENEATH = 1
 _LANDLOCK_VERSION = 1  # a flag: only say which version the kernel has
 _EVERYTHING = (1 << 13) - 1
+_NOBODY = 65534
 _TRUNCATE = 1 << 14  # from version 3 on; before, any file of this user's can be emptied
 _READ = 1 << 0 | 1 << 2 | 1 << 3  # execute, read files, read folders
 _OF_FILES = 1 << 0 | 1 << 1 | 1 << 2
@@ -45,13 +48,15 @@ _PROGRAMS = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/dev")
 
 @dataclass(frozen=True)
 class Cage:
-    """Bytes of memory, seconds of work, bytes of one written file; `folder` is all that may be written to."""
+    """Bytes of memory, seconds of work, bytes of one written file; `folder` is all that may be written to, "" for
+    none. With `network` it may open sockets, but start nothing and be root no longer."""
 
     folder: str
     memory: int
     cpu_seconds: int
     file_bytes: int
     readable: tuple[str, ...] = ()
+    network: bool = False
 
 
 def enter(cage: Cage) -> None:
@@ -65,12 +70,14 @@ def enter(cage: Cage) -> None:
     ):
         resource.setrlimit(what, (limit, limit))
     libc = ctypes.CDLL(None, use_errno=True)
+    if cage.network:
+        _become_nobody()
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
     _prctl(libc, _PR_SET_DUMPABLE, 0)
     _prctl(libc, _PR_SET_PDEATHSIG, signal.SIGKILL)
     with contextlib.suppress(OSError):  # not every kernel has it, and the other walls stand without it
         _close_the_disk(libc, cage)
-    _close_the_network(libc)
+    _close_the_system(libc, network=cage.network)
 
 
 def become(cage: Cage, argv: Sequence[str]) -> None:
@@ -99,8 +106,17 @@ def _prctl(libc: ctypes.CDLL, option: int, *values: object) -> None:
         raise _failure("prctl")
 
 
-def _close_the_network(libc: ctypes.CDLL) -> None:
-    """No new socket of any kind. Files and pipes that are open stay so."""
+def _become_nobody() -> None:
+    """First of all, as the kernel forgets what dies with a parent when a process changes its user."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
+def _close_the_system(libc: ctypes.CDLL, *, network: bool) -> None:
+    """No looking into other processes, and no new socket of any kind. Files and pipes that are open stay so."""
     known = _ARCHITECTURES.get(os.uname().machine)
     if known is None:
         raise OSError(errno.ENOSYS, "strangers' files are not read on this kind of machine")
@@ -112,7 +128,7 @@ def _close_the_network(libc: ctypes.CDLL) -> None:
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, 0),
         (_JUMP_AT_LEAST, 3, 0, _X32),
-        (_JUMP_EQUAL, 2, 0, socket),
+        (_JUMP_EQUAL, 2, 0, ptrace if network else socket),
         (_JUMP_EQUAL, 1, 0, ptrace),
         (_JUMP_EQUAL, 0, 1, _IO_URING_SETUP),
         (_RETURN, 0, 0, refuse),
@@ -134,7 +150,8 @@ def _close_the_disk(libc: ctypes.CDLL, cage: Cage) -> None:
         readable = (*_PROGRAMS, sys.prefix, sys.base_prefix, str(_ROOT / "appliance"), *cage.readable)
         for path in readable:
             _allow(libc, ruleset, path, _READ)
-        _allow(libc, ruleset, cage.folder, everything)
+        if cage.folder:
+            _allow(libc, ruleset, cage.folder, everything)
         if libc.syscall(ctypes.c_long(_LANDLOCK_RESTRICT), ctypes.c_int(ruleset), 0) != 0:
             raise _failure("landlock")
     finally:

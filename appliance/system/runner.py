@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Runner: child processes, by argument lists, with an explicit PATH, a timeout and no inherited secrets."""
 
+import contextlib
 import os
 import shlex
 import signal
@@ -13,6 +14,7 @@ from typing import Protocol
 from appliance.errors import HearthError
 from appliance.secret import Secret
 
+ANSWER_BYTES = 64 * 1024  # what a pipe holds (pipe(7))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Argument = str | Secret
 
@@ -58,6 +60,13 @@ class Runner(Protocol):
         """Run to the end; `environment` is what the program takes as secrets there.
 
         Raises HearthError command-failed, command-missing or command-timeout.
+        """
+        ...
+
+    def question(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"") -> Completed:
+        """Run a child that is not trusted: it ends in time, and of what it writes only the first 64 kB are ever read.
+
+        Raises HearthError command-missing or command-timeout. `stdin` must be short.
         """
         ...
 
@@ -113,6 +122,35 @@ class SystemRunner:
                 status=500,
             )
         return Completed(done.returncode, done.stdout, done.stderr)
+
+    def question(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"") -> Completed:
+        # Nobody empties the pipe while the child runs: one that writes more than fits waits there for its end.
+        try:
+            process = subprocess.Popen(  # noqa: S603 - argument lists only, no shell
+                _reveal(argv),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={"PATH": PATH, "LC_ALL": "C.UTF-8"},
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            raise HearthError("command-missing", f"{argv[0]} is not installed.", "Install it.", status=500) from None
+        with process:
+            output, given = process.stdout, process.stdin
+            assert output is not None
+            assert given is not None
+            try:
+                with contextlib.suppress(BrokenPipeError):
+                    given.write(stdin)
+                    given.close()
+                process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise HearthError("command-timeout", f"This took longer than {timeout:g} s.", status=504) from None
+            os.set_blocking(output.fileno(), False)
+            return Completed(process.returncode, output.read(ANSWER_BYTES) or b"", b"")
 
     def spawn(
         self,
@@ -184,6 +222,9 @@ class VirtualRunner:
         if check and answer.code != 0:
             raise HearthError("command-failed", f"This failed with code {answer.code}: {_show(argv)}", status=500)
         return answer
+
+    def question(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"") -> Completed:
+        return self.run(argv, timeout=timeout, stdin=stdin, check=False)
 
     def spawn(
         self,

@@ -32,7 +32,7 @@ class Home:
         self.interfaces = VirtualInterfaces()
         self.router = VirtualRouter(self.clock, lambda: self.manners)
         resolver = VirtualResolver(lambda _: self.zone)
-        parts = (RouterPart(self.router), DnsPart(resolver), RecordsPart(resolver))
+        parts = (RouterPart(self.router, self.clock), DnsPart(resolver), RecordsPart(resolver))
         self.capability = InternetCapability(self.interfaces, parts, self.clock, lambda: None)
 
     def look(self, settings: Settings) -> Plan:

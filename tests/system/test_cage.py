@@ -13,6 +13,7 @@ from appliance.system.cage import Cage
 from appliance.system.runner import Completed, SystemRunner
 
 MEGABYTE = 1024 * 1024
+ROOT = Path(__file__).parent.parent.parent
 
 
 def inside(folder: Path, code: str, **more: tuple[str, ...]) -> Completed:
@@ -86,4 +87,26 @@ def test_no_file_of_others_is_emptied(tmp_path: Path) -> None:
 def test_a_machine_whose_calls_are_not_known_reads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cage, "_ARCHITECTURES", {})
     with pytest.raises(OSError, match="not read"):
-        cage._close_the_network(cage.ctypes.CDLL(None))
+        cage._close_the_system(cage.ctypes.CDLL(None), network=False)
+
+
+def test_who_may_talk_is_nobody_and_starts_nothing(tmp_path: Path) -> None:
+    walls = Cage("", 200 * MEGABYTE, 2, 0, network=True)
+    code = f"""
+import os, socket, sys
+sys.path.insert(0, {str(ROOT)!r})
+from appliance.system.cage import Cage, enter
+enter({walls!r})
+socket.socket().close()
+print(os.getresuid(), os.getresgid(), os.getgroups() == [] or os.getuid() != 65534)
+try: os.fork()
+except OSError: print("no child")
+try: open({str(tmp_path / "left")!r}, "w")
+except OSError: print("no file")
+"""
+    done = SystemRunner().run([sys.executable, "-c", code], timeout=30)
+    ids = (65534,) * 3 if os.geteuid() == 0 else (os.geteuid(),) * 3
+    groups = (65534,) * 3 if os.geteuid() == 0 else (os.getegid(),) * 3
+    assert done.output.decode().splitlines()[:2] == [f"{ids} {groups} True", "no child"]
+    if has_landlock() or os.geteuid() == 0:
+        assert b"no file" in done.output

@@ -64,6 +64,23 @@ def test_a_child_beside_us_can_be_ended_with_all_its_descendants(tmp_path):
     child.signal_group(signal.SIGKILL)
 
 
+def test_a_question_is_answered():
+    assert SystemRunner().question(["cat"], timeout=10.0, stdin=b"hello") == Completed(0, b"hello", b"")
+
+
+def test_of_an_endless_answer_little_is_taken():
+    assert key_of(SystemRunner().question, ["yes"], timeout=0.5) == "command-timeout"
+    code = "import os; os.set_blocking(1, False); os.write(1, bytes(10**6))"
+    assert len(SystemRunner().question([PYTHON, "-c", code], timeout=10.0).output) <= 64 * 1024
+
+
+def test_a_question_that_nobody_hears_or_that_kills_is_no_trouble():
+    assert SystemRunner().question(["true"], timeout=10.0, stdin=b"hello").output == b""
+    code = "import os; os.write(1, b'half'); os.kill(os.getpid(), 9)"
+    assert SystemRunner().question([PYTHON, "-c", code], timeout=10.0) == Completed(-signal.SIGKILL, b"half", b"")
+    assert key_of(SystemRunner().question, ["/missing"], timeout=1.0) == "command-missing"
+
+
 def test_the_virtual_one_runs_nothing_and_remembers():
     runner = VirtualRunner({("id",): Completed(0, b"me", b"")})
     assert runner.run(["id"], timeout=1.0).output == b"me"

@@ -26,16 +26,13 @@ class Router(Protocol):
         router-strange."""
         ...
 
-    def close(self, port: Port) -> None:
-        """Give a port of ours back; those that others hold are left alone. Raises HearthError."""
-        ...
-
     def open_pinhole(self, port: Port, seconds: int = LEASE_SECONDS) -> int:
-        """Let IPv6 through to `port.outside` of this machine, for as many seconds as it answers. Raises HearthError."""
+        """Let IPv6 through to `port.outside` of this machine, for as many seconds as it answers, or renew that.
+        Raises HearthError router-refuses, router-silent, router-strange."""
         ...
 
-    def close_pinhole(self, port: Port) -> None:
-        """Raises HearthError."""
+    def close(self, ports: Sequence[Port]) -> None:
+        """Give back what of these is ours, pinholes too; what others hold is left alone. Raises HearthError."""
         ...
 
 

@@ -9,6 +9,7 @@ from appliance.internet import model
 from appliance.internet.model import Mapping, Port, PortControl
 from appliance.system.clock import Clock
 from appliance.system.router.door import LEASE_SECONDS, refuses, silent, strange, taken
+from appliance.system.router.lease import Lease
 
 
 class Mood(Enum):
@@ -41,8 +42,8 @@ class VirtualRouter:
         self._clock = clock
         self._manners = manners
         self._host = host
-        self._until: dict[Port, float | None] = {}
-        self._pinholes: dict[Port, float] = {}
+        self._held: dict[Port, Lease] = {}
+        self._pinholes: dict[Port, Lease] = {}
         self._refused: dict[Port, str] = {}
         self._restarts = 0
 
@@ -53,7 +54,7 @@ class VirtualRouter:
         if manners.mood is Mood.STRANGE:
             raise strange()
         wanted = {(port.protocol, port.outside) for port in ports}
-        held = [self._mapping(port) for port in self._until]
+        held = [self._mapping(port) for port in self._held]
         held += [each for each in manners.rivals if not self._is_ours(each.port)]
         return model.Router(
             manners.control,
@@ -62,6 +63,7 @@ class VirtualRouter:
             tuple(each for each in held if (each.port.protocol, each.port.outside) in wanted),
             tuple((port, why) for port, why in self._refused.items() if port in ports),
             tuple(port for port in self._pinholes if port in ports),
+            tuple(port for port, lease in self._pinholes.items() if lease.is_due(self._clock.monotonic())),
         )
 
     def open(self, port: Port, seconds: int = LEASE_SECONDS) -> Mapping:
@@ -77,34 +79,31 @@ class VirtualRouter:
             self._refused[port] = "router-unsure"
             raise refuses("it said yes and did nothing")
         self._refused.pop(port, None)
-        self._until[port] = None if manners.permanent_only else self._clock.monotonic() + seconds
+        self._held[port] = Lease(None if manners.permanent_only else seconds, self._clock.monotonic())
         return self._mapping(port)
-
-    def close(self, port: Port) -> None:
-        self._meet_or_fail()
-        self._until.pop(port, None)
-        self._refused.pop(port, None)
 
     def open_pinhole(self, port: Port, seconds: int = LEASE_SECONDS) -> int:
         manners = self._meet_or_fail()
         if not manners.pinholes or manners.mood is not Mood.WELL:
             raise refuses()
-        self._pinholes[port] = self._clock.monotonic() + seconds
+        self._pinholes[port] = Lease(seconds, self._clock.monotonic())
         return seconds
 
-    def close_pinhole(self, port: Port) -> None:
+    def close(self, ports: Sequence[Port]) -> None:
         self._meet_or_fail()
-        self._pinholes.pop(port, None)
+        for port in ports:
+            for kept in (self._held, self._pinholes, self._refused):
+                kept.pop(port, None)
 
     def _meet(self) -> Manners:
         manners, now = self._manners(), self._clock.monotonic()
         if manners.restarts != self._restarts:
             self._restarts = manners.restarts
-            self._until.clear()
+            self._held.clear()
             self._pinholes.clear()
             self._refused.clear()
-        self._until = {port: until for port, until in self._until.items() if until is None or until > now}
-        self._pinholes = {port: until for port, until in self._pinholes.items() if until > now}
+        self._held = {port: lease for port, lease in self._held.items() if lease.lasts(now)}
+        self._pinholes = {port: lease for port, lease in self._pinholes.items() if lease.lasts(now)}
         return manners
 
     def _meet_or_fail(self) -> Manners:
@@ -116,12 +115,11 @@ class VirtualRouter:
         return manners
 
     def _is_ours(self, port: Port) -> bool:
-        return any(_same(each, port) for each in self._until)
+        return any(_same(each, port) for each in self._held)
 
     def _mapping(self, port: Port) -> Mapping:
-        until = self._until[port]
-        left = None if until is None else int(until - self._clock.monotonic())
-        return Mapping(port, self._host, left, "Hearth")
+        lease = self._held[port]
+        return Mapping(port, self._host, lease.left(self._clock.monotonic()), "Hearth", lease=lease.seconds)
 
 
 def _same(one: Port, other: Port) -> bool:

@@ -33,7 +33,7 @@ def test_a_port_is_ours_for_as_long_as_its_lease():
     home = Home()
     assert home.router.open(HTTP, 100).seconds == 100
     home.clock.advance(60)
-    assert home.router.look(PUBLIC_PORTS).mappings == (Mapping(HTTP, "192.168.1.20", 40, "Hearth"),)
+    assert home.router.look(PUBLIC_PORTS).mappings == (Mapping(HTTP, "192.168.1.20", 40, "Hearth", lease=100),)
     home.router.open(HTTP, 100)
     home.clock.advance(60)
     assert home.held() == [(80, "192.168.1.20")]
@@ -46,15 +46,18 @@ def test_it_can_demand_that_mappings_have_no_end():
     assert home.router.open(HTTP).seconds is None
     home.clock.advance(10**6)
     assert home.held() == [(80, "192.168.1.20")]
-    home.router.close(HTTP)
+    home.router.close(PUBLIC_PORTS)
     assert home.held() == []
 
 
 def test_a_restart_forgets_everything():
     home = Home()
     home.router.open(HTTP)
-    home.router.open_pinhole(HTTPS)
+    home.router.open_pinhole(HTTPS, 100)
     assert home.router.look(PUBLIC_PORTS).pinholes == (HTTPS,)
+    assert home.router.look(PUBLIC_PORTS).due == ()
+    home.clock.advance(50)
+    assert home.router.look(PUBLIC_PORTS).due == (HTTPS,)
     home.change(restarts=1)
     assert home.router.look(PUBLIC_PORTS) == replace(
         home.router.look(()), control=PortControl.UPNP, mappings=(), pinholes=()
@@ -72,7 +75,7 @@ def test_a_rival_is_named_and_stays():
     assert found.mappings == (NAS,)
     assert found.refused == ((HTTPS, "port-taken"),)
     home.router.open(QUIC)  # TCP and UDP are not the same
-    home.router.close(HTTPS)
+    home.router.close([HTTPS])
     assert NAS in home.router.look(PUBLIC_PORTS).mappings
     home.change(rivals=())
     home.router.open(HTTPS)

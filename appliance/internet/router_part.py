@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The router's share of the way: it is looked at, and asked for the ports that visitors come by."""
+
+import logging
+from collections.abc import Iterable
+
+from appliance.errors import HearthError
+from appliance.internet import ports
+from appliance.internet.goal import Ask
+from appliance.internet.model import PUBLIC_PORTS, Router
+from appliance.internet.part import Pace, Scene
+from appliance.internet.ports import Action, Open
+from appliance.internet.reading import direct
+from appliance.system.clock import Clock
+from appliance.system.router.door import Router as Door
+
+# Many routers know no way to ask for pinholes: so much later it is tried again.
+_PINHOLES_AGAIN = 300.0
+
+log = logging.getLogger(__name__)
+
+
+class RouterPart:
+    field = "router"
+    pace = Pace(calm=45.0, quick=10.0)
+
+    def __init__(self, door: Door, clock: Clock) -> None:
+        self._door = door
+        self._clock = clock
+        self._pinholes_again = 0.0
+
+    def look(self, ask: Ask) -> Router:
+        try:
+            return self._door.look(PUBLIC_PORTS)
+        except HearthError as error:
+            # To people, one that talks nonsense is one that does not answer.
+            log.warning("the router: %s", error)
+            return Router(None)
+
+    def actions(self, scene: Scene) -> Iterable[Action]:
+        return () if direct(scene.way) else ports.plan(PUBLIC_PORTS, scene.way.router, scene.way.link)
+
+    def apply(self, action: Action) -> None:
+        if isinstance(action, Open):
+            self._door.open(action.port)
+        elif self._clock.monotonic() >= self._pinholes_again:
+            try:
+                self._door.open_pinhole(action.port)
+            except HearthError as error:
+                self._pinholes_again = self._clock.monotonic() + _PINHOLES_AGAIN
+                log.info("no pinhole for IPv6: %s", error)
+
+    def close(self) -> None:
+        self._pinholes_again = 0.0
+        self._door.close(PUBLIC_PORTS)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The router is looked at and asked."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.errors import HearthError
+from appliance.internet.goal import Ask
+from appliance.internet.model import PUBLIC_PORTS, Goal, Link, Mapping, Router, Way
+from appliance.internet.part import Scene
+from appliance.internet.ports import Open, OpenPinhole
+from appliance.internet.router_part import RouterPart
+from appliance.system.clock import VirtualClock
+from appliance.system.router import Manners, Mood, VirtualRouter
+
+HTTP, HTTPS, QUIC = PUBLIC_PORTS
+LINK = Link(True, "eth0", "192.168.1.20", "192.168.1.1")
+GOAL = Goal("box.example")
+NAS = Mapping(HTTPS, "192.168.1.5", None, "DSM", "nas")
+
+
+class Home:
+    def __init__(self, **manners):
+        self.clock = VirtualClock()
+        self.manners = Manners(**manners)
+        self.asked = 0
+        self.part = RouterPart(VirtualRouter(self.clock, self._meet), self.clock)
+
+    def _meet(self):
+        self.asked += 1
+        return self.manners
+
+    def look(self):
+        return self.part.look(Ask(GOAL, LINK))
+
+    def actions(self, link=LINK):
+        way = Way(self.clock.now(), link, router=self.look(), goal=GOAL)
+        return list(self.part.actions(Scene(GOAL, way, clear=False)))
+
+    def turn(self, link=LINK):
+        for action in self.actions(link):
+            self.part.apply(action)
+
+
+def test_ports_are_opened_kept_and_given_back():
+    home = Home()
+    home.turn()
+    for _ in range(5):
+        home.clock.advance(3000)
+        assert len(home.look().mappings) == 3
+        home.turn()
+    home.part.close()
+    assert home.look().mappings == ()
+
+
+def test_a_router_that_talks_nonsense_is_as_one_that_does_not_answer():
+    assert Home(mood=Mood.STRANGE).look() == Router(None)
+
+
+def test_a_box_with_an_address_of_the_internets_asks_nobody():
+    assert Home().actions(replace(LINK, address="198.51.101.7")) == []
+
+
+def test_a_port_that_was_taken_is_ours_soon_after_it_is_free():
+    home = Home(rivals=(NAS,))
+    with pytest.raises(HearthError, match="nas"):
+        home.part.apply(Open(HTTPS))
+    assert Open(HTTPS) not in home.actions()
+    home.manners = Manners()
+    home.turn()
+    assert len(home.look().mappings) == 3
+
+
+def test_a_router_without_pinholes_is_not_asked_for_them_all_the_time():
+    home = Home(pinholes=False)
+    home.part.apply(OpenPinhole(HTTP))
+    asked = home.asked
+    home.part.apply(OpenPinhole(HTTPS))
+    assert home.asked == asked
+    home.manners = Manners()
+    home.clock.advance(301)
+    home.part.apply(OpenPinhole(HTTPS))
+    assert home.look().pinholes == (HTTPS,)
