@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import BadInput, HearthError
+from appliance.internet.model import Account, Held
 from appliance.parse import from_dict, to_dict
 from appliance.system.clock import Clock
 from appliance.system.files import Files
@@ -40,9 +41,10 @@ class Erased:
 @dataclass(frozen=True)
 class Settings:
     """`claimed_by` is the SHA-256 (hex) of the claiming browser's token. `address` is the name on the internet,
-    "" for home only, None while undecided; with the end of the set-up it becomes final. `epoch` grows whenever
-    console sessions must end. `acknowledged` are the keys of issues the owner has seen. `wifi_country` is
-    the country whose radio rules hold, None without Wi-Fi."""
+    "" for home only, None while undecided; with the end of the set-up it becomes final. `name_held` says whose it is,
+    and `name_account` who is told the box's addresses, None where nobody is. `epoch` grows whenever console sessions
+    must end. `acknowledged` are the keys of issues the owner has seen. `wifi_country` is the country whose radio rules
+    hold, None without Wi-Fi."""
 
     schema: int = SCHEMA
     box_name: str = "hearth"
@@ -55,6 +57,8 @@ class Settings:
     acknowledged: tuple[str, ...] = ()
     erased: tuple[Erased, ...] = ()
     wifi_country: str | None = None
+    name_held: Held = Held.OWN
+    name_account: Account | None = None
 
 
 def after_reset(settings: Settings) -> Settings:

@@ -135,12 +135,18 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class Certificate:
-    """`error` is the authority's own reason, "" if the last attempt was well."""
+    """`error` is the authority's own reason, "" if the last attempt was well. `asked` is which one the web server asks
+    for by itself now, and `strict` whether it tells browsers never to come without one. `again`: after a failure,
+    nobody is asked before. `since` is when there was a good one for the first time."""
 
     stage: Stage
     until: datetime | None = None
     error: str = ""
     trying: bool = False
+    asked: Stage = Stage.NONE
+    strict: bool = False
+    again: datetime | None = None
+    since: datetime | None = None
     authority: str = "letsencrypt.org"  # as CAA records call it
 
 
@@ -154,11 +160,46 @@ class Tunnel:
 
 
 @dataclass(frozen=True)
+class Update:
+    """The last time that a provider of names was told the box's addresses, and what it said: "" is well. `again`: it is
+    not told anything before."""
+
+    a: str | None = None
+    aaaa: str | None = None
+    at: datetime | None = None
+    error: str = ""
+    again: datetime | None = None
+
+
+class Held(Enum):
+    """Whose the name is, and who makes its records."""
+
+    OWN = "own"  # the owner's domain; she makes the records
+    DYNAMIC = "dynamic"  # the box makes them: at a provider, or in a zone that takes updates (RFC 2136)
+    GATEWAY = "gateway"  # a gateway's operator lends it and makes them
+
+
+@dataclass(frozen=True)
+class Account:
+    """At whom the box makes records: a key of providers.py, and what that one asks for beside the secret. `given`
+    counts how often the owner gave them, so that a corrected secret makes another account of it."""
+
+    provider: str
+    login: str = ""
+    zone: str = ""
+    server: str = ""
+    given: int = 1
+
+
+@dataclass(frozen=True)
 class Goal:
-    """To be found under this name. `helpers` are host names of those who may be asked to try to reach it."""
+    """To be found under this name. `helpers` are host names of those who may be asked to try to reach it. `account` is
+    where the box itself makes the name's records, None where others do."""
 
     name: str
     helpers: tuple[str, ...] = ()
+    held: Held = Held.OWN
+    account: Account | None = None
 
 
 @dataclass(frozen=True)
@@ -176,3 +217,4 @@ class Way:
     certificate: Certificate = Certificate(Stage.NONE)
     tunnel: Tunnel | None = None
     goal: Goal | None = None
+    update: Update | None = None

@@ -34,7 +34,8 @@ class DnsPart(Looking):
         self._resolver = resolver
 
     def look(self, ask: Ask) -> bool:
-        return self._resolver.works()
+        # Who finds the name, or that there is none, has found a name server as well.
+        return self._resolver.works() or self._resolver.records(ask.goal.name).answered
 
 
 class RecordsPart(Looking):
@@ -61,9 +62,11 @@ class OutsidePart(Looking):
         return self._outside.look(ask.goal.name, ask.goal.helpers)
 
 
-def parts(resolver: Resolver, router: Router | None, outside: OutsideDoor | None, clock: Clock) -> tuple[Part, ...]:
+def parts(
+    resolver: Resolver, router: Router | None, outside: OutsideDoor | None, clock: Clock, *others: Part
+) -> tuple[Part, ...]:
     """Those for which there is a door."""
-    found: list[Part] = [DnsPart(resolver), RecordsPart(resolver)]
+    found: list[Part] = [DnsPart(resolver), RecordsPart(resolver), *others]
     if router is not None:
         found.append(RouterPart(router, clock))
     if outside is not None:

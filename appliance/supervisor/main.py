@@ -28,7 +28,10 @@ from appliance.health.capability import HealthCapability
 from appliance.health.power import Power
 from appliance.health.recorder import Recorder
 from appliance.internet.capability import InternetCapability
+from appliance.internet.certificate_part import CertificatePart
+from appliance.internet.notebook import Notebook
 from appliance.internet.parts import parts
+from appliance.internet.update_part import UpdatePart
 from appliance.network import hotspot
 from appliance.network.capability import NetworkCapability
 from appliance.network.radio import Radio
@@ -53,11 +56,13 @@ from appliance.supervisor.throttle import Throttle
 from appliance.supervisor.worker import LightSwitch, Listener, Looker
 from appliance.system import notify
 from appliance.system.bus import SystemBus
+from appliance.system.caddy import CaddyFront, VirtualFront, WebFront
 from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandServer
 from appliance.system.files import Files, Lock, SystemFiles, VirtualFiles
 from appliance.system.firewall import Firewall, SystemFirewall, VirtualFirewall
 from appliance.system.interfaces import Interfaces, SystemInterfaces
+from appliance.system.naming import DynamicName, SystemDynamicName, VirtualDynamicName
 from appliance.system.network_manager import NetworkManager
 from appliance.system.network_manager_wifi import NetworkManagerWifi
 from appliance.system.outside import OutsideDoor
@@ -88,6 +93,8 @@ class Doors:
     ssh: Ssh
     firewall: Firewall
     resolver: Resolver
+    front: WebFront
+    naming: DynamicName
     router: Router | None = None
     outside: OutsideDoor | None = None
 
@@ -95,7 +102,7 @@ class Doors:
 def serve(config: Config) -> None:
     """Run until told to stop. Raises HearthError when the state can't be used."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    doors = _virtual_doors(config) if config.virtual else _real_doors()
+    doors = _virtual_doors(config) if config.virtual else _real_doors(config)
     doors.files.make_folder(config.state, mode=0o711)
     lock = Lock(config.state / "lock")
     try:
@@ -104,14 +111,15 @@ def serve(config: Config) -> None:
         lock.release()
 
 
-def _real_doors() -> Doors:
+def _real_doors(config: Config) -> Doors:
     # Only here: a laptop need not hold the drivers in its memory.
     from appliance.board.open import open_board
 
-    clock, runner, bus, interfaces = SystemClock(), SystemRunner(), SystemBus(), SystemInterfaces()
+    clock, runner, bus, files = SystemClock(), SystemRunner(), SystemBus(), SystemFiles()
+    interfaces = SystemInterfaces()
     return Doors(
         clock=clock,
-        files=SystemFiles(),
+        files=files,
         board=open_board(runner),
         host=SystemHost(runner),
         interfaces=interfaces,
@@ -121,6 +129,8 @@ def _real_doors() -> Doors:
         firewall=SystemFirewall(runner),
         router=SystemRouter(runner, interfaces, clock),
         resolver=SystemResolver(),
+        front=CaddyFront(runner, files, config.web, config.authority),
+        naming=SystemDynamicName(runner),
     )
 
 
@@ -141,12 +151,14 @@ def _virtual_doors(config: Config) -> Doors:
         firewall=VirtualFirewall(),
         router=router,
         resolver=home_resolver(home),
+        front=VirtualFront(clock.now),
+        naming=VirtualDynamicName(),
         outside=HomeOutside(home, router),
     )
-    return _in_a_real_home(doors) if config.home is Home.REAL else doors
+    return _in_a_real_home(config, doors) if config.home is Home.REAL else doors
 
 
-def _in_a_real_home(doors: Doors) -> Doors:
+def _in_a_real_home(config: Config, doors: Doors) -> Doors:
     """A virtual board whose home network is this machine's own."""
     runner, interfaces = SystemRunner(), SystemInterfaces()
     return replace(
@@ -154,6 +166,8 @@ def _in_a_real_home(doors: Doors) -> Doors:
         interfaces=interfaces,
         firewall=SystemFirewall(runner, [str(real_home.neighbours())]),
         resolver=SystemResolver(),
+        front=CaddyFront(runner, doors.files, config.web, config.authority),
+        naming=SystemDynamicName(runner, walls=()),
         router=SystemRouter(runner, interfaces, doors.clock),
         outside=None,
     )
@@ -184,7 +198,14 @@ class Supervisor:
         )
         self.internet = InternetCapability(
             doors.interfaces,
-            parts(doors.resolver, doors.router, doors.outside, clock),
+            parts(
+                doors.resolver,
+                doors.router,
+                doors.outside,
+                clock,
+                UpdatePart(doors.naming, secrets.name_secret, Notebook(config.state / "name.json", files), clock),
+                CertificatePart(doors.front, Notebook(config.state / "certificate.json", files), clock),
+            ),
             clock,
             look_again=lambda: self._looker.look_again(),
         )

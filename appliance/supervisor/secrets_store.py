@@ -20,6 +20,7 @@ class Name(Enum):
     OWNER_VERIFIER = "owner-verifier"
     CLAIM_CODE = "claim-code"
     CONSOLE_SESSION_KEY = "console-session-key"
+    NAME = "name"  # for whoever is told the box's addresses
 
 
 class SecretStore:
@@ -48,6 +49,9 @@ class SecretStore:
                 "state-unreadable", f"{self._path(name)} could not be read.", "Check the disk.", status=500
             ) from error
         return Secret(text) if text else None
+
+    def name_secret(self) -> Secret | None:
+        return self.get(Name.NAME)
 
     def put(self, name: Name, secret: Secret) -> None:
         """Durable when this returns. Raises HearthError disk-full, disk-refused."""

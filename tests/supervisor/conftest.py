@@ -14,10 +14,12 @@ from appliance.errors import HearthError
 from appliance.status import Status
 from appliance.supervisor.client import SupervisorClient
 from appliance.supervisor.main import Doors, Supervisor
+from appliance.system.caddy import VirtualFront
 from appliance.system.clock import VirtualClock
 from appliance.system.files import VirtualFiles
 from appliance.system.firewall import VirtualFirewall
 from appliance.system.interfaces import VirtualInterfaces
+from appliance.system.naming import VirtualDynamicName
 from appliance.system.outside import VirtualOutside
 from appliance.system.resolver import VirtualResolver
 from appliance.system.router import VirtualRouter
@@ -140,6 +142,8 @@ class Bench:
             firewall=self.firewall,
             router=VirtualRouter(self.clock),
             resolver=VirtualResolver(),
+            front=VirtualFront(self.clock.now),
+            naming=VirtualDynamicName(),
             outside=VirtualOutside(),
         )
         self.supervisor = Supervisor(self.config, doors)
