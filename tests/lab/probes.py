@@ -3,11 +3,13 @@
 
 import contextlib
 import http.client
+import select
 import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.lab.spaces import Namespace
@@ -80,3 +82,50 @@ def fetches(
             return answer.status, answer.read(1_000_000).decode(errors="replace")
         finally:
             connection.close()
+
+
+def knock(whence: Namespace, address: str, port: int, host: str, path: str, sni: str | None = None) -> int | None:
+    """The status of whatever answers a request that is made up freely; by TLS, certificate unseen, where `sni` is not
+    None ("": with none). None where nobody answers."""
+    try:
+        with whence.inside():
+            line: socket.socket = socket.create_connection((address, port), 5)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(line)
+            if sni is not None:
+                line = ssl._create_unverified_context().wrap_socket(line, server_hostname=sni or None)
+                stack.enter_context(line)
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            answer = stack.enter_context(http.client.HTTPResponse(line))
+            answer.begin()
+            return answer.status
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def listening(where: Namespace) -> set[int]:
+    """All TCP ports at which anything in there waits for connections."""
+    lines = where.run(["ss", "-Hltn"]).splitlines()
+    return {int(line.split()[3].rpartition(":")[2]) for line in lines}
+
+
+def open_ports(whence: Namespace, address: str, ports: Iterable[int], seconds: float = 1.0) -> set[int]:
+    """Those TCP ports at which somebody accepts connections within so many seconds."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with whence.inside(), contextlib.ExitStack() as stack:
+        asked = {port: stack.enter_context(socket.socket(family)) for port in ports}
+        waiting = select.poll()
+        for port, line in asked.items():
+            line.setblocking(False)
+            line.connect_ex((address, port))
+            waiting.register(line, select.POLLOUT)
+        found: set[int] = set()
+        names = {line.fileno(): port for port, line in asked.items()}
+        end = time.monotonic() + seconds
+        while names and (left := end - time.monotonic()) > 0:
+            for descriptor, _ in waiting.poll(left * 1000):
+                waiting.unregister(descriptor)
+                port = names.pop(descriptor)
+                if asked[port].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                    found.add(port)
+        return found
