@@ -44,7 +44,7 @@ class Settings:
     "" for home only, None while undecided; with the end of the set-up it becomes final. `name_held` says whose it is,
     and `name_account` who is told the box's addresses, None where nobody is. `epoch` grows whenever console sessions
     must end. `acknowledged` are the keys of issues the owner has seen. `wifi_country` is the country whose radio rules
-    hold, None without Wi-Fi."""
+    hold, None without Wi-Fi. `helpers` are host names of those who are asked to try whether the box can be reached."""
 
     schema: int = SCHEMA
     box_name: str = "hearth"
@@ -59,6 +59,7 @@ class Settings:
     wifi_country: str | None = None
     name_held: Held = Held.OWN
     name_account: Account | None = None
+    helpers: tuple[str, ...] = ()
 
 
 def after_reset(settings: Settings) -> Settings:

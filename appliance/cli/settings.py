@@ -9,9 +9,9 @@ from appliance.cli.context import Context
 
 def register(groups: Groups) -> None:
     verbs = add_group(groups, "settings", help="show and change the settings of the box")
-    get = add_command(verbs, "get", show, help="show one setting, or all: name, address, owner")
+    get = add_command(verbs, "get", show, help="show one setting, or all: name, address, owner, helpers")
     get.add_argument("key", nargs="?", default="", metavar="KEY")
-    change = add_command(verbs, "set", put, help="change one setting: name or address")
+    change = add_command(verbs, "set", put, help="change one setting: name, address or helpers")
     change.add_argument("key", metavar="KEY")
     change.add_argument("value", metavar="VALUE")
 

@@ -20,7 +20,8 @@ _SERVER_FIELDS = ("title", "description", "rules", "registration")
 def blueprint() -> Blueprint:
     settings = Blueprint("settings", __name__)
     settings.add_url_rule("/settings", "show", show)
-    for name, view in (("server", server), ("box", box), ("password", password), ("address", address)):
+    forms = {"server": server, "box": box, "password": password, "address": address, "helpers": helpers}
+    for name, view in forms.items():
         settings.add_url_rule(f"/settings/{name}", name, view, methods=["POST"])
     settings.add_url_rule("/power", "power", power, methods=["POST"])
     settings.add_url_rule("/erase", "erase", erase, methods=["GET", "POST"])
@@ -79,6 +80,15 @@ def address() -> Response:
     return _saved("Your server has its name.")
 
 
+def helpers() -> Response:
+    given = {"helpers": text("helpers", limit=2000)}
+    try:
+        console().supervisor.settings_set("helpers", given["helpers"])
+    except HearthError as error:
+        return _page({"helpers": str(error)}, error.status, given)
+    return _saved("The box knows whom to ask.")
+
+
 def power() -> Response:
     try:
         action = PowerAction(request.form.get("action", ""))
@@ -100,6 +110,10 @@ def erase() -> Response:
     return make_response(render_template("console/erased.html"))
 
 
+def _kept_helpers() -> str:
+    return "\n".join(console().supervisor.settings_get("helpers").split())
+
+
 def _saved(words: str) -> Response:
     flash(words, "well")
     return redirect(url_for("settings.show"), 303)
@@ -115,7 +129,7 @@ def _page(errors: dict[str, str], status_code: int = 200, given: dict[str, str] 
         "console/settings.html",
         status=status(),
         answers=bool(texts),
-        values={"box_name": status().box.name} | texts | (given or {}),
+        values={"box_name": status().box.name, "helpers": _kept_helpers()} | texts | (given or {}),
         errors=errors,
     )
     return make_response(page, status_code)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The instance's admin socket: what `protocol` lists, done. Whoever may open the socket may do all of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ from appliance.fediverse.protocol import (
     MemberEntry,
     NewInvite,
     NewMember,
+    ReachQuestion,
+    ReachReport,
     RoleOf,
     Strong,
     Username,
@@ -39,8 +42,13 @@ from appliance.system.commands import Command, NoArguments
 _ADDRESS = "this box"
 
 
-def commands(context: Context, usage: UsageNote, strength: Strength) -> list[Command[Any]]:
-    """Every command of `protocol`, for a CommandServer. `usage` is told, `strength` is set."""
+def commands(
+    context: Context,
+    usage: UsageNote,
+    strength: Strength,
+    reach: Callable[[ReachQuestion], ReachReport] = lambda _: ReachReport(),
+) -> list[Command[Any]]:
+    """Every command of `protocol`, for a CommandServer. `usage` is told, `strength` is set, `reach` asks others."""
     admin = Admin(context, usage, strength)
     return [
         Command("instance.get", Key, admin.get_instance),
@@ -60,6 +68,7 @@ def commands(context: Context, usage: UsageNote, strength: Strength) -> list[Com
         Command("invite.revoke", Key, admin.revoke_invite),
         Command("facts", NoArguments, admin.facts),
         Command("power", Strong, admin.note_power),
+        Command("reach", ReachQuestion, reach),
     ]
 
 

@@ -19,6 +19,8 @@ from appliance.fediverse.protocol import (
     MemberEntry,
     NewInvite,
     NewMember,
+    ReachQuestion,
+    ReachReport,
     RelayEntry,
     RoleOf,
     Strong,
@@ -116,6 +118,9 @@ class InstanceClient:
     def note_power(self, *, good: bool) -> None:
         """Say it again within a minute as long as it is not good."""
         self._ask("power", Strong(good))
+
+    def try_from_outside(self, name: str, helpers: tuple[str, ...]) -> ReachReport:
+        return from_dict(ReachReport, self._client.ask("reach", ReachQuestion(name, helpers), timeout=60.0))
 
     def _ask(self, command: str, arguments: object = None) -> Any:
         return self._client.ask(command, arguments)

@@ -27,11 +27,13 @@
 | facts                 | NoArguments | {"members", "statuses", "deliveries", "federating", "origin",         |
 |                       |             | "usage": {"own_media", "kept_media", "database" … in bytes}}          |
 | power                 | Strong      | {}; while it is weak, for a minute at most, no heavy work is begun    |
+| reach                 | ReachQuestion | ReachReport; asks others, which may take half a minute              |
 """
 
 from dataclasses import dataclass, field
 
 from appliance.fediverse.model import MemberState, RelayState, Role
+from appliance.internet.model import Answered, Port
 from appliance.secret import Secret
 from appliance.system.commands import Key as Key
 from appliance.system.commands import KeyValue as KeyValue
@@ -42,6 +44,37 @@ class Strong:
     """Whether the power supply is strong enough for heavy work."""
 
     good: bool
+
+
+@dataclass(frozen=True)
+class ReachQuestion:
+    """Who is asked (`helpers`, host names) to try to reach this server by `name`, or by its address where it is ""."""
+
+    name: str
+    helpers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HelperWord:
+    """What one helper says by one IP version: the address that it tried, and how that ended. `came` is no word of its:
+    by which schemes ("http", "https") somebody came here with what only it was told."""
+
+    helper: str
+    address: str
+    tcp80: Answered
+    tcp443: Answered
+    udp443: Answered
+    came: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReachReport:
+    """`here` are the ports at which this machine answers itself, which says nothing of the way there. `hairpin`: it
+    reaches itself by its address outside; None where nobody else does."""
+
+    here: tuple[Port, ...] = ()
+    words: tuple[HelperWord, ...] = ()
+    hairpin: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -20,4 +20,4 @@ def goal(settings: Settings) -> Goal | None:
     or after a reset: it offers nothing to the internet."""
     if settings.owner is None or not settings.address:
         return None
-    return Goal(settings.address, held=settings.name_held, account=settings.name_account)
+    return Goal(settings.address, settings.helpers, held=settings.name_held, account=settings.name_account)

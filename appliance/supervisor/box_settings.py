@@ -7,6 +7,7 @@ from appliance.supervisor.core import Core
 from appliance.supervisor.protocol import Address, Key, KeyValue
 
 MAX_NAME = 40
+MAX_HELPERS = 5
 
 
 class BoxSettings:
@@ -20,6 +21,7 @@ class BoxSettings:
             "name": settings.box_name,
             "address": settings.address or "",
             "owner": settings.owner or "",
+            "helpers": " ".join(settings.helpers),
         }
         if not asked.key:
             return values
@@ -28,15 +30,17 @@ class BoxSettings:
         return values[asked.key]
 
     def set(self, asked: KeyValue) -> dict[str, str]:
-        """Raises BadInput unknown-setting, bad-name, bad-address; Refused."""
+        """Raises BadInput unknown-setting, bad-name, bad-address, bad-helpers; Refused."""
         if asked.key == "name":
             self._core.change(box_name=_box_name(asked.value))
         elif asked.key == "address":
             self.choose_address(Address(asked.value))
+        elif asked.key == "helpers":
+            self._core.change(helpers=_helpers(asked.value))
         elif asked.key == "owner":
             raise Refused("not-settable", "The owner is set by claiming the box.", "Reset the console first.")
         else:
-            raise _unknown(asked.key, ("name", "address"))
+            raise _unknown(asked.key, ("name", "address", "helpers"))
         return {}
 
     def choose_address(self, asked: Address) -> dict[str, str]:
@@ -82,6 +86,21 @@ def _internet_name(text: str) -> str:
     if not internet_name.is_public(name):
         raise _bad_address("Nobody on the internet could reach the box by that name.")
     return name
+
+
+def _helpers(text: str) -> tuple[str, ...]:
+    """Host names, however they are separated. Raises BadInput bad-helpers."""
+    names = tuple(dict.fromkeys(text.replace(",", " ").lower().split()))
+    for name in names:
+        if not internet_name.is_well_formed(name) or not internet_name.is_public(name):
+            raise BadInput(
+                f"{name[:60]} is not the name of a server on the internet.",
+                "Give names like friends.example.org, without https://.",
+                key="bad-helpers",
+            )
+    if len(names) > MAX_HELPERS:
+        raise BadInput(f"At most {MAX_HELPERS} servers are asked.", "Choose the best of them.", key="bad-helpers")
+    return names
 
 
 def _bad_address(sentence: str) -> BadInput:

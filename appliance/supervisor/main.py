@@ -30,6 +30,7 @@ from appliance.health.recorder import Recorder
 from appliance.internet.capability import InternetCapability
 from appliance.internet.certificate_part import CertificatePart
 from appliance.internet.notebook import Notebook
+from appliance.internet.outside_check import OutsideByHelpers
 from appliance.internet.parts import parts
 from appliance.internet.update_part import UpdatePart
 from appliance.network import hotspot
@@ -131,6 +132,7 @@ def _real_doors(config: Config) -> Doors:
         resolver=SystemResolver(),
         front=CaddyFront(runner, files, config.web, config.authority),
         naming=SystemDynamicName(runner),
+        outside=OutsideByHelpers(InstanceClient(config.admin_socket)),
     )
 
 
@@ -169,7 +171,7 @@ def _in_a_real_home(config: Config, doors: Doors) -> Doors:
         front=CaddyFront(runner, doors.files, config.web, config.authority),
         naming=SystemDynamicName(runner, walls=()),
         router=SystemRouter(runner, interfaces, doors.clock),
-        outside=None,
+        outside=OutsideByHelpers(InstanceClient(config.admin_socket)),
     )
 
 

@@ -92,6 +92,17 @@ def system_resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+def resolve_by_version(version: int) -> Resolve:
+    """As `system_resolve`, but addresses of IPv4 or of IPv6 alone, so that a request comes from ours of that kind."""
+    family = {4: socket.AF_INET, 6: socket.AF_INET6}[version]
+
+    def resolve(host: str, port: int) -> list[str]:
+        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+    return resolve
+
+
 def is_global(address: str) -> bool:
     """Whether an address is one of the public internet's, without any doubt."""
     try:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -47,6 +47,8 @@ class Asked:
     authorization: str
     protocols: tuple[str, ...]  # of the WebSocket
     websocket: bool
+    method: str = "GET"
+    address: str = ""  # the asker's
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,20 @@ Receive = Callable[[Asked], Awaitable[Ear | Refusal | FileAnswer]]
 
 
 class StreamServer:
-    """Make it inside the loop. With `behind_proxy` the scheme is the one that the proxy vouches for."""
+    """Make it inside the loop. With `behind_proxy` scheme and address are those that the proxy vouches for."""
 
-    def __init__(self, bind: str, receive: Receive, *, behind_proxy: bool, beat_seconds: float = BEAT_SECONDS) -> None:
+    def __init__(
+        self,
+        bind: str,
+        receive: Receive,
+        *,
+        behind_proxy: bool,
+        beat_seconds: float = BEAT_SECONDS,
+        posts: Collection[str] = (),
+    ) -> None:
+        """`posts` are the paths that take POST."""
         self._bind = bind
+        self._posts = {("POST", path) for path in posts}
         self._receive = receive
         self._behind_proxy = behind_proxy
         self._beat = beat_seconds
@@ -118,9 +130,10 @@ class StreamServer:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=_ANY_SITE)
-        if request.method not in ("GET", "HEAD"):
-            return web.Response(status=405, headers={"Allow": "GET, HEAD, OPTIONS"})
         asked = self._asked(request)
+        # What is posted has no body that anybody reads: a question is its address alone.
+        if request.method not in ("GET", "HEAD") and (request.method, asked.path) not in self._posts:
+            return web.Response(status=405, headers={"Allow": "GET, HEAD, OPTIONS"})
         ear = await self._receive(asked)
         if isinstance(ear, Refusal):
             headers = {**_ANY_SITE, **ear.headers}
@@ -153,6 +166,8 @@ class StreamServer:
             authorization=headers.get("Authorization", ""),
             protocols=tuple(each.strip() for each in protocols.split(",") if each.strip()),
             websocket=headers.get("Upgrade", "").lower() == "websocket",
+            method=request.method,
+            address=self._address(request),
         )
 
     async def _tell(self, request: web.BaseRequest, ear: Ear) -> web.StreamResponse:

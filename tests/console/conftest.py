@@ -156,7 +156,17 @@ class FakeSupervisor:
         self.done.append(("finish", ""))
         self.box(setup_done=True)
 
+    helpers = ""
+
+    def settings_get(self, key: str) -> str:
+        return self.helpers
+
     def settings_set(self, key: str, value: str) -> None:
+        if key == "helpers":
+            if "http" in value:
+                raise BadInput("That is not the name of a server.", key="bad-helpers")
+            self.helpers = " ".join(value.split())
+            return
         if not value:
             raise BadInput("The name is empty.")
         self.box(name=value)

@@ -58,6 +58,16 @@ def test_a_sleeping_instance_is_mentioned_when_the_password_changes(home, instan
     assert "still has the old one" in page.text
 
 
+def test_whom_to_ask_from_outside(home):
+    saved = home.post("/settings/helpers", helpers="friends.example.org\ntea.example.net")
+    assert "The box knows whom to ask." in saved.text
+    assert "friends.example.org\ntea.example.net</textarea>" in home.get("/settings").text
+    wrong = home.post("/settings/helpers", helpers="http://nonsense")
+    assert wrong.status_code == 422
+    assert "That is not the name of a server." in wrong.text
+    assert "http://nonsense</textarea>" in wrong.text
+
+
 def test_settings_of_server_and_box(home, supervisor, instance):
     home.post("/settings/server", title="New", description="d", rules="r", registration="open")
     assert instance.texts["title"] == "New"

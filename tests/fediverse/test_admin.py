@@ -21,6 +21,7 @@ from appliance.fediverse.media.strength import Strength
 from appliance.fediverse.media.usage import UsageNote
 from appliance.fediverse.model import MemberState, Role
 from appliance.fediverse.services import members
+from appliance.internet.model import PUBLIC_PORTS, Answered
 from appliance.secret import Secret
 from appliance.system.clock import VirtualClock
 from appliance.system.commands import CommandClient, CommandServer
@@ -224,3 +225,22 @@ def test_announcements_over_the_socket(instance: InstanceClient) -> None:
     assert (entry.id, entry.text, entry.ends_at) == (made, "Party", "2099-01-01T00:00:00+00:00")
     instance.remove_announcement(made)
     assert instance.announcements() == []
+
+
+def test_what_others_found_who_tried_to_reach_it_is_told(context: Context, path: Path) -> None:
+    word = protocol.HelperWord("h.example.net", "11.22.33.44", Answered.REACHED, Answered.OTHER, Answered.SILENT)
+    report = protocol.ReachReport(PUBLIC_PORTS, (word,), hairpin=True)
+    asked = []
+
+    def reach(question: protocol.ReachQuestion) -> protocol.ReachReport:
+        asked.append(question)
+        return report
+
+    served = commands(context, UsageNote(), Strength(context.clock), reach)
+    server = CommandServer(path, served, users=[os.getuid()])
+    server.start()
+    try:
+        assert InstanceClient(path).try_from_outside("a.example.org", ("h.example.net",)) == report
+    finally:
+        server.close()
+    assert asked == [protocol.ReachQuestion("a.example.org", ("h.example.net",))]

@@ -15,6 +15,7 @@ from appliance.supervisor.protocol import ClaimState, PowerAction
 from appliance.system.units import Unit, UnitState
 
 ANNA, BEN = Secret("browser of anna"), Secret("browser of ben")
+MANY_NAMES = [f"h{number}.example.org" for number in range(6)]
 PASSWORD = Secret("quiet otters paint fences")
 
 
@@ -300,7 +301,7 @@ def test_steps_can_not_be_skipped(box):
 
 def test_settings_by_key(well):
     well.client.settings_set("name", "  attic   box ")
-    assert well.client.settings() == {"name": "attic box", "address": "", "owner": "anna"}
+    assert well.client.settings() == {"name": "attic box", "address": "", "owner": "anna", "helpers": ""}
     assert well.client.settings_get("name") == "attic box"
     for call in (
         lambda: well.client.settings_get("nonsense"),
@@ -311,6 +312,18 @@ def test_settings_by_key(well):
     ):
         with pytest.raises(HearthError):
             call()
+
+
+def test_whom_to_ask_is_written_down_however_it_is_typed(well):
+    well.client.settings_set("helpers", " Friends.example.org, tea.example.net\nfriends.example.org ")
+    assert well.client.settings_get("helpers") == "friends.example.org tea.example.net"
+    for names in ("nonsense", "https://friends.example.org/", "box.local", "10.0.0.1", " ".join(MANY_NAMES)):
+        with pytest.raises(HearthError) as caught:
+            well.client.settings_set("helpers", names)
+        assert caught.value.key == "bad-helpers"
+    assert well.client.settings_get("helpers") == "friends.example.org tea.example.net"
+    well.client.settings_set("helpers", "")
+    assert well.client.settings_get("helpers") == ""
 
 
 def test_everything_is_as_before_after_a_restart(well):

@@ -111,4 +111,5 @@ def manners(home: HomeNetwork) -> Manners:
         mood=Mood.WELL if home.upnp and home.cable else Mood.SILENT,
         outside=home_network.router_outside(home),
         rivals=(Mapping(rival, RIVAL, None, name=RIVAL_NAME),) if rival else (),
+        restarts=home.restarts,
     )

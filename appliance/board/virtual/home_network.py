@@ -41,7 +41,8 @@ class DnsRecord(Enum):
 @dataclass(frozen=True)
 class HomeNetwork:
     """`cable` is the network's. `upnp`: the router lets itself be asked for ports. `forwarded`: somebody led the ports
-    to the box by hand. `rival`: another machine at home holds port 443. `ipv6_only`: the provider gives no IPv4."""
+    to the box by hand. `rival`: another machine at home wants port 443, and gets it when the router starts anew:
+    `restarts` counts that. `ipv6_only`: the provider gives no IPv4."""
 
     cable: bool = True
     upnp: bool = True
@@ -55,6 +56,7 @@ class HomeNetwork:
     dns: bool = True
     record: DnsRecord = DnsRecord.RIGHT
     clock: bool = True
+    restarts: int = 0
 
 
 def link(home: HomeNetwork) -> Link:
@@ -86,7 +88,9 @@ def outside(home: HomeNetwork, mappings: Iterable[Mapping] = (), pinholes: Itera
         ports = PUBLIC_PORTS if home.forwarded else tuple(pinholes)
         return Outside(seen6=BOX6, attempts=tuple(_attempt(home, port, BOX6, ports) for port in PUBLIC_PORTS))
     seen = SHARED if home.nat is Nat.CARRIER else HOME
-    ports = PUBLIC_PORTS if home.forwarded else tuple(each.port for each in mappings if each.host == BOX)
+    ports = tuple(each.port for each in mappings if each.host == BOX)
+    if home.forwarded:
+        ports += tuple(port for port in PUBLIC_PORTS if port != rival_port(home))
     if home.nat is not Nat.NOBODY:
         ports = ()
     attempts = tuple(_attempt(home, port, seen, ports) for port in PUBLIC_PORTS)
@@ -112,6 +116,7 @@ def _attempt(home: HomeNetwork, port: Port, address: str, open_here: Iterable[Po
     blocked = home.blocks_80 if port.outside == 80 else home.blocks_443
     if blocked:
         return Attempt(port, address, Answered.SILENT)
-    if port == rival_port(home) and home.nat is Nat.NOBODY and not home.ipv6_only:
-        return Attempt(port, address, Answered.OTHER)
-    return Attempt(port, address, Answered.REACHED if port in tuple(open_here) else Answered.SILENT)
+    if port in tuple(open_here):
+        return Attempt(port, address, Answered.REACHED)
+    led_elsewhere = port == rival_port(home) and home.nat is Nat.NOBODY and not home.ipv6_only
+    return Attempt(port, address, Answered.OTHER if led_elsewhere else Answered.SILENT)

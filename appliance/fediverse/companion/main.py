@@ -21,6 +21,7 @@ from appliance.fediverse.db import topics, upgrade
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.media.strength import Strength
 from appliance.fediverse.media.usage import UsageNote
+from appliance.fediverse.reach.reach import Reach
 from appliance.system import notify
 from appliance.system.async_net import AiohttpNet
 from appliance.system.clock import SystemClock
@@ -67,10 +68,10 @@ async def _serve(here: Context, stop: asyncio.Event) -> None:
     config = here.config
     users = {os.getuid(), 0} | ({config.console_uid} if config.console_uid is not None else set())
     net = AiohttpNet(development=config.development_origin is not None)
-    strength, usage = Strength(here.clock), UsageNote()
-    running = tasks.every(here, net, strength, usage)
+    strength, usage, reach = Strength(here.clock), UsageNote(), Reach(here)
+    running = tasks.every(here, net, strength, usage, reach)
     listener = NudgeListener(config.nudge_socket)
-    server = CommandServer(config.admin_socket, admin.commands(here, usage, strength), users=users)
+    server = CommandServer(config.admin_socket, admin.commands(here, usage, strength, reach.ask), users=users)
     loop = asyncio.get_running_loop()
 
     def nudged() -> None:
@@ -91,6 +92,7 @@ async def _serve(here: Context, stop: asyncio.Event) -> None:
         server.close()
         listener.close()
         await net.close()
+        await reach.close()
 
 
 async def _until_stopped(wanted: Sequence[Task], stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.media.strength import Strength
 from appliance.fediverse.media.usage import UsageNote
+from appliance.fediverse.reach.reach import Reach
 from appliance.system.async_net import AsyncNet
 
 WAIT_SECONDS = 5.0
@@ -100,7 +101,7 @@ class DatabaseTurns(Turns):
         await asyncio.to_thread(run)
 
 
-def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) -> tuple[Task, ...]:
+def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote, reach: Reach) -> tuple[Task, ...]:
     """All tasks of the companion. Each module is imported here, so that nobody else pays for it."""
     from appliance.fediverse.companion.cards import CardTask
     from appliance.fediverse.companion.errands import Errands
@@ -130,5 +131,5 @@ def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote) ->
         Sweeper(here, usage, strength),
         Pusher(here, net),
         hub,
-        StreamTask(here, hub),
+        StreamTask(here, hub, reach),
     )

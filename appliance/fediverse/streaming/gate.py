@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The gate: who may listen to what. Every stream needs a member's token; files are handed out by the desk."""
+"""The gate: who may listen to what. Every stream needs a member's token; files are handed out by the desk, and who
+tries whether the server can be reached is led on as well."""
 
 import asyncio
 import json
@@ -10,6 +11,8 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.media.desk import Desk, is_meant
 from appliance.fediverse.oauth import tokens
 from appliance.fediverse.oauth.tokens import Caller
+from appliance.fediverse.reach import reach
+from appliance.fediverse.reach.reach import Reach
 from appliance.fediverse.services import lists
 from appliance.fediverse.streaming import channels
 from appliance.fediverse.streaming.channels import HEALTH, PREFIX, Channel, Kind, UnknownStream
@@ -30,8 +33,9 @@ class _Refused(Exception):
 class Gate:
     """`receive` is what the StreamServer asks."""
 
-    def __init__(self, context: Context, hub: Hub) -> None:
+    def __init__(self, context: Context, hub: Hub, reach: Reach | None = None) -> None:
         self._context = context
+        self._reach = reach
         self._hub = hub
         self._desk = Desk(context)
         self._said: dict[Listener, int] = {}
@@ -39,6 +43,8 @@ class Gate:
     async def receive(self, asked: Asked) -> Listener | Refusal | FileAnswer:
         if is_meant(asked.path):
             return await self._desk.answer(asked)
+        if self._reach is not None and reach.is_meant(asked.path):
+            return await self._reach.receive(asked)
         if asked.path == HEALTH:
             return Refusal(200, "OK", "text/plain")
         try:

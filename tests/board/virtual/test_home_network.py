@@ -42,7 +42,10 @@ def test_in_an_ordinary_home_the_box_is_reached_through_what_the_router_maps() -
 def test_what_leads_to_another_machine_does_not_lead_here() -> None:
     elsewhere = tuple(dataclasses.replace(mapping, host=home_network.RIVAL) for mapping in MAPPED)
     assert answers(HomeNetwork(), elsewhere) == [SILENT] * 3
-    assert answers(HomeNetwork(rival=True)) == [REACHED, OTHER, REACHED]
+    assert answers(HomeNetwork(rival=True), (MAPPED[0], elsewhere[1], MAPPED[2])) == [REACHED, OTHER, REACHED]
+    assert answers(HomeNetwork(rival=True, forwarded=True), ()) == [REACHED, OTHER, REACHED]
+    # What it does not hold yet it does not take away.
+    assert answers(HomeNetwork(rival=True)) == [REACHED] * 3
 
 
 def test_nobody_comes_through_two_routers_or_a_carrier() -> None:

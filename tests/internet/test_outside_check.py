@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is made of the words of several helpers, and how little one that lies can do."""
+
+from typing import Any
+
+import pytest
+
+from appliance.fediverse.protocol import HelperWord, ReachReport
+from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt
+from appliance.internet.outside_check import OutsideByHelpers, weigh
+
+HOME, OTHER_HOME, HOME6 = "11.22.33.44", "11.99.88.77", "2600:1234:5678:9a00::20"
+HTTP, HTTPS, QUIC = PUBLIC_PORTS
+REACHED, OTHER, REFUSED, SILENT = Answered.REACHED, Answered.OTHER, Answered.REFUSED, Answered.SILENT
+
+
+def word(*answers: Answered, came: tuple[str, ...] = (), address: str = HOME) -> HelperWord:
+    tcp80, tcp443, udp443 = answers
+    return HelperWord("h.example.net", address, tcp80, tcp443, udp443, came)
+
+
+def found(*words: HelperWord, **more: Any) -> dict[Any, Answered]:
+    outside = weigh(ReachReport(PUBLIC_PORTS, words, **more))
+    return {} if outside is None else {each.port: each.answered for each in outside.attempts}
+
+
+HONEST = word(REACHED, REACHED, REACHED, came=("http", "https"))
+SHUT = word(SILENT, SILENT, SILENT)
+
+
+def test_one_honest_helper_is_enough() -> None:
+    assert found(HONEST) == {HTTP: REACHED, HTTPS: REACHED, QUIC: REACHED}
+    assert found(SHUT) == {HTTP: SILENT, HTTPS: SILENT, QUIC: SILENT}
+    outside = weigh(ReachReport(PUBLIC_PORTS, (HONEST,), hairpin=False))
+    assert outside is not None
+    assert (outside.seen4, outside.seen6, outside.hairpin) == (HOME, None, False)
+    assert outside.attempts[0] == Attempt(HTTP, HOME, REACHED)
+
+
+@pytest.mark.parametrize("lie", [SILENT, OTHER, REFUSED])
+@pytest.mark.parametrize("liars", [1, 4])
+def test_no_number_of_liars_shuts_a_door_through_which_somebody_came(lie: Answered, liars: int) -> None:
+    answers = found(*[word(lie, lie, lie)] * liars, HONEST)
+    assert (answers[HTTP], answers[HTTPS]) == (REACHED, REACHED)
+
+
+def test_who_came_in_came_in_whatever_it_says() -> None:
+    assert found(word(SILENT, SILENT, SILENT, came=("http",)))[HTTP] is REACHED
+    assert found(word(SILENT, SILENT, SILENT, came=("http",)))[HTTPS] is SILENT
+
+
+def test_who_says_that_it_came_and_did_not_is_not_heard() -> None:
+    liar = word(REACHED, REACHED, REACHED)
+    assert found(liar) == {}
+    assert found(liar, SHUT) == {HTTP: SILENT, HTTPS: SILENT, QUIC: SILENT}
+    assert found(*[liar] * 4, SHUT)[HTTPS] is SILENT
+    half = word(REACHED, REACHED, SILENT, came=("http",))
+    assert found(half) == {HTTP: REACHED, QUIC: SILENT}
+
+
+def test_the_greater_number_counts_and_a_draw_says_nothing() -> None:
+    liar = word(OTHER, OTHER, OTHER)
+    assert found(liar, SHUT) == {}
+    assert found(SHUT, liar, SHUT) == {HTTP: SILENT, HTTPS: SILENT, QUIC: SILENT}
+
+
+def test_the_address_is_what_those_say_who_came() -> None:
+    liar = word(OTHER, OTHER, OTHER, address=OTHER_HOME)
+    outside = weigh(ReachReport(PUBLIC_PORTS, (liar, liar, HONEST)))
+    assert outside is not None
+    assert outside.seen4 == HOME
+    assert {each.address for each in outside.attempts} == {HOME}
+    shut = weigh(ReachReport(PUBLIC_PORTS, (SHUT, liar, SHUT)))
+    assert shut is not None
+    assert shut.seen4 == HOME
+
+
+def test_each_kind_of_address_is_weighed_by_itself() -> None:
+    six = word(REACHED, REACHED, SILENT, came=("http", "https"), address=HOME6)
+    outside = weigh(ReachReport(PUBLIC_PORTS, (SHUT, six)))
+    assert outside is not None
+    assert (outside.seen4, outside.seen6) == (HOME, HOME6)
+    assert Attempt(HTTPS, HOME, SILENT) in outside.attempts
+    assert Attempt(HTTPS, HOME6, REACHED) in outside.attempts
+
+
+def test_of_a_port_where_the_box_itself_does_not_answer_nothing_is_learnt() -> None:
+    outside = weigh(ReachReport((HTTP,), (SHUT,)))
+    assert outside is not None
+    assert [each.port for each in outside.attempts] == [HTTP]
+
+
+def test_nobody_said_anything() -> None:
+    assert weigh(ReachReport()) is None
+    assert weigh(ReachReport(PUBLIC_PORTS)) is None
+
+
+class Instance:
+    asked = 0
+
+    def try_from_outside(self, name: str, helpers: tuple[str, ...]) -> ReachReport:
+        self.asked += 1
+        return ReachReport(PUBLIC_PORTS, (HONEST,))
+
+
+def test_without_helpers_nobody_is_troubled() -> None:
+    instance = Instance()
+    door = OutsideByHelpers(instance)
+    assert door.look("a.example.org", ()) is None
+    assert instance.asked == 0
+    assert door.look("a.example.org", ("h.example.net",)) is not None
