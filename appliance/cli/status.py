@@ -40,7 +40,7 @@ def describe(status: Status) -> str:
             f"{capability.name:<10} {colour(capability.level.value, _COLOURS[capability.level])}: {capability.sentence}"
         )
     if status.way is not None:
-        lines += ["", *_way(status.way)]
+        lines += ["", *way_in_words(status.way)]
     for issue in status.issues:
         lines += ["", f"{colour(issue.sentence, _COLOURS[issue.level])}\n  {issue.remedy}"]
     for job in status.jobs:
@@ -50,7 +50,7 @@ def describe(status: Status) -> str:
     return "\n".join(lines)
 
 
-def _way(way: Picture) -> list[str]:
+def way_in_words(way: Picture) -> list[str]:
     """The picture in words, from outside to the box."""
     lines = ["the way from the internet to the box:"]
     for stretch in way.stretches:

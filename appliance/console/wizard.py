@@ -85,6 +85,7 @@ def address() -> Response:
     except HearthError as error:
         return _page(Step.ADDRESS, given, _errors(error, "name"), error.status)
     status_changed()
+    # What the owner must write down herself is only known once her home was looked at.
     return redirect(url_for("wizard.records"), 303) if status().box.address else go_on()
 
 

@@ -39,12 +39,20 @@ class InternetCapability:
     name = "internet"
 
     def __init__(
-        self, interfaces: Interfaces, parts: Sequence[Part], clock: Clock, look_again: Callable[[], None]
+        self,
+        interfaces: Interfaces,
+        parts: Sequence[Part],
+        clock: Clock,
+        look_again: Callable[[], None],
+        *,
+        raised_elsewhere: frozenset[str] = frozenset(),
     ) -> None:
+        """`raised_elsewhere`: causes that other capabilities raise as issues; they are told in the picture only."""
         self._interfaces = interfaces
         self._parts = tuple(parts)
         self._clock = clock
         self._keepers = {part.field: Keeper(part, clock, look_again) for part in parts}
+        self._raised_elsewhere = raised_elsewhere
         self._goal: Goal | None = None
 
     def start(self) -> None:
@@ -88,7 +96,9 @@ class InternetCapability:
         actions: tuple[Any, ...] = () if wanted == observed.goal else (Pursue(wanted),)
         if wanted is not None:
             actions += tuple(Do(part.field, action) for part in self._parts for action in part.actions(scene))
-        return Plan(_report(found), found.findings, actions, way=picture(found, seen))
+        cause = found.cause
+        findings = () if cause is None or cause.key in self._raised_elsewhere else (cause,)
+        return Plan(_report(found), findings, actions, way=picture(found, seen))
 
     def apply(self, action: Pursue | Do) -> None:
         if isinstance(action, Pursue):

@@ -76,9 +76,6 @@ NAME_CHECKS: tuple[Check, ...] = (
 # What is only worth a look when all before it is well. Without hairpin everybody comes in, except those at home.
 LAST_CHECKS: tuple[Check, ...] = (certificate_failed.check, certificate_expires.check, no_hairpin.check)
 
-# What other capabilities raise as issues: told in the picture, but not a second time.
-RAISED_ELSEWHERE = frozenset({"no-link", "clock-untrusted"})
-
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -88,10 +85,6 @@ class Diagnosis:
     cause: Finding | None
     sentence: str
     clear_to_the_name: bool
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        return () if self.cause is None or self.cause.key in RAISED_ELSEWHERE else (self.cause,)
 
 
 def diagnose(way: Way) -> Diagnosis:

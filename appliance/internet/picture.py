@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The picture of the way that goes into the status document, and the records that a name of the owner's needs. Pure."""
+"""The picture of the way for the status document, with the records that the owner must make. Pure."""
 
 from collections.abc import Iterator
 
 from appliance.internet.diagnosis import Diagnosis
 from appliance.internet.facts import facts
-from appliance.internet.model import Answered, Protocol, Way
-from appliance.internet.reading import attempts, own_address, parse
+from appliance.internet.model import Held, Way
+from appliance.internet.name import Record, wanted
+from appliance.internet.reading import parse
 from appliance.status import Picture, WantedRecord
 
 
@@ -23,28 +24,23 @@ def picture(found: Diagnosis, way: Way) -> Picture:
 
 
 def _records(way: Way) -> Iterator[WantedRecord]:
-    """A, and AAAA only where the router lets IPv6 in: one that leads nowhere is worse than none."""
-    if way.goal is None or way.tunnel is not None:
+    """Those that the owner must make herself."""
+    goal = way.goal
+    if goal is None or goal.held is not Held.OWN or goal.account is not None:
         return
-    own = own_address(way)
-    if own is not None:
-        yield _record("A", way, own)
-    if way.link.address6 is not None and _six_comes_in(way):
-        yield _record("AAAA", way, way.link.address6)
+    for record in wanted(goal, way):
+        yield _found(record, way)
 
 
-def _record(kind: str, way: Way, value: str) -> WantedRecord:
-    name = way.goal.name if way.goal is not None else ""
+def _found(record: Record, way: Way) -> WantedRecord:
     found = way.records
     if found is None or not found.answered:
-        return WantedRecord(kind, name, value)
-    source, seen = (found.source_a, found.a) if kind == "A" else (found.source_aaaa, found.aaaa)
+        return WantedRecord(record.kind, record.name, record.value)
+    six = record.kind == "AAAA"
+    source, seen = (found.source_aaaa, found.aaaa) if six else (found.source_a, found.a)
     # Where the name's own servers have it, the rest of the internet follows by itself.
     there = source if source is not None else seen
-    return WantedRecord(kind, name, value, there, {parse(each) for each in there} == {parse(value)})
-
-
-def _six_comes_in(way: Way) -> bool:
-    pinholes = way.router.pinholes if way.router is not None else ()
-    opened = any(port.protocol is Protocol.TCP and port.inside == 8443 for port in pinholes)
-    return opened or any(each.answered is Answered.REACHED for each in attempts(way, 443, version=6))
+    right = {parse(each) for each in there} == {parse(record.value)}
+    if record.kind == "CNAME":  # what it leads to is the gateway's, whose address may be any
+        right = bool(there)
+    return WantedRecord(record.kind, record.name, record.value, there, right)

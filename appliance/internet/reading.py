@@ -3,7 +3,8 @@
 
 import ipaddress
 
-from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt, Mapping, Port, Protocol, Stage, Way
+from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt, Held, Mapping, Port, Protocol, Stage, Way
+from appliance.internet.providers import find
 
 # Those without which nobody gets in. Without UDP there is no HTTP/3, which nobody notices.
 WEB_PORTS = tuple(port for port in PUBLIC_PORTS if port.protocol is Protocol.TCP)
@@ -126,3 +127,17 @@ def _same(one: Port, other: Port) -> bool:
 def _version(attempt: Attempt) -> int | None:
     address = parse(attempt.address)
     return address.version if address is not None else None
+
+
+def how_to_change(way: Way, by_the_owner: str) -> str:
+    """Who makes the name's records, and what the owner is to do about it."""
+    goal = way.goal
+    if goal is not None and goal.held is Held.GATEWAY:
+        return "Whoever runs the gateway looks after this name: ask them."
+    if goal is None or goal.account is None:
+        return by_the_owner
+    provider = find(goal.account.provider)
+    label = provider.label if provider is not None else goal.account.provider
+    if way.update is not None and way.update.error:
+        return f"The box told {label}, where the name is, which answered: {way.update.error}"
+    return f"The box tells {label}, where the name is, by itself. That takes a few minutes."

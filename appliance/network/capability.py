@@ -59,6 +59,7 @@ class NetworkCapability:
             hotspot=self._radio.state,
             hotspot_name=self._radio.name,
             now=now,
+            carrier=self._interfaces.link().carrier,
         )
 
     def plan(self, settings: Settings, observed: Network) -> Plan:

@@ -10,7 +10,8 @@ from appliance.system.wifi import UNSEEN, Seen
 @dataclass(frozen=True)
 class Network:
     """`addresses` are IPv4 and then IPv6 addresses of this machine that others at home can reach. `told` says whether
-    the firewall knows of all there are; `now` is the clock's monotonic time of the look."""
+    the firewall knows of all there are; `now` is the clock's monotonic time of the look. `carrier`: there is a cable or
+    a Wi-Fi, so that what is missing is the router's answer."""
 
     host: str
     addresses: tuple[str, ...]
@@ -18,6 +19,7 @@ class Network:
     wifi: Seen = UNSEEN
     hotspot: Hotspot | None = None
     hotspot_name: str = ""
+    carrier: bool = False
     now: float = 0.0
 
     @property

@@ -143,7 +143,9 @@ def test_a_pulled_cable_is_seen_at_once_and_what_was_known_of_the_home_forgotten
     plan = home.look(WANTED)
     assert plan.way is not None
     assert plan.way.cause == "no-link"
-    assert plan.findings == (), "the network's capability raises it already"
+    assert [each.key for each in plan.findings] == ["no-link"]
+    home.capability._raised_elsewhere = frozenset({"no-link"})
+    assert home.look(WANTED).findings == (), "somebody else raises it already"
 
 
 def test_the_answer_for_another_name_is_not_taken_for_this_ones(home):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from appliance.internet.model import Link
 from appliance.network.capability import NetworkCapability, console_addresses, reachable
 from appliance.network.hotspot import PATIENCE_AT_START
 from appliance.network.model import Network
@@ -73,7 +74,9 @@ def test_the_firewall_is_told_of_new_addresses_once():
 
 def test_it_looks_around_then_opens_its_hotspot_and_ends_it_when_a_cable_comes():
     clock, wifi = VirtualClock(), VirtualWifi(radio=True)
-    network = capability(VirtualInterfaces(found=("127.0.0.1",)), wifi=wifi, clock=clock)
+    network = capability(
+        VirtualInterfaces(found=("127.0.0.1",), to_gateway=Link(carrier=False)), wifi=wifi, clock=clock
+    )
     look(network)
     clock.advance(PATIENCE_AT_START - 10)
     look(network)
@@ -91,7 +94,7 @@ def test_it_looks_around_then_opens_its_hotspot_and_ends_it_when_a_cable_comes()
 def test_a_radio_that_can_make_none_is_left_alone():
     clock, wifi = VirtualClock(), VirtualWifi(radio=True)
     wifi.broken = True
-    network = capability(VirtualInterfaces(found=()), wifi=wifi, clock=clock)
+    network = capability(VirtualInterfaces(found=(), to_gateway=Link(carrier=False)), wifi=wifi, clock=clock)
     look(network)
     clock.advance(PATIENCE_AT_START)
     look(network)
@@ -123,3 +126,8 @@ def look(network: NetworkCapability) -> Plan:
     for action in plan.actions:
         network.apply(action)
     return plan
+
+
+def test_with_a_cable_but_without_an_address_it_is_for_others_to_say_what_is_wrong():
+    plan = capability().plan(Settings(), Network("hearth", (), carrier=True))
+    assert plan.findings == ()

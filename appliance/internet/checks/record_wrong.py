@@ -2,7 +2,7 @@
 """Does the name lead to somewhere else?"""
 
 from appliance.internet.model import Way
-from appliance.internet.reading import own_address
+from appliance.internet.reading import how_to_change, own_address
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
@@ -20,4 +20,5 @@ def check(way: Way) -> Finding | None:
         remedy = f"Delete the A record {wrong} where you got the name: some visitors are sent there."
     else:
         remedy = f"Change its A record from {wrong} to {own} where you got the name."
-    return Finding("record-wrong", Level.ATTENTION, f"The name {found.name} leads somewhere else: to {wrong}.", remedy)
+    sentence = f"The name {found.name} leads somewhere else: to {wrong}."
+    return Finding("record-wrong", Level.ATTENTION, sentence, how_to_change(way, remedy))
