@@ -15,19 +15,21 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from cryptography import x509
-
 from appliance import internet_name
 from appliance.errors import BadInput, HearthError
 from appliance.internet.front import Authority, Places
 from appliance.internet.model import Certificate, Stage
+from appliance.system.cage import Cage
 from appliance.system.files import Files
+from appliance.system.inquiry import inquire
 from appliance.system.runner import Runner
 
 _RELOAD_SECONDS = 60.0
 _MAX_SITES = 16 * 1024
 _MAX_CERTIFICATE = 64 * 1024
 _MAX_LOG = 128 * 1024  # of its end
+_READER = Cage("", 256 * 2**20, 5, 0, network=True)  # which also makes it nobody
+_READ_SECONDS = 5.0
 _MAX_REASON = 400
 
 
@@ -65,6 +67,7 @@ class CaddyFront:
         self._authority = authority
         self._sites = places.sites / "site.caddy"
         self._plain = places.sites / "plain.caddy"
+        self._read_already: dict[bytes, datetime | None] = {}
 
     def arranged(self) -> Site | None:
         try:
@@ -121,9 +124,11 @@ class CaddyFront:
         """When the certificate in Caddy's storage ends."""
         try:
             chain = _read_theirs(self._certificate_file(name, stage), _MAX_CERTIFICATE)
-            return x509.load_pem_x509_certificate(chain).not_valid_after_utc
-        except (OSError, ValueError):
+        except OSError:
             return None
+        if chain not in self._read_already:
+            self._read_already = {chain: _valid_until(self._runner, chain)}
+        return self._read_already[chain]
 
     def _certificate_file(self, name: str, stage: Stage) -> Path:
         folder = issuer_folder(self._authority.directory(stage))
@@ -177,6 +182,21 @@ def reason(line: bytes, name: str, since: float) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return "".join(sign if sign.isprintable() else " " for sign in text)[:_MAX_REASON]
+
+
+@dataclass(frozen=True)
+class _Chain:
+    pem: str
+
+
+def _valid_until(runner: Runner, pem: bytes) -> datetime | None:
+    """Of the first certificate in it."""
+    try:
+        asked = _Chain(pem.decode("ascii"))
+        until = datetime.fromisoformat(inquire(runner, "appliance.system.validity", asked, _READER, _READ_SECONDS))
+    except (HearthError, ValueError, TypeError):
+        return None
+    return until if until.tzinfo is not None else None
 
 
 def _read_theirs(path: Path, limit: int) -> bytes:

@@ -1,28 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Resolver: what the domain name system has of a name, as the world sees it and as its own name servers say.
-
-Answers are strangers' bytes: dnspython reads them, which is Python alone and never reads more than a message of 64 kB.
-"""
+"""Resolver: what the domain name system has of a name, as the world sees it and as its own name servers say."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.query
-import dns.rdatatype
-import dns.resolver
-from dns.rdatatype import RdataType
-
+from appliance.errors import HearthError
 from appliance.internet.model import Records
+from appliance.parse import from_dict
+from appliance.system.cage import Cage
+from appliance.system.inquiry import inquire
+from appliance.system.runner import Runner
 
-SECONDS = 4.0  # for one question, to however many servers
-MAX_RECORDS = 16  # of one kind
-MAX_SERVERS = 4
-_MAX_CLIMB = 10
+_SECONDS = 60.0  # many questions, of which each has some seconds
+_WALLS = Cage("", 256 * 2**20, 10, 0, ("/run/systemd/resolve", "/run/NetworkManager"), network=True)
+_MOST = 16  # of one kind
+_TEXT = 255
 
 
 class Resolver(Protocol):
@@ -37,118 +31,48 @@ class Resolver(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Question:
+    """About a name, or, without one, whether names are looked up at all. No `servers`: those of /etc/resolv.conf.
+    Each of the questions that this takes has so many `seconds`, however many servers there are."""
+
+    name: str | None = None
+    servers: tuple[str, ...] = ()
+    port: int = 53
+    seconds: float = 4.0
+
+
 class SystemResolver:
     """The name servers of /etc/resolv.conf, which come and go with the network; for tests, others: `servers`."""
 
-    def __init__(self, servers: tuple[str, ...] = (), *, port: int = 53) -> None:
-        self._servers = servers
-        self._port = port
+    def __init__(self, runner: Runner, servers: tuple[str, ...] = (), *, port: int = 53, seconds: float = 4.0) -> None:
+        self._runner = runner
+        self._about = Question(servers=servers, port=port, seconds=seconds)
 
     def works(self) -> bool:
-        return self._ask(dns.name.root, dns.rdatatype.NS) is not None
+        return self._ask(None).answered
 
     def records(self, name: str) -> Records:
+        return self._ask(name)
+
+    def _ask(self, name: str | None) -> Records:
+        """A child that said nothing, or nonsense, leaves nobody the wiser."""
+        question = dataclasses.replace(self._about, name=name)
         try:
-            full = dns.name.from_text(name)
-        except dns.exception.DNSException:
-            return Records(name, answered=True)
-        a, aaaa = (self._ask(full, kind) for kind in (dns.rdatatype.A, dns.rdatatype.AAAA))
-        if a is None and aaaa is None:
-            return Records(name, answered=False)
-        source_a, source_aaaa = self._at_source(full)
-        return Records(
-            name,
-            answered=True,
-            a=a or (),
-            aaaa=aaaa or (),
-            caa=self._caa(full),
-            source_a=source_a,
-            source_aaaa=source_aaaa,
-        )
-
-    def _resolver(self) -> dns.resolver.Resolver | None:
-        try:
-            resolver = dns.resolver.Resolver(configure=not self._servers)
-        except dns.exception.DNSException:  # there is no resolv.conf, or nothing in it
-            return None
-        if self._servers:
-            resolver.nameservers = list(self._servers)
-        resolver.port = self._port
-        resolver.lifetime = SECONDS
-        resolver.timeout = SECONDS / 2
-        return resolver
-
-    def _ask(self, name: dns.name.Name, kind: RdataType) -> tuple[str, ...] | None:
-        """The records as text, () where there are none, None where nobody knows."""
-        resolver = self._resolver()
-        if resolver is None:
-            return None
-        try:
-            answer = resolver.resolve(name, kind, raise_on_no_answer=False, search=False)
-        except dns.resolver.NXDOMAIN:
-            return ()
-        except (dns.exception.DNSException, OSError):
-            return None
-        return _texts(answer.rrset)
-
-    def _caa(self, name: dns.name.Name) -> tuple[str, ...] | None:
-        """The first set on the way up is the one that counts (RFC 8659, section 3)."""
-        while len(name) > 1:
-            found = self._ask(name, dns.rdatatype.CAA)
-            if found:
-                return _issuers(found)
-            name = name.parent()
-        return None
-
-    def _at_source(self, name: dns.name.Name) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-        for address in self._own_servers(name):
-            a, aaaa = (self._ask_server(address, name, kind) for kind in (dns.rdatatype.A, dns.rdatatype.AAAA))
-            if a is not None and aaaa is not None:
-                return a, aaaa
-        return None, None
-
-    def _own_servers(self, name: dns.name.Name) -> Iterator[str]:
-        """Addresses of the name servers of the zone that the name lies in, a few."""
-        for _ in range(_MAX_CLIMB):
-            if len(name) <= 1:
-                return
-            servers = self._ask(name, dns.rdatatype.NS)
-            if servers:
-                break
-            name = name.parent()
-        else:
-            return
-        for server in servers[:MAX_SERVERS]:
-            for kind in (dns.rdatatype.A, dns.rdatatype.AAAA):
-                yield from (self._ask(dns.name.from_text(server), kind) or ())[:1]
-
-    def _ask_server(self, address: str, name: dns.name.Name, kind: RdataType) -> tuple[str, ...] | None:
-        """As `_ask`, of one server that must know it by itself."""
-        query = dns.message.make_query(name, kind, flags=0, use_edns=0, payload=1232)
-        try:
-            answer, _ = dns.query.udp_with_fallback(query, address, timeout=SECONDS / 2, port=self._port)
-        except (dns.exception.DNSException, OSError, EOFError):
-            return None
-        if not answer.flags & dns.flags.AA:
-            return None
-        found = tuple(text for each in answer.answer if each.rdtype == kind for text in _texts(each))
-        follows = any(each.rdtype == dns.rdatatype.CNAME for each in answer.answer)
-        return None if follows and not found else found[:MAX_RECORDS]
+            found = from_dict(Records, inquire(self._runner, "appliance.system.lookup", question, _WALLS, _SECONDS))
+        except HearthError:
+            return Records(name or "", answered=False)
+        return found if _is_plausible(found, name or "") else Records(name or "", answered=False)
 
 
-def _texts(records: "dns.rrset.RRset | None") -> tuple[str, ...]:
-    return tuple(sorted(each.to_text() for each in records or ()))[:MAX_RECORDS]
-
-
-def _issuers(records: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The "issue" values without parameters, "" for what allows nobody; None where none of them limits issuing."""
-    found = []
-    for record in records:
-        _, _, rest = record.partition(" ")
-        tag, _, value = rest.partition(" ")
-        if tag.lower() == "issue":
-            found.append(value.strip('"').partition(";")[0].strip().lower())
-    return tuple(found) or None
+def _is_plausible(found: Records, name: str) -> bool:
+    all_of = (found.a, found.aaaa, found.caa or (), found.source_a or (), found.source_aaaa or ())
+    texts = [text for each in all_of for text in each]
+    return (
+        found.name == name
+        and all(len(each) <= _MOST for each in all_of)
+        and all(len(text) <= _TEXT and text.isprintable() for text in texts)
+    )
 
 
 def _nothing(name: str) -> tuple[Records, Records]:
