@@ -69,6 +69,8 @@ def after_reset(settings: Settings) -> Settings:
         claimed_by=None,
         owner=None,
         address=settings.address if settings.address_final else None,
+        name_held=settings.name_held if settings.address_final else Held.OWN,
+        name_account=settings.name_account if settings.address_final else None,
         setup_done=False,
         epoch=settings.epoch + 1,
         acknowledged=(),

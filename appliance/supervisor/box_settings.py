@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The settings an owner can see and change, by key, and the last steps of the set-up. All in the loop."""
 
+from collections.abc import Callable
+
 from appliance import internet_name
 from appliance.errors import BadInput, Refused
 from appliance.supervisor.core import Core
@@ -11,8 +13,10 @@ MAX_HELPERS = 5
 
 
 class BoxSettings:
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, origin: Callable[[], str | None]) -> None:
+        """`origin` is what the instance says its name is, for ever; None while it has none or never answered."""
         self._core = core
+        self._origin = origin
 
     def get(self, asked: Key) -> object:
         """One value as text, or all by key when the key is "". Raises BadInput unknown-setting."""
@@ -50,15 +54,23 @@ class BoxSettings:
         name = _internet_name(asked.name)
         if settings.owner is None:
             raise Refused("set-up-first", "This box has no owner yet.", "Answer the earlier steps first.", status=409)
-        if settings.address_final and name != settings.address:
+        final = self._final()
+        if final and name != final:
             raise Refused(
                 "address-is-final",
-                f"The instance is called {settings.address}, and that is for ever.",
+                f"The instance is called {final}, and that is for ever.",
                 "Its posts and followers know it by this name.",
                 status=409,
             )
         self._core.change(address=name, address_final=bool(name) and settings.setup_done)
         return {}
+
+    def _final(self) -> str | None:
+        """The instance itself knows best: settings may have been lost."""
+        origin, settings = self._origin(), self._core.settings
+        if origin is not None and origin.startswith("https://"):
+            return origin.removeprefix("https://")
+        return settings.address if settings.address_final else None
 
     def finish(self) -> dict[str, str]:
         """Raises Refused set-up-first."""

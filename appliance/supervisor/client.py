@@ -62,6 +62,9 @@ class SupervisorClient:
     def address_choose(self, name: str) -> None:
         self._client.ask("address.choose", words.Address(name))
 
+    def name_hold(self, asked: words.NameHold) -> None:
+        self._client.ask("name.hold", asked)
+
     def setup_finish(self) -> None:
         self._client.ask("setup.finish")
 

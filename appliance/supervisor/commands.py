@@ -21,6 +21,7 @@ from appliance.supervisor.client import KEEP_ALIVE_SECONDS
 from appliance.supervisor.core import Core, Watcher
 from appliance.supervisor.erasing import Erasing
 from appliance.supervisor.loop import Loop
+from appliance.supervisor.name import NameHolder
 from appliance.supervisor.owner import Owner
 from appliance.supervisor.ssh_keys import SshKeys
 from appliance.system.commands import Command, NoArguments
@@ -42,6 +43,7 @@ class Desk:
     claiming: Claiming
     owner: Owner
     settings: BoxSettings
+    name: NameHolder
     erasing: Erasing
     recorder: Recorder
     keys: SshKeys
@@ -67,6 +69,7 @@ def commands(desk: Desk) -> list[Command[Any]]:
         Command("owner.login", words.Login, desk.owner.login),
         Command("owner.password", words.NewPassword, desk.owner.password),
         Command("address.choose", words.Address, looped(desk.settings.choose_address)),
+        Command("name.hold", words.NameHold, looped(desk.name.hold)),
         Command("setup.finish", NoArguments, looped(lambda _: desk.settings.finish())),
         Command("settings.get", words.Key, looped(desk.settings.get)),
         Command("settings.set", words.KeyValue, looped(desk.settings.set)),

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The instance as a capability: whether its services run and whether it answers. Its manager restarts it by itself."""
+"""The instance as a capability: whether its services run and whether it answers. Its manager restarts it by itself.
 
+It is told its name once, when that can't change any more and has a certificate: from then on it federates."""
+
+import logging
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,16 +12,20 @@ from appliance.fediverse.protocol import Facts, Usage
 from appliance.health.checks import services
 from appliance.health.checks.services import Services
 from appliance.health.power import Power
+from appliance.internet.model import Stage
 from appliance.settings import Settings
 from appliance.status import Capability as Report
 from appliance.status import Level
 from appliance.storage.capability import gigabytes
 from appliance.supervisor.capability import Instance, Plan
 from appliance.supervisor.issues import worst
+from appliance.system.caddy import WebFront
 from appliance.system.clock import Clock
 from appliance.system.units import Units, UnitState
 
 OURS = ("fediverse", "companion")
+
+log = logging.getLogger(__name__)
 
 
 class AdminSocket(Protocol):
@@ -28,22 +35,43 @@ class AdminSocket(Protocol):
 
     def note_power(self, *, good: bool) -> None: ...
 
+    def set(self, key: str, value: str) -> None: ...
+
 
 @dataclass(frozen=True)
 class RestartInstance:
     """Start the instance's services again."""
 
 
+@dataclass(frozen=True)
+class GiveName:
+    """Tell the instance its name, for ever."""
+
+    name: str
+
+
 class InstanceCapability:
     name = "fediverse"
 
-    def __init__(self, units: Units, instance: AdminSocket, clock: Clock, *, url: str, power: Power) -> None:
+    def __init__(
+        self,
+        units: Units,
+        instance: AdminSocket,
+        clock: Clock,
+        *,
+        url: str,
+        power: Power,
+        front: WebFront | None = None,
+    ) -> None:
+        """`front` is None where the instance's name does not depend on a certificate."""
         self._units = units
         self._instance = instance
         self._clock = clock
         self._url = url
         self._power = power
         self._told_weak = False
+        self._front = front
+        self.origin: str | None = None  # as of when it answered last
         self._down_since: float | None = None
 
     def observe(self) -> Services:
@@ -56,6 +84,8 @@ class InstanceCapability:
         running = all(name in units and units[name].state is UnitState.RUNNING for name in OURS)
         answers = facts is not None and running
         now = self._clock.monotonic()
+        if facts is not None:
+            self.origin = facts.origin
         if answers:
             self._down_since = None
         elif self._down_since is None:
@@ -68,7 +98,15 @@ class InstanceCapability:
             facts.members if facts else 0,
             down_for,
             facts.usage if facts else Usage(),
+            self.origin,
+            self._certified(),
         )
+
+    def _certified(self) -> str | None:
+        site = self._front.arranged() if self._front else None
+        if self._front is None or site is None or self._front.certificate().stage is not Stage.REAL:
+            return None
+        return site.name
 
     def _tell_power(self) -> None:
         weak = not self._power.is_good()
@@ -92,9 +130,15 @@ class InstanceCapability:
         # On the real box the instance's name is its address; a virtual box federates under an origin of its own.
         url = self._url or (f"https://{settings.address}" if settings.address else "")
         instance = Instance(url, observed.answers, observed.federating)
-        return Plan(Report(self.name, level, sentence, facts), findings, instance=instance)
+        final = settings.address if settings.address_final else None
+        ready = observed.answers and observed.origin is None and final is not None and observed.certified == final
+        actions = (GiveName(final),) if ready and final is not None else ()
+        return Plan(Report(self.name, level, sentence, facts), findings, actions, instance=instance)
 
-    def apply(self, action: RestartInstance) -> None:
+    def apply(self, action: RestartInstance | GiveName) -> None:
+        if isinstance(action, GiveName):
+            self._instance.set("origin", action.name)
+            log.info("the instance is called %s from now on", action.name)
         for service in OURS:
             self._units.restart(service)
 

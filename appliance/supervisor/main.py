@@ -49,6 +49,7 @@ from appliance.supervisor.erasing import Erasing
 from appliance.supervisor.instance import InstanceCapability
 from appliance.supervisor.jobs import Jobs
 from appliance.supervisor.loop import Loop
+from appliance.supervisor.name import NameHolder
 from appliance.supervisor.owner import Owner
 from appliance.supervisor.protocol import PowerAction
 from appliance.supervisor.secrets_store import Name, SecretStore
@@ -189,7 +190,8 @@ class Supervisor:
         settings = settings_file.load().settings
         secrets = SecretStore(config.secrets, files)
         code = secrets.prepare()
-        url = config.development_origin or (f"http://{config.fediverse_bind}" if config.virtual else "")
+        played = config.virtual and config.home is Home.VIRTUAL
+        url = config.development_origin or (f"http://{config.fediverse_bind}" if played else "")
         power = Power(clock)
         self.recorder = Recorder(config.state / "health.json", files, clock)
         self.radio = radio = Radio(
@@ -213,6 +215,15 @@ class Supervisor:
             # Health always says the one, and the network the other where the box is no laptop.
             raised_elsewhere=frozenset({"clock-untrusted"} | ({"no-link"} if config.console_url is None else set())),
         )
+        # What plays on a laptop must not speak to the world as if it had a name.
+        self.instance = InstanceCapability(
+            units,
+            InstanceClient(config.admin_socket),
+            clock,
+            url=url,
+            power=power,
+            front=None if played else doors.front,
+        )
         capabilities = (
             StorageCapability(
                 config.state, files, board, host, clock, drives_every=0.0 if config.virtual else DRIVES_EVERY
@@ -220,7 +231,7 @@ class Supervisor:
             NetworkCapability(doors.interfaces, radio, doors.firewall, console_url=config.console_url),
             self.internet,
             HealthCapability(board, host, clock, state=config.state, recorder=self.recorder, power=power),
-            InstanceCapability(units, InstanceClient(config.admin_socket), clock, url=url, power=power),
+            self.instance,
         )
         self._light = LightSwitch(board)
         self._looker = Looker(
@@ -260,12 +271,14 @@ class Supervisor:
         self.erasing = Erasing(
             loop, core, Eraser(config.state, config.fediverse_state, files, units, secrets), secrets, clock, forget_keys
         )
+        box_settings = BoxSettings(core, lambda: self.instance.origin)
         desk = Desk(
             loop=loop,
             core=core,
             claiming=Claiming(core, secrets, clock),
             owner=Owner(loop, core, secrets, Throttle(clock)),
-            settings=BoxSettings(core),
+            settings=box_settings,
+            name=NameHolder(core, box_settings, secrets),
             erasing=self.erasing,
             recorder=self.recorder,
             keys=keys,

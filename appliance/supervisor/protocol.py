@@ -14,6 +14,7 @@
 | owner.login      | Login         | {"epoch": int}; throttled                                           |
 | owner.password   | NewPassword   | {"epoch": int}; the old password, or recovery open for the browser  |
 | address.choose   | Address       | {}                                                                  |
+| name.hold        | NameHold      | {}: a name on the internet, and who makes its records               |
 | setup.finish     | NoArguments   | {}                                                                  |
 | settings.get     | Key           | value; key "" answers all as {key: value}                           |
 | settings.set     | KeyValue      | {}                                                                  |
@@ -38,6 +39,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from appliance.internet.model import Held as Held
 from appliance.secret import Secret
 from appliance.system.commands import Key as Key
 from appliance.system.commands import KeyValue as KeyValue
@@ -134,6 +136,20 @@ class Address:
     """`name` is "" for home only; a name on the internet is for ever and can be given once."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class NameHold:
+    """`name` can be given once, like an Address; the rest may change. `provider` (a key of internet/providers.py) and
+    what it asks for count with Held.DYNAMIC only; without a `secret` the one that is known stays."""
+
+    held: Held
+    name: str
+    provider: str = ""
+    login: str = ""
+    zone: str = ""
+    server: str = ""
+    secret: Secret | None = None
 
 
 @dataclass(frozen=True)

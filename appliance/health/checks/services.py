@@ -16,7 +16,8 @@ _REMEDY = "Start it again. If that does not help, the log says why: hearth logs 
 
 @dataclass(frozen=True)
 class Services:
-    """`down_for` is for how many seconds it has not been well; `facts` is what the instance says of itself."""
+    """`down_for` is for how many seconds it has not been well. `origin` is the name that the instance has for ever, and
+    `certified` the one for which the web server has a certificate that everybody accepts."""
 
     units: dict[str, Unit]
     answers: bool
@@ -24,6 +25,8 @@ class Services:
     members: int
     down_for: float
     usage: Usage = field(default_factory=Usage)
+    origin: str | None = None
+    certified: str | None = None
 
 
 def check(services: Services) -> Iterator[Finding]:
