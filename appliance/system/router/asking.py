@@ -33,9 +33,9 @@ def ask(runner: Runner, question: Question) -> Answer:
     try:
         done = runner.question(argv, timeout=seconds + _START_SECONDS, stdin=given)
         if done.code == 0:
-            return check(from_dict(Answer, json.loads(done.output)))
+            return check(from_dict(Answer, json.loads(done.output)), question)
         log.warning("the router was not understood: the child that asked it ended with %d", done.code)
-    except (BadInput, ValueError):
+    except (BadInput, ValueError, RecursionError):
         log.warning("the router was not understood: the child that asked it made no sense")
     except HearthError as error:
         log.warning("the router was not understood: %s", error.sentence)

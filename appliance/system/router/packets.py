@@ -101,7 +101,7 @@ def _exchange(question: Question, packet: bytes, read: Callable[[bytes], T | Non
         asking.connect(gateway)
         for wait in _WAITS:
             asking.send(packet)
-            until = time.monotonic() + wait
+            until = time.monotonic() + wait * question.patience
             for _ in range(_PACKETS):
                 data = _receive(asking, until)
                 if data is None:

@@ -22,7 +22,7 @@ _KINDS = (
 _LOCATION = re.compile(rb"^location:[ \t]*(\S{1,%d})[ \t]*\r?$" % URL, re.IGNORECASE | re.MULTILINE)
 
 
-def search(own: str, gateway: str) -> str | None:
+def search(own: str, gateway: str, patience: float) -> str | None:
     """The URL of the router's description."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         with contextlib.suppress(OSError):
@@ -34,7 +34,7 @@ def search(own: str, gateway: str) -> str | None:
             for kind in _KINDS:
                 with contextlib.suppress(OSError):
                     asking.sendto(_request(kind), place)
-        return _listen(asking, gateway)
+        return _listen(asking, gateway, time.monotonic() + _SECONDS * patience)
 
 
 def is_at(url: str, gateway: str) -> bool:
@@ -42,8 +42,7 @@ def is_at(url: str, gateway: str) -> bool:
     return re.fullmatch(rf"http://{re.escape(gateway)}(:[0-9]{{1,5}})?/[!-~]{{0,{URL}}}", url) is not None
 
 
-def _listen(asking: socket.socket, gateway: str) -> str | None:
-    until = time.monotonic() + _SECONDS
+def _listen(asking: socket.socket, gateway: str, until: float) -> str | None:
     for _ in range(_ANSWERS):
         left = until - time.monotonic()
         if left <= 0:

@@ -32,12 +32,14 @@ log = logging.getLogger(__name__)
 
 
 class SystemRouter:
-    def __init__(self, runner: Runner, interfaces: Interfaces, clock: Clock) -> None:
+    def __init__(self, runner: Runner, interfaces: Interfaces, clock: Clock, *, patience: float = 1.0) -> None:
+        """`patience`: less than 1 for a network that is nearer than any home's."""
         self._runner = runner
         self._interfaces = interfaces
         self._clock = clock
         self._secret = interfaces.machine().encode() or os.urandom(16)
         self._description = f"Hearth {hashlib.sha256(b'router ' + self._secret).hexdigest()[:6]}"
+        self._patience = patience
         self._memory = Memory(Link(carrier=False))
         self._names: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
@@ -146,7 +148,7 @@ class SystemRouter:
         return answer
 
     def _ask(self, link: Link, question: Question) -> Answer:
-        answer = ask(self._runner, question)
+        answer = ask(self._runner, replace(question, patience=self._patience))
         if self._memory.hear(question.gateway, answer, self._clock.monotonic()):
             log.info("the router has been started again")
         return answer

@@ -21,7 +21,7 @@ _CONFLICTS = ("ConflictInMappingEntry", "ConflictWithOtherMechanisms")
 
 def by_upnp(question: Question) -> Answer:
     for url in (question.known, None):
-        found = url if url is not None else ssdp.search(question.own, question.gateway)
+        found = url if url is not None else ssdp.search(question.own, question.gateway, question.patience)
         if not found or not ssdp.is_at(found, question.gateway):
             continue
         router = miniupnpc.UPnP()
@@ -33,7 +33,9 @@ def by_upnp(question: Question) -> Answer:
             continue
         if not ssdp.is_at(control, question.gateway):
             return Answer(PortControl.UPNP, Trouble.STRANGE)
-        return _Igd(router, question, found).answer()
+        igd = _Igd(router, question, found)
+        if igd.is_one():
+            return igd.answer()
     return Answer()
 
 
@@ -44,6 +46,18 @@ class _Igd:
         self._router = router
         self._question = question
         self._url = url
+
+    def is_one(self) -> bool:
+        """miniupnpc takes any text for the description of one: it must know what it is asked about."""
+        for question in (self._router.externalipaddress, self._router.statusinfo):
+            try:
+                question()
+            except Exception as error:
+                # By its own name it tells that there was no answer; else it hands on the router's own error.
+                if str(error).startswith("Miniupnpc"):
+                    continue
+            return True
+        return False
 
     def answer(self) -> Answer:
         verb, ports = self._question.verb, self._question.ports
@@ -119,7 +133,7 @@ class _Igd:
         return None
 
     def _mapping(self, port: Port, host: str, inside: int, description: str, lease: int) -> Mapping | None:
-        if not is_address(host):
+        if host != self._question.own and not is_address(host):
             return None
         seconds = lease if lease > 0 else None
         return Mapping(Port(port.protocol, port.outside, inside), host, seconds, plain(description)[:TEXT])

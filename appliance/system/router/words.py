@@ -30,7 +30,8 @@ class Trouble(Enum):
 @dataclass(frozen=True)
 class Question:
     """By `controls`, the first that the router speaks. `own` and `gateway` are of one family: by IPv6 a pinhole is
-    meant. `nonce` is hexadecimal; `known` where the router described itself last time; `addresses` are to be named."""
+    meant. `nonce` is hexadecimal; `known` where the router described itself last time; `addresses` are to be named.
+    `patience` of less than 1 waits shorter for whoever may be there."""
 
     verb: Verb
     controls: tuple[PortControl, ...]
@@ -42,6 +43,7 @@ class Question:
     description: str = "Hearth"
     known: str = ""
     addresses: tuple[str, ...] = ()
+    patience: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Answer:
     names: tuple[Name, ...] = ()
 
 
-def check(answer: Answer) -> Answer:
+def check(answer: Answer, question: Question) -> Answer:
     """A child that was taken over may answer anything: what is out of bounds raises BadInput."""
     texts = [answer.reason, *(text for each in answer.names for text in (each.address, each.name))]
     texts += [text for each in answer.mappings for text in (each.host, each.description, each.name)]
@@ -80,9 +82,9 @@ def check(answer: Answer) -> Answer:
         or not all(0 <= each < 2**32 for each in numbers)
     ):
         raise BadInput("The answer is out of bounds.")
-    for address in (answer.outside, *(each.host for each in answer.mappings)):
-        if address is not None and not is_address(address):
-            raise BadInput("The answer names an address that is none.")
+    hosts = [each.host for each in answer.mappings if each.host != question.own]
+    if not all(map(is_address, hosts if answer.outside is None else [*hosts, answer.outside])):
+        raise BadInput("The answer names an address that is none.")
     return answer
 
 
