@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from appliance.internet import reading
 from appliance.internet.diagnosis import Diagnosis, diagnose
 from appliance.internet.goal import Ask, goal
 from appliance.internet.keeper import Keeper
@@ -73,12 +74,13 @@ class InternetCapability:
 
     def observe(self) -> Way:
         link = self._interfaces.link()
-        ask = None if self._goal is None else Ask(self._goal, link)
-        for keeper in self._keepers.values():
-            keeper.ask(ask)
-        seen = {field: keeper.seen for field, keeper in self._keepers.items()}
         way = Way(self._clock.now(), link, clock_trusted=self._clock.trusted(), goal=self._goal)
-        way = replace(way, **{field: value for field, value in seen.items() if value is not None})
+        # Those outside come last, as their answer hangs on what all others see.
+        for field, keeper in sorted(self._keepers.items(), key=lambda each: each[0] == "outside"):
+            opened = reading.opened(way) if field == "outside" else ()
+            keeper.ask(None if self._goal is None else Ask(self._goal, link, opened))
+            if keeper.seen is not None:
+                way = replace(way, **{field: keeper.seen})
         well = all(each.state is LinkState.GREEN for each in diagnose(way).stretches)
         for keeper in self._keepers.values():
             keeper.hurry(not well)

@@ -2,6 +2,7 @@
 """What the owner wants of the internet, and what the doors are asked about: pure."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from appliance.internet.model import Goal, Link
 from appliance.settings import Settings
@@ -9,10 +10,12 @@ from appliance.settings import Settings
 
 @dataclass(frozen=True)
 class Ask:
-    """What a door looks at: for which goal, and from which place in the home network."""
+    """What a door looks at: for which goal, and from which place in the home network. `opened` is what others who try
+    to reach the box find changed: their answer is worth nothing afterwards."""
 
     goal: Goal
     link: Link
+    opened: tuple[Any, ...] = ()
 
 
 def goal(settings: Settings) -> Goal | None:

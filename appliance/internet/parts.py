@@ -53,7 +53,7 @@ class OutsidePart(Looking):
     """Others are asked seldom: each look costs them work, and they count."""
 
     field = "outside"
-    pace = Pace(900.0, 30.0)
+    pace = Pace(900.0, 60.0)
 
     def __init__(self, outside: OutsideDoor) -> None:
         self._outside = outside

@@ -97,6 +97,14 @@ def ports_are_ours(way: Way) -> bool:
     return all(each is not None and each.host == way.link.address for each in held)
 
 
+def opened(way: Way) -> tuple[object, ...]:
+    """Through what others come in, as far as it is known from here."""
+    if way.router is None:
+        return ()
+    ours = frozenset(each.port for each in way.router.mappings if each.host == way.link.address)
+    return (ours, frozenset(way.router.pinholes), way.router.outside)
+
+
 def certified(way: Way) -> bool:
     """Whether there is a certificate that browsers accept now."""
     certificate = way.certificate

@@ -6,20 +6,24 @@ from dataclasses import replace
 import pytest
 
 from appliance.internet.capability import InternetCapability
-from appliance.internet.model import PUBLIC_PORTS, Link, Mapping, Records
-from appliance.internet.parts import DnsPart, RecordsPart, RouterPart
+from appliance.internet.keeper import Keeper
+from appliance.internet.model import PUBLIC_PORTS, Answered, Link, Mapping, Records
+from appliance.internet.parts import DnsPart, OutsidePart, RecordsPart, RouterPart
 from appliance.settings import Settings
 from appliance.status import LinkState, Picture
 from appliance.supervisor.capability import Plan
 from appliance.system.clock import VirtualClock
 from appliance.system.interfaces import VirtualInterfaces
+from appliance.system.outside import VirtualOutside
 from appliance.system.resolver import VirtualResolver
 from appliance.system.router import Manners, Mood, VirtualRouter
-from tests.internet.ways import NAME, PUBLIC
+from tests.internet.ways import NAME, PUBLIC, outside
 
 WANTED = Settings(owner="dora", address=NAME)
 WELL = Manners(outside=PUBLIC)
 RIGHT = Records(NAME, answered=True, a=(PUBLIC,))
+REACHED = outside().outside
+SILENT = replace(REACHED, attempts=tuple(replace(each, answered=Answered.SILENT) for each in REACHED.attempts))
 NOTHING = Records(NAME, answered=True)
 
 
@@ -97,6 +101,14 @@ def test_what_breaks_is_named_and_heals_by_itself(home, broken, cause):
     home.manners, home.zone = WELL, (RIGHT, RIGHT)
     assert home.settle().cause == ""
     assert home.mappings() == 3
+
+
+def test_what_others_found_before_the_ports_were_open_counts_no_more(home):
+    others = VirtualOutside(lambda: replace(SILENT, attempts=REACHED.attempts) if home.mappings() == 3 else SILENT)
+    home.capability._keepers["outside"] = Keeper(OutsidePart(others), home.clock, lambda: None)
+    causes = {plan.way.cause for plan in (home.look(WANTED) for _ in range(8)) if plan.way}
+    assert causes == {""}
+    assert len(others.asked) <= 3, "and nobody is bothered without need"
 
 
 def test_a_router_that_forgot_everything_is_asked_again(home):
