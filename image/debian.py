@@ -82,11 +82,13 @@ def compiled(workshop: Workshop, tree: Path, *folders: str) -> None:
     """Bytecode beside the modules in those folders of `tree`, which lies in the workshop's folder.
 
     It is the same on every architecture. Nobody can write to the box's root, so that none of it need ever be checked
-    against its source. Hence `-f`, too: what is there already may be of another kind.
+    against its source. Hence `-f`, too: what is there already may be of another kind. One process does it all, in one
+    order: what a compiler knows from the modules before decides how it writes the constants of the next.
     """
     inside = f"/mnt/{tree.relative_to(workshop.folder)}"
     run(
-        workshop, "python3", "-m", "compileall", "-q", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash",
+        workshop, "env", "PYTHONHASHSEED=0", "python3", "-m", "compileall", "-q", "-f",
+        "--invalidation-mode", "unchecked-hash",
         "-x", "lib2to3|idlelib|turtledemo|/tests?/", "-s", inside, "-p", "/", *(f"{inside}/{each}" for each in folders),
     )  # fmt: skip
 

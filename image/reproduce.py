@@ -26,14 +26,16 @@ def differences(first: Path, second: Path) -> list[str]:
 
 
 def described(folder: Path) -> dict[str, tuple[str, ...]]:
-    """What a file system keeps of each file: mode, owner, time (also of folders and links), and content."""
+    """What a file system keeps of each file: mode, owner, time (also of links), and content. Not the times of folders,
+    which later steps pass through: where they are kept, all get one moment as they are packed."""
     return {str(path.relative_to(folder)): _entry(path) for path in [folder, *folder.rglob("*")]}
 
 
 def _entry(path: Path) -> tuple[str, ...]:
     about = path.lstat()
     inside = content(path)[:80] if stat.S_ISLNK(about.st_mode) or stat.S_ISREG(about.st_mode) else ""
-    owner, time = f"{about.st_uid}:{about.st_gid}", f"{about.st_mtime:.0f}"
+    owner = f"{about.st_uid}:{about.st_gid}"
+    time = "" if stat.S_ISDIR(about.st_mode) else f"{about.st_mtime:.0f}"
     return stat.filemode(about.st_mode), owner, time, str(about.st_rdev), inside
 
 

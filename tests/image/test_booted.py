@@ -14,7 +14,7 @@ from tests.image import firmware, machine
 from tests.image.conftest import IMAGE
 from tests.image.owner import STEPS, Owner, owner
 
-PORTS = {("tcp", 80), ("tcp", 8080), ("udp", 5353)}
+PORTS = {("tcp", 80), ("tcp", 8080), ("tcp", 8443), ("udp", 8443), ("udp", 5353)}
 LOOPBACK = re.compile(r"^(127\.|\[::1\]|::1)")
 FACES_THE_NETWORK = {"hearth-web", "hearth-fediverse", "hearth-companion", "hearth-console"}
 # None of these may open a socket to anywhere but the kernel and the system's own.
