@@ -2,7 +2,7 @@
 """What is observed of the way from the internet to the box. A value that is None was not looked at, or not learnt."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 
@@ -137,7 +137,8 @@ class Stage(Enum):
 class Certificate:
     """`error` is the authority's own reason, "" if the last attempt was well. `asked` is which one the web server asks
     for by itself now, and `strict` whether it tells browsers never to come without one. `again`: after a failure,
-    nobody is asked before. `since` is when there was a good one for the first time."""
+    nobody is asked before. `since` is when there was a good one for the first time, `life` how long this one is good
+    in all."""
 
     stage: Stage
     until: datetime | None = None
@@ -147,6 +148,7 @@ class Certificate:
     strict: bool = False
     again: datetime | None = None
     since: datetime | None = None
+    life: timedelta | None = None
     authority: str = "letsencrypt.org"  # as CAA records call it
 
 

@@ -32,6 +32,8 @@ _READER = Cage("", 256 * 2**20, 5, 0, network=True)  # which also makes it nobod
 _READ_SECONDS = 5.0
 _MAX_REASON = 400
 
+_Span = tuple[datetime, datetime]  # from when, until when
+
 
 @dataclass(frozen=True)
 class Site:
@@ -67,7 +69,7 @@ class CaddyFront:
         self._authority = authority
         self._sites = places.sites / "site.caddy"
         self._plain = places.sites / "plain.caddy"
-        self._read_already: dict[bytes, datetime | None] = {}
+        self._read_already: dict[bytes, _Span | None] = {}
 
     def arranged(self) -> Site | None:
         try:
@@ -94,11 +96,14 @@ class CaddyFront:
         site = self.arranged()
         if site is None:
             return Certificate(Stage.NONE)
-        until = {stage: self._until(site.name, stage) for stage in (Stage.REAL, Stage.STAGING)}
-        best = next((stage for stage, moment in until.items() if moment), Stage.NONE)
+        found = {stage: self._found(site.name, stage) for stage in (Stage.REAL, Stage.STAGING)}
+        best, chain = next(((stage, each) for stage, each in found.items() if each), (Stage.NONE, None))
         error = "" if site.stage is Stage.NONE else self._reason(site)
-        trying = site.stage is not Stage.NONE and until[site.stage] is None and not error
-        return Certificate(best, until.get(best), error, trying)
+        trying = site.stage is not Stage.NONE and found[site.stage] is None and not error
+        if chain is None:
+            return Certificate(best, None, error, trying)
+        since, until = chain
+        return Certificate(best, until, error, trying, life=until - since)
 
     def _put(self, path: Path, content: str) -> None:
         if content:
@@ -120,14 +125,14 @@ class CaddyFront:
         address = f"unix/{places.runtime}/admin.sock"
         self._runner.run(["env", *folders, *reload, "--address", address], timeout=_RELOAD_SECONDS)
 
-    def _until(self, name: str, stage: Stage) -> datetime | None:
-        """When the certificate in Caddy's storage ends."""
+    def _found(self, name: str, stage: Stage) -> _Span | None:
+        """From when and until when the certificate in Caddy's storage is good."""
         try:
             chain = _read_theirs(self._certificate_file(name, stage), _MAX_CERTIFICATE)
         except OSError:
             return None
         if chain not in self._read_already:
-            self._read_already = {chain: _valid_until(self._runner, chain)}
+            self._read_already = {chain: _validity(self._runner, chain)}
         return self._read_already[chain]
 
     def _certificate_file(self, name: str, stage: Stage) -> Path:
@@ -189,14 +194,15 @@ class _Chain:
     pem: str
 
 
-def _valid_until(runner: Runner, pem: bytes) -> datetime | None:
+def _validity(runner: Runner, pem: bytes) -> _Span | None:
     """Of the first certificate in it."""
     try:
         asked = _Chain(pem.decode("ascii"))
-        until = datetime.fromisoformat(inquire(runner, "appliance.system.validity", asked, _READER, _READ_SECONDS))
+        found = inquire(runner, "appliance.system.validity", asked, _READER, _READ_SECONDS)
+        since, until = (datetime.fromisoformat(each) for each in found)
     except (HearthError, ValueError, TypeError):
         return None
-    return until if until.tzinfo is not None else None
+    return (since, until) if since.tzinfo is not None and until.tzinfo is not None else None
 
 
 def _read_theirs(path: Path, limit: int) -> bytes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Validity: until when a certificate is good, read in a child (inquiry.py), as the file is somebody else's."""
+"""Validity: when a certificate is good, read in a child (inquiry.py), as the file is somebody else's."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,10 @@ from typing import Any
 from cryptography import x509
 
 
-def answer(asked: Mapping[str, Any]) -> str:
-    """Of the first certificate in `pem`, as ISO 8601 in UTC; "" for what is none."""
+def answer(asked: Mapping[str, Any]) -> list[str]:
+    """From when until when the first certificate in `pem` is, as ISO 8601 in UTC; nothing for what is none."""
     try:
-        return x509.load_pem_x509_certificate(str(asked["pem"]).encode()).not_valid_after_utc.isoformat()
+        found = x509.load_pem_x509_certificate(str(asked["pem"]).encode())
     except ValueError:
-        return ""
+        return []
+    return [found.not_valid_before_utc.isoformat(), found.not_valid_after_utc.isoformat()]

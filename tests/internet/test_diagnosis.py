@@ -83,6 +83,12 @@ BROKEN = [
     ("certificate-failed", Span.INTERNET, certificate(stage=Stage.STAGING, error="too many"), "too many"),
     ("certificate-expires", Span.INTERNET, certificate(until=NOW + timedelta(days=13), error="no"), "14 March 2026"),
     ("certificate-expires", Span.INTERNET, certificate(until=NOW - timedelta(days=1)), "ran out"),
+    (
+        "certificate-expires",
+        Span.INTERNET,
+        certificate(until=NOW + timedelta(hours=20), life=timedelta(days=6)),
+        "could not be renewed",
+    ),
     ("no-hairpin", Span.INTERNET, outside(hairpin=False), HOME),
 ]
 LAST = {"certificate-failed", "certificate-expires", "no-hairpin"}
@@ -157,6 +163,10 @@ def test_a_gateway_makes_the_router_and_the_provider_beside_the_point():
     )
     assert (cause(behind), states(behind)) == ("", (GREEN, GREEN, GREEN))
     assert diagnose(behind).stretches[0].inner == "gateway"
+
+
+def test_a_certificate_of_a_few_days_is_well_while_its_renewal_is_not_due():
+    assert diagnose(certificate(until=NOW + timedelta(hours=30), life=timedelta(days=6))).cause is None
 
 
 def test_an_ipv6_address_that_leads_here_is_well_until_somebody_tries_in_vain():

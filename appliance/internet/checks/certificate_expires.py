@@ -8,11 +8,16 @@ from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
 SOON = timedelta(days=14)
+# Of those that are good for some days alone, which are renewed later: when a third of their life is left.
+SOON_PART = 6
 
 
 def check(way: Way) -> Finding | None:
     certificate = way.certificate
-    if certificate.stage is not Stage.REAL or certificate.until is None or certificate.until - way.now >= SOON:
+    if certificate.stage is not Stage.REAL or certificate.until is None:
+        return None
+    soon = SOON if certificate.life is None else min(SOON, certificate.life / SOON_PART)
+    if certificate.until - way.now >= soon:
         return None
     day = f"{certificate.until:%-d %B %Y}"
     sentence = (
