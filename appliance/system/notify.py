@@ -11,6 +11,11 @@ def ready(status: str = "") -> None:
     daemon.notify("READY=1" + (f"\nSTATUS={status}" if status else ""))
 
 
+def status(text: str) -> None:
+    """One line about how it stands."""
+    daemon.notify("STATUS=" + " ".join(text.split()))
+
+
 def stopping() -> None:
     daemon.notify("STOPPING=1")
 

@@ -6,6 +6,7 @@ Not by systemctl: services are looked at every few seconds, and a small board sh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jeepney import DBusAddress
 
@@ -18,12 +19,13 @@ _MANAGER = DBusAddress("/org/freedesktop/systemd1", _NAME, f"{_NAME}.Manager")
 
 @dataclass(frozen=True)
 class ServiceUnit:
-    """As systemd has it: ActiveState, MainPID (0 for none), NRestarts."""
+    """As systemd has it: ActiveState, MainPID (0 for none), NRestarts, StatusText."""
 
     name: str
     active: str
     pid: int
     restarts: int
+    status: str = ""
 
 
 class Systemd:
@@ -76,8 +78,8 @@ def _service(bus: Bus, row: Sequence[str]) -> ServiceUnit:
     """A row of ListUnitsByNames: name, description, load state, active state, sub state, followed, object path, …"""
     properties = DBusAddress(row[6], _NAME, "org.freedesktop.DBus.Properties")
 
-    def number(name: str) -> int:
+    def get(name: str) -> Any:
         ((_, value),) = bus.call(properties, "Get", "ss", f"{_NAME}.Service", name)
-        return int(value)
+        return value
 
-    return ServiceUnit(row[0], row[3], number("MainPID"), number("NRestarts"))
+    return ServiceUnit(row[0], row[3], int(get("MainPID")), int(get("NRestarts")), str(get("StatusText")))

@@ -15,7 +15,7 @@ from appliance.system.commands import CommandClient
 from appliance.system.runner import Runner
 from appliance.system.systemd import ServiceUnit, Systemd
 
-SERVICES = ("supervisor", "console", "fediverse", "companion")
+SERVICES = ("supervisor", "console", "fediverse", "companion", "tunnel")
 MAX_LINES = 2000
 _STOP_SECONDS = 90.0
 
@@ -34,6 +34,7 @@ class Unit:
     state: UnitState
     pid: int | None = None
     restarts: int = 0
+    status: str = ""  # the service's own last word about itself
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ class VirtualUnits:
     def states(self) -> dict[str, Unit]:
         answer = self._client.ask("units.states", timeout=5.0)
         return {
-            str(each["name"]): Unit(_VIRTUAL.get(each["state"], UnitState.FAILED), each["pid"], each["restarts"])
+            str(each["name"]): Unit(
+                _VIRTUAL.get(each["state"], UnitState.FAILED), each["pid"], each["restarts"], str(each["status"])
+            )
             for each in answer
         }
 
@@ -160,7 +163,7 @@ def _parse_unit(unit: ServiceUnit) -> Unit:
         "activating": UnitState.STARTING,
         "failed": UnitState.FAILED,
     }
-    return Unit(states.get(unit.active, UnitState.STOPPED), unit.pid or None, unit.restarts)
+    return Unit(states.get(unit.active, UnitState.STOPPED), unit.pid or None, unit.restarts, unit.status)
 
 
 def _parse_line(raw: bytes) -> LogLine | None:

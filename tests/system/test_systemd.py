@@ -20,6 +20,7 @@ NAME = "org.freedesktop.systemd1"
 MANAGER = DBusAddress("/org/freedesktop/systemd1", NAME, f"{NAME}.Manager")
 JOB = "/org/freedesktop/systemd1/job/7"
 UNIT = "/org/freedesktop/systemd1/unit/hearth"
+PROPERTIES = {"MainPID": ("u", 17), "NRestarts": ("u", 3), "StatusText": ("s", "It serves.")}
 
 
 class Manager:
@@ -45,7 +46,7 @@ class Manager:
             ]
             send(new_method_return(message, "a(ssssssouso)", (rows,)))
         elif member == "Get":
-            send(new_method_return(message, "v", (("u", {"MainPID": 17, "NRestarts": 3}[message.body[1]]),)))
+            send(new_method_return(message, "v", (PROPERTIES[message.body[1]],)))
         elif member in ("StartUnit", "StopUnit", "RestartUnit"):
             send(new_signal(MANAGER, "JobRemoved", "uoss", (6, "/other", "other.service", "failed")))
             # Before the answer: a quick job ends before its caller hears of it.
@@ -73,7 +74,8 @@ def systemd(bus, manager):
 
 @needs_a_bus
 def test_services_that_are_there_are_told_of(systemd):
-    assert systemd.services(["hearth-fediverse.service"]) == (ServiceUnit("hearth-fediverse.service", "active", 17, 3),)
+    (found,) = systemd.services(["hearth-fediverse.service"])
+    assert found == ServiceUnit("hearth-fediverse.service", "active", 17, 3, "It serves.")
 
 
 @needs_a_bus

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Boxes that come to the gateway: who they are, whether they may, and SniTun's connection with them from then on.
+
+SniTun admits whoever shows a token encrypted by a Fernet key. That key is made when the gateway starts and never leaves
+it; a token is made for a box that has proved itself, and used in the same breath.
+"""
+
+import asyncio
+import logging
+import secrets
+import ssl
+from datetime import timedelta
+
+from cryptography.fernet import Fernet
+from snitun.exceptions import MultiplexerTransportError
+from snitun.server.listener_peer import PeerListener
+from snitun.server.peer_manager import PeerManager
+from snitun.utils.server import generate_client_token
+
+from appliance.errors import HearthError, Refused
+from appliance.gateway import wire
+from appliance.gateway.members import Members
+from appliance.gateway.wire import Hello, Refusal, Welcome
+from appliance.secret import Secret
+from appliance.system.relay import Caller, Streams
+
+GREETING_SECONDS = 10.0
+ALIVE_SECONDS = 5.0
+MAX_MESSAGE = 1024 * 1024  # of SniTun's; ours are 16 KiB
+_TOKEN_FOR = timedelta(minutes=1)
+log = logging.getLogger(__name__)
+
+
+class Admission:
+    """Make it inside the loop."""
+
+    def __init__(self, members: Members, tls: ssl.SSLContext) -> None:
+        self._members = members
+        self._tls = tls
+        self._key = Fernet.generate_key().decode()
+        self._runs: dict[str, str] = {}
+        self.peers = PeerManager([self._key])
+        self._listener = PeerListener(self.peers)
+
+    async def receive(self, caller: Caller) -> None:
+        """Until the box is gone or turned away."""
+        streams = await caller.open(tls=self._tls, most=MAX_MESSAGE)
+        reader, _ = streams
+        try:
+            async with asyncio.timeout(GREETING_SECONDS):
+                hello = wire.parse_hello(await reader.readuntil(b"\n"))
+            epoch = await self._admit(hello)
+        except HearthError as error:
+            log.info("%s was turned away: %s", caller.address, error.key)
+            await self._refuse(streams, Refusal(error.key, error.sentence, error.remedy))
+            return
+        await self._keep(streams, hello, epoch)
+
+    def dismiss(self, name: str) -> None:
+        """End the connection of a box, if it has one."""
+        peer = self.peers.get_peer(name)
+        if peer is not None and peer.multiplexer is not None:
+            peer.multiplexer.shutdown()
+
+    def is_there(self, name: str) -> bool:
+        return bool(self.peers.peer_available(name))
+
+    async def _admit(self, hello: Hello) -> int:
+        before = {member.name: member.epoch for member in self._members.all}
+        member = self._members.admit(hello.name, hello.token, hello.code)
+        if before.get(hello.name) == member.epoch and await self._somebody_else(hello):
+            raise Refused(
+                "gateway-in-use",
+                f"Another box is connected as {hello.name}, with the same key.",
+                "Was a card copied? Turn one of the two off.",
+            )
+        return member.epoch
+
+    async def _somebody_else(self, hello: Hello) -> bool:
+        """A box that was copied has its twin's token. The one that is there stays, if it is: one that lost its way
+        back to us only seems to be, and must not keep itself out."""
+        peer = self.peers.get_peer(hello.name)
+        if peer is None or not peer.is_ready or self._runs.get(hello.name) == hello.run:
+            return False
+        try:
+            async with asyncio.timeout(ALIVE_SECONDS):
+                await peer.multiplexer.ping()
+        except (TimeoutError, MultiplexerTransportError):
+            return False
+        return True
+
+    async def _keep(self, streams: Streams, hello: Hello, epoch: int) -> None:
+        reader, writer = streams
+        key, iv = secrets.token_bytes(32), secrets.token_bytes(16)
+        writer.write(wire.pack(Welcome(epoch, Secret(key.hex()), Secret(iv.hex()))))
+        await writer.drain()
+        self._runs[hello.name] = hello.run
+        log.info("%s is here, epoch %d", hello.name, epoch)
+        token = generate_client_token([self._key], _TOKEN_FOR, hello.name, key, iv)
+        await self._listener.handle_connection(reader, writer, data=token)
+        log.info("%s has gone, epoch %d", hello.name, epoch)
+
+    async def _refuse(self, streams: Streams, refusal: Refusal) -> None:
+        _, writer = streams
+        async with asyncio.timeout(GREETING_SECONDS):
+            writer.write(wire.pack(refusal))
+            await writer.drain()

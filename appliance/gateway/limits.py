@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How much and how many: what one member, one address and all together may take up."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from appliance.system.clock import Clock
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`megabits` per second and member, both ways together. Addresses stand for whole households and for carriers'
+    networks, so `per_address` is generous."""
+
+    members: int = 10
+    megabits: int = 20
+    connections: int = 2000
+    per_member: int = 400
+    per_address: int = 100
+
+
+class Places:
+    """Counts who is there, by a name; who finds no place is turned away."""
+
+    def __init__(self, most: int, each: int) -> None:
+        self._most = most
+        self._each = each
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def take(self, name: str) -> Iterator[bool]:
+        """Whether there is a place; it is given back at the end."""
+        if self._taken.total() >= self._most or self._taken[name] >= self._each:
+            yield False
+            return
+        self._taken[name] += 1
+        try:
+            yield True
+        finally:
+            self._taken[name] -= 1
+            if not self._taken[name]:
+                del self._taken[name]
+
+    def taken(self, name: str) -> int:
+        return self._taken[name]
+
+
+class Bucket:
+    """Bytes per second, with a second's worth in advance. Whoever takes more waits until that is paid off."""
+
+    def __init__(self, bytes_per_second: float, clock: Clock) -> None:
+        self._rate = bytes_per_second
+        self._clock = clock
+        self._level = bytes_per_second
+        self._at = clock.monotonic()
+        self.total = 0
+
+    def owed(self, count: int) -> float:
+        """Take so many; answers the seconds to wait for it."""
+        now = self._clock.monotonic()
+        self._level = min(self._rate, self._level + (now - self._at) * self._rate) - count
+        self._at = now
+        self.total += count
+        return max(0.0, -self._level / self._rate)
+
+    async def take(self, count: int) -> None:
+        seconds = self.owed(count)
+        if seconds:
+            await asyncio.sleep(seconds)
