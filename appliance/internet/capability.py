@@ -2,6 +2,7 @@
 """Internet as a capability: every part of the way is kept in sight by a thread of its own; what is wrong first is said,
 and what the box can do about it is done."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -47,12 +48,14 @@ class InternetCapability:
         look_again: Callable[[], None],
         *,
         raised_elsewhere: frozenset[str] = frozenset(),
+        latest: float = math.inf,
     ) -> None:
-        """`raised_elsewhere`: causes that other capabilities raise as issues; they are told in the picture only."""
+        """`latest` is for keepers. `raised_elsewhere`: causes that other capabilities raise as issues; they are told in
+        the picture only."""
         self._interfaces = interfaces
         self._parts = tuple(parts)
         self._clock = clock
-        self._keepers = {part.field: Keeper(part, clock, look_again) for part in parts}
+        self._keepers = {part.field: Keeper(part, clock, look_again, latest=latest) for part in parts}
         self._raised_elsewhere = raised_elsewhere
         self._goal: Goal | None = None
 

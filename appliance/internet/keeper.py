@@ -5,6 +5,7 @@ So a slow router keeps no name server waiting, and nobody waits for any of them:
 """
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -23,11 +24,13 @@ log = logging.getLogger(__name__)
 
 
 class Keeper:
-    def __init__(self, part: Part, clock: Clock, changed: Callable[[], None]) -> None:
-        """`changed` is called, in the keeper's thread, when something else is seen than before."""
+    def __init__(self, part: Part, clock: Clock, changed: Callable[[], None], *, latest: float = math.inf) -> None:
+        """`changed` is called, in the keeper's thread, when something else is seen than before. `latest` is the longest
+        time in seconds between two looks, where looking costs nobody anything."""
         self.part = part
         self._clock = clock
         self._changed = changed
+        self._latest = latest
         self._news = threading.Condition()
         self._ask: Ask | None = None
         self._seen: Any = None
@@ -126,7 +129,8 @@ class Keeper:
         self._attempt(lambda: found.append(self.part.look(ask)), "look at")
         with self._news:
             pace = self.part.pace
-            self._look_at = self._clock.monotonic() + (pace.quick if self._hurried or not found else pace.calm)
+            seconds = pace.quick if self._hurried or not found else pace.calm
+            self._look_at = self._clock.monotonic() + min(seconds, self._latest)
             if ask != self._ask:  # somebody wanted something else meanwhile
                 self._look_now()
                 return

@@ -2,6 +2,7 @@
 """The supervisor's process: which doors are opened, which threads run, and how it ends."""
 
 import logging
+import math
 import os
 import signal
 import threading
@@ -99,6 +100,7 @@ class Doors:
     naming: DynamicName
     router: Router | None = None
     outside: OutsideDoor | None = None
+    latest: float = math.inf  # seconds between two looks out of the home, where they cost nobody anything
 
 
 def serve(config: Config) -> None:
@@ -157,6 +159,7 @@ def _virtual_doors(config: Config) -> Doors:
         front=VirtualFront(clock.now),
         naming=VirtualDynamicName(),
         outside=HomeOutside(home, router),
+        latest=3.0,
     )
     return _in_a_real_home(config, doors) if config.home is Home.REAL else doors
 
@@ -173,6 +176,7 @@ def _in_a_real_home(config: Config, doors: Doors) -> Doors:
         naming=SystemDynamicName(runner, walls=()),
         router=SystemRouter(runner, interfaces, doors.clock),
         outside=OutsideByHelpers(InstanceClient(config.admin_socket)),
+        latest=math.inf,
     )
 
 
@@ -212,6 +216,7 @@ class Supervisor:
             ),
             clock,
             look_again=lambda: self._looker.look_again(),
+            latest=doors.latest,
             # Health always says the one, and the network the other where the box is no laptop.
             raised_elsewhere=frozenset({"clock-untrusted"} | ({"no-link"} if config.console_url is None else set())),
         )

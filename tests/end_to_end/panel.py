@@ -38,6 +38,13 @@ class Panel:
         """Only while the box has no power."""
         self._do("card", text=text)
 
+    def home(self, what: str, value: str) -> None:
+        """Change a thing of the home around the box: "cable" to "no", "nat" to "carrier" and the like."""
+        self._do("home", what=what, value=value)
+
+    def mend_home(self) -> None:
+        self._do("home-mend")
+
     def plug_disk(self, model: str, gigabytes: int) -> None:
         self._do("plug-disk", model=model, gigabytes=gigabytes)
 

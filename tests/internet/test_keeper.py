@@ -86,6 +86,13 @@ def test_it_looks_seldom_while_all_is_well_and_often_while_something_is_broken(k
     assert kept.changes == 1, "it was always the same"
 
 
+def test_where_looking_costs_nothing_it_is_never_far_away(kept):
+    kept.keeper = Keeper(kept.part, kept.clock, kept.count, latest=3.0)
+    kept.keeper.ask(ASK)
+    kept.keeper.hurry(False)
+    assert (kept.after(0), kept.after(2), kept.after(1)) == (["look"], [], ["look"])
+
+
 def test_another_home_or_name_is_looked_at_at_once_and_the_old_one_forgotten(kept):
     kept.keeper.ask(ASK)
     kept.after(0)
