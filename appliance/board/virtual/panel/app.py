@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from appliance import design
 from appliance.board.virtual.box import VirtualBox
 from appliance.board.virtual.machine import DEBOUNCE
+from appliance.board.virtual.panel import home as homes
 from appliance.board.virtual.panel.ailments import changed
 from appliance.board.virtual.panel.look import Links, look_at
 from appliance.errors import BadInput, HearthError, Refused
@@ -120,6 +121,9 @@ def _actions(box: VirtualBox, clock: Clock, write_card: Callable[[str], None]) -
     def suffer(form: Form) -> None:
         machine.suffer(changed(machine.state().ailments, form.get("what", ""), ill=form.get("ill") == "yes"))
 
+    def arrange_home(form: Form) -> None:
+        machine.rearrange(homes.changed(machine.state().home, form.get("what", ""), form.get("value", "")))
+
     def edit_card(form: Form) -> None:
         if machine.state().powered:
             raise Refused("card-in-use", "The card is in the box.", "Shut the box down first.", status=409)
@@ -137,6 +141,9 @@ def _actions(box: VirtualBox, clock: Clock, write_card: Callable[[str], None]) -
         "heat": lambda form: machine.heat(_number(form, "temperature")),
         "weaken": lambda form: machine.weaken_supply(form.get("weak") == "yes"),
         "suffer": suffer,
+        "home": arrange_home,
+        "home-restart": lambda _: machine.rearrange(homes.restarted(machine.state().home)),
+        "home-mend": lambda _: machine.rearrange(homes.mended(machine.state().home)),
         "card": edit_card,
         "plug-disk": plug_disk,
         "pull-disk": lambda form: machine.pull_disk(form.get("name", "")),

@@ -8,6 +8,7 @@ from appliance.board.light import PATTERNS, Light, Pattern
 from appliance.board.model import Disk
 from appliance.board.virtual.box import VirtualBox
 from appliance.board.virtual.panel.ailments import AilmentRow, rows
+from appliance.board.virtual.panel.home import HomeLook, look_at_home
 from appliance.board.virtual.panel.words import rhythm
 from appliance.supervisor import card as card_file
 from appliance.system.clock import Clock
@@ -64,6 +65,7 @@ class Look:
     weak: bool
     weak_since_boot: bool
     ailments: tuple[AilmentRow, ...]
+    home: HomeLook
     disks: tuple[DiskRow, ...]
     services: tuple[ServiceRow, ...]
     log: tuple[str, ...]
@@ -89,6 +91,7 @@ def look_at(box: VirtualBox, clock: Clock, card: Callable[[], str]) -> Look:
         weak=state.sensors.undervoltage,
         weak_since_boot=state.sensors.undervoltage_since_boot,
         ailments=rows(state.ailments),
+        home=look_at_home(state.home),
         disks=tuple(_disk(disk) for disk in state.disks),
         services=tuple(_service(service) for service in sorted(box.services(), key=_rank)),
         log=tuple(f"{line.at[11:19]} {line.service}: {line.line}" for line in box.logs("", LOG_LINES)),

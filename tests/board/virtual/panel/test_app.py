@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from appliance.board.virtual.box import VirtualBox
+from appliance.board.virtual.home_network import HomeNetwork, Nat
 from appliance.board.virtual.machine import Machine
 from appliance.board.virtual.panel import Links, create_panel
 from appliance.system.clock import VirtualClock
@@ -108,6 +109,26 @@ def test_the_box_suffers_and_gets_well(client: FlaskClient, box: VirtualBox, wha
 @pytest.mark.parametrize("what", ["", "plague", "__class__"])
 def test_it_suffers_from_nothing_else(client: FlaskClient, box: VirtualBox, what: str) -> None:
     assert do(client, "suffer", what=what, ill="yes").status_code == 422
+
+
+def test_the_home_can_be_played_with(client: FlaskClient, box: VirtualBox) -> None:
+    assert do(client, "home", what="cable", value="no").status_code == 303
+    assert not box.machine.state().home.cable
+    page = client.get("/", base_url=ORIGIN).text
+    assert "The network cable is pulled" in page
+    assert client.get("/look", base_url=ORIGIN).json["home"]["spots"][5]["level"] == "red"
+    do(client, "home", what="nat", value="carrier")
+    do(client, "home-restart")
+    assert box.machine.state().home == HomeNetwork(cable=False, nat=Nat.CARRIER, restarts=1)
+    do(client, "home-mend")
+    assert box.machine.state().home == HomeNetwork(restarts=1)
+    assert "Mend all of it" not in client.get("/", base_url=ORIGIN).text
+
+
+@pytest.mark.parametrize(("what", "value"), [("", ""), ("cable", "x" * 10_000), ("moat", "yes"), ("__class__", "yes")])
+def test_a_home_like_no_other_is_refused(client: FlaskClient, box: VirtualBox, what: str, value: str) -> None:
+    assert do(client, "home", what=what, value=value).status_code == 422
+    assert box.machine.state().home == HomeNetwork()
 
 
 def test_the_card_can_be_written_only_while_it_is_out(client: FlaskClient, written: list[str]) -> None:
