@@ -70,10 +70,11 @@ class InternetCapability:
         for keeper in self._keepers.values():
             keeper.join()
 
-    def look_now(self) -> None:
-        """Somebody waits for it."""
-        for keeper in self._keepers.values():
-            keeper.look_now()
+    def look_now(self, field: str | None = None) -> None:
+        """Somebody waits for it, or there is news of this one part."""
+        for name, keeper in self._keepers.items():
+            if field in (None, name):
+                keeper.look_now()
 
     def observe(self) -> Way:
         link = self._interfaces.link()

@@ -1,22 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The child that talks to the router: it locks itself in, asks one question, and answers in a few bytes of JSON.
-
-Everything it needs is imported before it is locked in, but no byte of the router's is read before.
-"""
+"""The child that talks to the router: it asks one question, in its cage (appliance/system/inquiry.py)."""
 
 import contextlib
-import encodings.idna  # noqa: F401 - else imported when the first name is looked up
-import json
+import encodings.idna  # noqa: F401 - else imported when the first name is looked up, where nothing can be read
 import os
-import signal
 import socket
-import sys
 from collections.abc import Callable, Sequence
 
 from appliance.internet.model import PortControl
-from appliance.parse import from_dict, to_dict
-from appliance.system import cage
-from appliance.system.cage import Cage
+from appliance.parse import from_dict
 from appliance.system.router.packets import by_nat_pmp, by_pcp
 from appliance.system.router.upnp import by_upnp
 from appliance.system.router.words import Answer, Name, Question, Trouble, Verb, plain
@@ -28,16 +20,8 @@ _WAYS: Callable[[PortControl], Callable[[Question], Answer]] = {
 }.__getitem__
 
 
-def main(arguments: Sequence[str]) -> None:
-    described, seconds = arguments
-    walls = from_dict(Cage, json.loads(described))
-    question = from_dict(Question, json.load(sys.stdin))
-    signal.setitimer(signal.ITIMER_REAL, float(seconds))  # its signal kills
-    cage.enter(walls)
-    json.dump(to_dict(answer(question)), sys.stdout)
-
-
-def answer(question: Question) -> Answer:
+def answer(asked: object) -> Answer:
+    question = from_dict(Question, asked)
     if question.verb is Verb.NAMES:
         return Answer(names=tuple(_names(question.addresses)))
     for control in question.controls:
