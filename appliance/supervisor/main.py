@@ -71,6 +71,7 @@ from appliance.system.network_manager_wifi import NetworkManagerWifi
 from appliance.system.outside import OutsideDoor
 from appliance.system.resolver import Resolver, SystemResolver
 from appliance.system.router import Router
+from appliance.system.router.announcements import Announcements, SystemAnnouncements
 from appliance.system.router.system import SystemRouter
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
@@ -99,6 +100,7 @@ class Doors:
     front: WebFront
     naming: DynamicName
     router: Router | None = None
+    announcements: Announcements | None = None
     outside: OutsideDoor | None = None
     latest: float = math.inf  # seconds between two looks out of the home, where they cost nobody anything
 
@@ -132,6 +134,7 @@ def _real_doors(config: Config) -> Doors:
         ssh=SystemSsh(runner),
         firewall=SystemFirewall(runner),
         router=SystemRouter(runner, interfaces, clock),
+        announcements=SystemAnnouncements(interfaces, clock),
         resolver=SystemResolver(runner),
         front=CaddyFront(runner, files, config.web, config.authority),
         naming=SystemDynamicName(runner),
@@ -175,6 +178,7 @@ def _in_a_real_home(config: Config, doors: Doors) -> Doors:
         front=CaddyFront(runner, doors.files, config.web, config.authority),
         naming=SystemDynamicName(runner, walls=()),
         router=SystemRouter(runner, interfaces, doors.clock),
+        announcements=SystemAnnouncements(interfaces, doors.clock),
         outside=OutsideByHelpers(InstanceClient(config.admin_socket)),
         latest=math.inf,
     )
@@ -189,6 +193,7 @@ class Supervisor:
         self._clock = clock
         self._board = board
         self._wifi = doors.wifi
+        self._announcements = doors.announcements
         self.loop = loop = Loop()
         settings_file = SettingsFile(config.settings_file, files, clock)
         settings = settings_file.load().settings
@@ -319,6 +324,8 @@ class Supervisor:
         ):
             threading.Thread(target=work, name=name, daemon=True).start()
         self.internet.start()
+        if self._announcements is not None:
+            threading.Thread(target=self._hear, args=(self._announcements,), name="router", daemon=True).start()
         self._server.start()
         log.info("watching over the box %s", self.core.settings.box_name)
         self.loop.tell(self.erasing.resume)
@@ -347,6 +354,11 @@ class Supervisor:
             self._fed = self._clock.monotonic()
             notify.alive()
         return min(seconds, interval / 2)
+
+    def _hear(self, announcements: Announcements) -> None:
+        while True:
+            announcements.wait()
+            self.internet.look_now("router")
 
     def _read_card(self) -> None:
         """Take what somebody wrote there while the power was off."""

@@ -80,6 +80,44 @@ head = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
 line.sendto(head + struct.pack("!BBBBIII", 3, 4, 64, 0xC0, 86400, 3600, 0) + prefix, ("ff02::1", 0))
 """
 
+# Waits at a port for one datagram; before, it searches for routers, or does not.
+SEARCH = """
+import socket, sys
+line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+line.bind(("192.168.7.10", 0))
+line.settimeout(1)
+if sys.argv[1] == "yes":
+    line.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.168.7.10"))
+    line.sendto(b"M-SEARCH", ("239.255.255.250", 1900))
+print(line.getsockname()[1], flush=True)
+try:
+    line.recv(100)
+except OSError:
+    sys.exit(1)
+"""
+# Waits for what routers tell everybody.
+HEAR = """
+import socket, sys
+group, port = sys.argv[1], int(sys.argv[2])
+line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+line.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton("192.168.7.10"))
+line.bind((group, port))
+line.settimeout(1)
+print(port, flush=True)
+try:
+    line.recv(100)
+except OSError:
+    sys.exit(1)
+"""
+TELL = """
+import socket, sys
+address, port, source = sys.argv[1:]
+line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+line.bind(("192.168.7.1", int(source)))
+line.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.168.7.1"))
+line.sendto(b"here", (address, int(port)))
+"""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -222,6 +260,26 @@ def test_a_router_with_another_address_of_the_home_is_known_by_its_hardware(home
     home.run("router", "ip", "address", "add", "fd00::2/64", "dev", "lan", "nodad")
     assert reaches_the_public_server_alone(home, "router", "192.168.7.10", "192.168.7.2")
     assert reaches_the_public_server_alone(home, "router", "fd00::10", "fd00::2")
+
+
+def hears(home: Home, waiting: str, *arguments: str, group: str = "192.168.7.10", source: int = 0) -> bool:
+    """Whether the box hears what its router sends to where this program waits."""
+    command = ["ip", "netns", "exec", home.name("box"), sys.executable, "-c", waiting, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as box:
+        assert box.stdout
+        assert home.python("router", TELL, group, int(box.stdout.readline()), source)
+        return box.wait(10) == 0
+
+
+def test_routers_are_heard_by_whoever_searched_for_them_and_by_nobody_else(home):
+    assert hears(home, SEARCH, "yes")
+    assert not hears(home, SEARCH, "no")
+
+
+def test_what_routers_tell_everybody_is_heard(home):
+    assert hears(home, HEAR, "239.255.255.250", "1900", group="239.255.255.250")
+    assert hears(home, HEAR, "224.0.0.1", "5350", group="224.0.0.1", source=5351)
+    assert not hears(home, HEAR, "239.255.255.250", "1901", group="239.255.255.250")
 
 
 def test_a_phone_in_the_hotspot_reaches_the_console_and_nothing_else(home):
