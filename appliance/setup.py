@@ -16,7 +16,7 @@ from appliance.fediverse.model import Role
 from appliance.passwords import check_strength
 from appliance.secret import Secret
 from appliance.status import Status
-from appliance.supervisor.protocol import ClaimState, ClaimView
+from appliance.supervisor.protocol import ClaimState, ClaimView, Held, NameHold
 
 
 class Step(Enum):
@@ -34,6 +34,7 @@ class Supervisor(Protocol):
     def claim_look(self, browser: Secret) -> ClaimView: ...
     def owner_set(self, browser: Secret, username: str, password: Secret) -> int: ...
     def address_choose(self, name: str) -> None: ...
+    def name_hold(self, asked: NameHold) -> None: ...
     def setup_finish(self) -> None: ...
 
 
@@ -111,9 +112,12 @@ class Setup:
         self._instance.set("rules", rules)
         self._instance.set("title", title)
 
-    def answer_address(self, name: str) -> None:
-        """`name` is "" for home only; a name on the internet is for ever."""
-        self._supervisor.address_choose(name)
+    def answer_address(self, asked: NameHold | None) -> None:
+        """None for home only; a name on the internet is for ever."""
+        if asked is None:
+            self._supervisor.address_choose("")
+        else:
+            self._supervisor.name_hold(asked)
 
     def finish(self) -> None:
         self._supervisor.setup_finish()
@@ -139,7 +143,7 @@ def answer_all(
         elif here is Step.INSTANCE:
             setup.answer_instance(answers.title, answers.description, "\n".join(answers.rules))
         elif here is Step.ADDRESS:
-            setup.answer_address(answers.address)
+            setup.answer_address(NameHold(Held.OWN, answers.address) if answers.address else None)
         else:
             if answers.name is not None:
                 supervisor.settings_set("name", answers.name)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from appliance.board.light import Light
+from appliance.internet.model import Held
 
 
 class Level(Enum):
@@ -112,7 +113,7 @@ class Job:
 class Box:
     """`claimed`: somebody holds the box; `owner`: the owner's user name once there is one;
     `address`: the name on the internet that was chosen, "" for home only, None while undecided, and whether it
-    is final;
+    is final; `name_held` and `provider`: who makes its records;
     `setup_done`: the wizard was finished; `recovery_open`: for some one browser;
     `epoch` changes whenever console sessions must end."""
 
@@ -126,6 +127,8 @@ class Box:
     recovery_open: bool
     epoch: int
     address_final: bool = False
+    name_held: Held = Held.OWN
+    provider: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from appliance.fediverse.model import Role
 from appliance.secret import Secret
 from appliance.setup import Answers, Setup, Step, answer_all, step
 from appliance.status import Box, Level, Status
-from appliance.supervisor.protocol import ClaimState, ClaimView
+from appliance.supervisor.protocol import ClaimState, ClaimView, Held, NameHold
 
 NEW = Box("hearth", "test", "1", False, None, None, False, False, 1)
 PASSWORD = Secret("quiet otters paint fences")
@@ -63,6 +63,9 @@ class Parts:
         self.did.append(f"owner {username}")
         return 1
 
+    def name_hold(self, asked):
+        self.address_choose(asked.name)
+
     def address_choose(self, name):
         self.did.append(f"address {name}")
 
@@ -106,7 +109,7 @@ def test_the_title_comes_last_as_it_marks_the_step_as_done():
 
 def test_the_other_answers_go_to_the_supervisor():
     parts = Parts()
-    Setup(parts, parts).answer_address("a.example.org")
+    Setup(parts, parts).answer_address(NameHold(Held.OWN, "a.example.org"))
     Setup(parts, parts).finish()
     assert parts.did == ["address a.example.org", "finish"]
 
@@ -139,6 +142,9 @@ class WholeBox:
     def owner_set(self, browser, username, password):
         self.box["owner"] = username
         return 1
+
+    def name_hold(self, asked):
+        self.address_choose(asked.name)
 
     def address_choose(self, name):
         self.box["address"] = name

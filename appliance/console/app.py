@@ -31,6 +31,7 @@ from appliance.console.activity import Activity
 from appliance.console.context import Console, Instance, Supervisor, console, status
 from appliance.console.hotspot import by_hotspot
 from appliance.errors import HearthError
+from appliance.internet.providers import PROVIDERS
 from appliance.secret import Secret
 from appliance.setup import Setup
 from appliance.system.clock import Clock
@@ -70,6 +71,7 @@ def _page_values() -> dict[str, Any]:
     values: dict[str, Any] = {
         "csrf_token": who.csrf_token(),
         "apps": words.APPS,
+        "providers": PROVIDERS,
         "place_icons": words.PLACE_ICONS,
         "panel_url": console().panel_url,
     }

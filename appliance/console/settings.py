@@ -69,15 +69,17 @@ def password() -> Response:
 
 
 def address() -> Response:
-    given = {"name": text("name", limit=300)}
+    given, final = names.given(), (status().box.address or "") if status().box.address_final else ""
+    given["where"] = given["where"] or "internet"
     try:
-        console().supervisor.address_choose(
-            names.answer("internet", given["name"], agreed=bool(request.form.get("agreed")))
-        )
+        asked = names.answer(given, request.form, final=final)
+        if asked is None:
+            return redirect(url_for("settings.show"), 303)
+        console().supervisor.name_hold(asked)
     except HearthError as error:
-        return _page({"agreed" if error.key == "not-agreed" else "name": str(error)}, error.status, given)
+        return _page({names.field(error): str(error)}, error.status, given)
     status_changed()
-    return _saved("Your server has its name.")
+    return _saved("That is how your server's name is held." if final else "Your server has its name.")
 
 
 def helpers() -> Response:
@@ -131,6 +133,7 @@ def _page(errors: dict[str, str], status_code: int = 200, given: dict[str, str] 
         answers=bool(texts),
         values={"box_name": status().box.name, "helpers": _kept_helpers()} | texts | (given or {}),
         errors=errors,
+        where=names.where(status().box) or "internet",
     )
     return make_response(page, status_code)
 

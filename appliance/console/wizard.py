@@ -76,16 +76,15 @@ def instance() -> Response:
 
 
 def address() -> Response:
-    chosen = status().box.address
+    box = status().box
     if request.method == "GET":
-        return _page(Step.ADDRESS, {"where": {None: "", "": "home"}.get(chosen, "internet"), "name": chosen or ""})
-    given = {"where": text("where"), "name": text("name", limit=300), "agreed": text("agreed")}
+        return _page(Step.ADDRESS, {"where": names.where(box), "name": box.address or "", "provider": box.provider})
+    given = names.given()
     try:
-        console().setup.answer_address(names.answer(given["where"], given["name"], agreed=bool(given["agreed"])))
+        console().setup.answer_address(names.answer(given, request.form))
     except HearthError as error:
-        return _page(Step.ADDRESS, given, _errors(error, "name"), error.status)
+        return _page(Step.ADDRESS, given, {names.field(error) if error.status < 500 else "": str(error)}, error.status)
     status_changed()
-    # What the owner must write down herself is only known once her home was looked at.
     return redirect(url_for("wizard.records"), 303) if status().box.address else go_on()
 
 
@@ -129,7 +128,6 @@ def _admit() -> Response | None:
 def _errors(error: HearthError, otherwise: str) -> dict[str, str]:
     """Which field the error belongs at, by its key."""
     fields = {"weak-password": "password", "bad-description": "description", "bad-rules": "rules"}
-    fields |= {"no-choice": "where", "not-agreed": "agreed"}
     return {fields.get(error.key, otherwise if error.status < 500 else ""): str(error)}
 
 

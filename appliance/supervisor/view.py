@@ -45,6 +45,8 @@ def assemble(known: Known, *, serial: int, at: str) -> Status:
         owner=settings.owner,
         address=settings.address,
         address_final=settings.address_final,
+        name_held=settings.name_held,
+        provider=settings.name_account.provider if settings.name_account else "",
         setup_done=settings.setup_done,
         recovery_open=known.recovery_open,
         epoch=settings.epoch,

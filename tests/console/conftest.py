@@ -18,10 +18,20 @@ from appliance.errors import BadInput, Refused, Unavailable
 from appliance.fediverse.model import Role
 from appliance.fediverse.protocol import AddedMember, Facts, InviteLink
 from appliance.health.history import History, empty
+from appliance.internet.model import Account, Held
 from appliance.secret import Secret
 from appliance.status import Box, Capability, Level, Status
-from appliance.supervisor.protocol import ClaimState, ClaimView, PowerAction, SshKeyEntry, WifiNetwork, WifiView
+from appliance.supervisor.protocol import (
+    ClaimState,
+    ClaimView,
+    NameHold,
+    PowerAction,
+    SshKeyEntry,
+    WifiNetwork,
+    WifiView,
+)
 from appliance.system.clock import VirtualClock
+from appliance.system.naming import check as check_account
 from appliance.system.wifi import check
 
 PASSWORD = "quiet ember under snow"
@@ -151,6 +161,12 @@ class FakeSupervisor:
     def address_choose(self, name: str) -> None:
         self.done.append(("address", name))
         self.box(address=name)
+
+    def name_hold(self, asked: NameHold) -> None:
+        if asked.held is Held.DYNAMIC:
+            check_account(Account(asked.provider, asked.login, asked.zone, asked.server), asked.secret or Secret(""))
+        self.done.append(asked)
+        self.box(address=asked.name, name_held=asked.held, provider=asked.provider)
 
     def setup_finish(self) -> None:
         self.done.append(("finish", ""))
