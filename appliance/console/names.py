@@ -41,7 +41,10 @@ def answer(form: Mapping[str, str], secrets: Mapping[str, str], *, final: str = 
     return NameHold(
         held,
         name,
-        *(form[each] for each in ("provider", "login", "zone", "server")),
+        provider=form["provider"],
+        login=form["login"],
+        zone=form["zone"],
+        server=form["server"],
         secret=Secret(typed) if typed else None,
     )
 

@@ -132,7 +132,9 @@ class CaddyFront:
         except OSError:
             return None
         if chain not in self._read_already:
-            self._read_already = {chain: _validity(self._runner, chain)}
+            if len(self._read_already) >= 4:
+                self._read_already.clear()
+            self._read_already[chain] = _validity(self._runner, chain)
         return self._read_already[chain]
 
     def _certificate_file(self, name: str, stage: Stage) -> Path:
