@@ -54,7 +54,7 @@ for port, word in ((8081, "console"), (8082, "fediverse"), (8083, "companion")):
 """
 _ASK = """
 import http.client, json, socket, ssl, sys
-scheme, name, port, method, path, roots, size = sys.argv[1:]
+scheme, name, port, path, roots, host, filler = sys.argv[1:]
 plain = socket.create_connection(("127.0.0.1", int(port)), timeout=10)
 certificate = None
 if scheme == "https":
@@ -63,12 +63,23 @@ if scheme == "https":
     certificate = plain.getpeercert()
 connection = http.client.HTTPConnection(name or "127.0.0.1", int(port), timeout=10)
 connection.sock = plain
-body = b"x" * int(size) if int(size) else None
-connection.request(method, path, body, headers={"Host": name or "127.0.0.1"})
+connection.request("GET", path, headers={"Host": host or name or "127.0.0.1", "X-Filler": "x" * int(filler)})
 answer = connection.getresponse()
 said = answer.read(100_000).decode(errors="replace")
 found = {"status": answer.status, "body": said, "headers": dict(answer.getheaders()), "certificate": certificate}
 print(json.dumps(found))
+"""
+
+# A first packet in a version of QUIC that nobody knows: who speaks HTTP/3 answers with those that it knows (RFC 9000,
+# 6.1 and 17.2.1).
+_QUIC = """
+import os, socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+    line.settimeout(5)
+    line.connect(("127.0.0.1", int(sys.argv[1])))
+    line.send(b"\\xc0" + b"\\x1a\\x2a\\x3a\\x4a" + b"\\x08" + os.urandom(8) + b"\\x08" + os.urandom(8) + bytes(1200))
+    said = line.recv(2000)
+sys.exit(0 if said[0] & 0x80 and said[1:5] == bytes(4) and b"\\x00\\x00\\x00\\x01" in said[5:] else 1)
 """
 
 _AUTHORITY = """
@@ -114,6 +125,8 @@ class World:
     process: int
     caddy: Path
     running: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    behind: "subprocess.Popen[bytes] | None" = None
+    box: "subprocess.Popen[bytes] | None" = None
 
     @property
     def places(self) -> Places:
@@ -169,14 +182,22 @@ class World:
         *,
         name: str = NAME,
         roots: str = "",
-        method: str = "GET",
-        size: int = 0,
+        host: str = "",
+        filler: int = 0,
     ) -> Answer:
-        """`roots`: whom to trust, "" to look at no certificate. Raises AssertionError where there is no answer."""
-        argv = [sys.executable, "-c", _ASK, scheme, name, str(port), method, path, roots, str(size)]
+        """`name` is the one in TLS, "" for none, and in the request, unless `host` is. `roots`: whom to trust, "" to
+        look at no certificate. Raises AssertionError where there is no answer."""
+        argv = [sys.executable, "-c", _ASK, scheme, name, str(port), path, roots, host, str(filler)]
         done = subprocess.run(self.inside(*argv), check=False, capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stderr.strip().splitlines()[-1:]
         return Answer(**json.loads(done.stdout))
+
+    def speaks_http3(self, port: int) -> bool:
+        argv = self.inside(sys.executable, "-c", _QUIC, str(port))
+        return subprocess.run(argv, check=False, capture_output=True, timeout=30).returncode == 0
+
+    def words(self) -> str:
+        return (self.folder / "log").read_text()
 
     def root(self, authority: str) -> str:
         """The certificate of one of the two authorities."""
@@ -212,8 +233,8 @@ def world(folder: Path) -> Iterator[World]:
         try:
             assert first.stdout is not None
             assert first.stdout.readline() == b"ready\n"
-            made.start(sys.executable, "-c", _BEHIND)
-            made.start_box()
+            made.behind = made.start(sys.executable, "-c", _BEHIND)
+            made.box = made.start_box()
             made.until(lambda: made.answers("http", 80))
             yield made
         finally:
