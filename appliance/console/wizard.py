@@ -12,6 +12,7 @@ from appliance.console.guard import text
 from appliance.console.live import parts as living
 from appliance.console.places import go_on, place
 from appliance.errors import HearthError
+from appliance.internet.model import Held
 from appliance.secret import Secret
 from appliance.setup import Step
 
@@ -85,12 +86,14 @@ def address() -> Response:
     except HearthError as error:
         return _page(Step.ADDRESS, given, {names.field(error) if error.status < 500 else "": str(error)}, error.status)
     status_changed()
-    return redirect(url_for("wizard.records"), 303) if status().box.address else go_on()
+    box = status().box
+    return redirect(url_for("wizard.records"), 303) if box.address and box.name_held is Held.OWN else go_on()
 
 
 def records() -> Response:
     """Part of the address, for an own name: what to write down where one got it. Nobody has to wait for it."""
-    if not status().box.address:
+    box = status().box
+    if not box.address or box.name_held is not Held.OWN:
         return redirect(url_for("wizard.address"), 303)
     return _page(Step.ADDRESS, {}, template="records", parts=living(status(), "records"))
 

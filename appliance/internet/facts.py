@@ -32,7 +32,7 @@ def facts(way: Way) -> dict[str, str]:
 
 def _router(router: Router) -> dict[str, str]:
     ports = (
-        f"{held.port.outside} {held.port.protocol.value.upper()} to {held.description or held.host}"
+        f"{held.port.outside} {held.port.protocol.value.upper()} to {held.name or held.description or held.host}"
         for held in router.mappings
     )
     return {

@@ -5,6 +5,7 @@ import dataclasses
 
 import pytest
 
+from appliance.internet.model import Held
 from appliance.status import LinkState, Picture, Stretch, WantedRecord
 
 NAME = "table.example.org"
@@ -17,7 +18,7 @@ TAKEN = Picture(
     "Port 443 of the router is used by <nas>.",
     "Log in to your router at http://192.168.1.1/.",
     "port-taken",
-    {"router's outer address": "8.8.4.4"},
+    {"router's outer address": "8.8.4.4", "router": "192.168.1.1"},
     (WantedRecord("A", NAME, "8.8.4.4", ("1.0.0.1",), False),),
 )
 
@@ -41,6 +42,7 @@ def test_the_picture_says_by_words_what_it_draws(home):
 def test_its_own_page_has_what_to_do_and_everything_that_is_known(home, supervisor):
     page = home.get("/way").text
     assert "Log in to your router at http://192.168.1.1/." in page
+    assert 'href="http://192.168.1.1/"' in page
     assert "8.8.4.4" in page
     assert home.post("/way/again").request.path == "/way"
     assert "looked at the internet" in supervisor.done
@@ -67,6 +69,21 @@ def test_each_page_lives_by_its_own_parts(home, page, names):
 @pytest.mark.parametrize("page", ["nonsense", "../way", ""])
 def test_a_page_that_nobody_knows_does_not_live(home, page):
     assert home.client.get("/now", query_string={"page": page}).status_code == 204
+
+
+def test_what_strangers_call_themselves_becomes_no_link(home, supervisor):
+    way = dataclasses.replace(TAKEN, remedy="Take it away from http://evil.example/ <b>.")
+    supervisor.state = dataclasses.replace(supervisor.state, way=way)
+    page = home.get("/way").text
+    assert "http://evil.example/ &lt;b&gt;." in page
+    assert 'href="http://evil' not in page
+
+
+def test_a_name_that_others_look_after_needs_no_records_page(browser, supervisor):
+    browser.become_owner(supervisor)
+    browser.post("/setup/instance", title="The Table")
+    supervisor.box(address=NAME, name_held=Held.DYNAMIC)
+    assert browser.get("/setup/records").request.path == "/setup/address"
 
 
 def test_strangers_see_nothing_of_it(home, new_browser):
