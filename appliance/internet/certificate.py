@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from appliance.internet.model import Certificate, Stage, Way
 
 PAUSES = tuple(timedelta(minutes=each) for each in (5, 15, 60, 6 * 60, 24 * 60))
+# Who could not be reached at all has counted nothing.
+PAUSE_UNREACHED = timedelta(seconds=20)
 # Browsers are told to come by HTTPS alone only when that has proved itself: they keep to it for a year.
 PROBATION = timedelta(days=7)
 
@@ -37,9 +39,9 @@ class Memory:
 
     @property
     def again(self) -> datetime | None:
-        if self.failed is None or self.failures == 0:
+        if self.failed is None:
             return None
-        return self.failed + PAUSES[min(self.failures, len(PAUSES)) - 1]
+        return self.failed + (PAUSES[min(self.failures, len(PAUSES)) - 1] if self.failures else PAUSE_UNREACHED)
 
 
 def wish(name: str, way: Way, *, clear: bool) -> Wish | None:
@@ -72,5 +74,11 @@ def remember(memory: Memory, name: str, there: Certificate, now: datetime) -> Me
     if there.stage is Stage.REAL:
         return replace(memory, failures=0, failed=None, error="", since=memory.since or now)
     if there.error and there.asked is not Stage.NONE and (memory.again is None or now >= memory.again):
-        return replace(memory, failures=memory.failures + 1, failed=now, error=there.error)
+        failures = memory.failures + (0 if _unreached(there.error) else 1)
+        return replace(memory, failures=failures, failed=now, error=there.error)
     return memory
+
+
+def _unreached(error: str) -> bool:
+    """Whether Caddy got no answer from the authority: an answer's reason has a kind (RFC 8555, section 6.7)."""
+    return "performing request" in error and "urn:ietf:params:acme:error" not in error

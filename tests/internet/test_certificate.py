@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.internet.certificate import PAUSES, Memory, Wish, remember, wish
+from appliance.internet.certificate import PAUSE_UNREACHED, PAUSES, Memory, Wish, remember, wish
 from appliance.internet.certificate_part import CertificatePart
 from appliance.internet.goal import Ask
 from appliance.internet.model import Certificate, Goal, Link, Stage
@@ -78,6 +78,17 @@ def test_each_failure_counts_once_and_makes_the_next_pause_longer() -> None:
     assert good.again is None
     assert remember(good, NAME, Certificate(Stage.REAL), now + timedelta(days=90)).since == now
     assert remember(good, "another.example.org", Certificate(Stage.NONE), now) == Memory("another.example.org")
+
+
+def test_an_authority_that_was_not_reached_is_soon_tried_again() -> None:
+    away = 'client: performing request: Get "https://ca.example.net/directory": dial tcp 192.0.2.1:443: i/o timeout'
+    memory = remember(Memory(NAME, failures=2), NAME, Certificate(Stage.NONE, error=away, asked=Stage.STAGING), NOW)
+    assert (memory.failures, memory.again) == (2, NOW + PAUSES[1])
+    memory = remember(Memory(NAME), NAME, Certificate(Stage.NONE, error=away, asked=Stage.STAGING), NOW)
+    assert (memory.failures, memory.again) == (0, NOW + PAUSE_UNREACHED)
+    refused = "performing request: HTTP 429 urn:ietf:params:acme:error:rateLimited - too many"
+    memory = remember(Memory(NAME), NAME, Certificate(Stage.NONE, error=refused, asked=Stage.STAGING), NOW)
+    assert memory.again == NOW + PAUSES[0]
 
 
 class Box:
