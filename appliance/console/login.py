@@ -7,7 +7,9 @@ from werkzeug.wrappers import Response
 from appliance.console import session as who
 from appliance.console.context import console, status
 from appliance.console.guard import text
+from appliance.console.hotspot import by_hotspot
 from appliance.console.places import go_on
+from appliance.design.assets import CONTENT_POLICY
 from appliance.errors import HearthError
 from appliance.secret import Secret
 
@@ -16,13 +18,14 @@ def blueprint() -> Blueprint:
     login = Blueprint("login", __name__)
     login.add_url_rule("/login", "show", show, methods=["GET", "POST"])
     login.add_url_rule("/logout", "leave", leave, methods=["POST"])
+    login.add_url_rule("/login/here", "here", here)
     return login
 
 
 def show() -> Response:
     if status().box.owner is None or who.logged_in():
         return go_on()
-    if request.method == "GET":
+    if request.method == "GET" or (_better_place() and not request.form.get("unencrypted")):
         return _page({})
     username = text("username", limit=100).removeprefix("@").lower()
     try:
@@ -35,6 +38,23 @@ def show() -> Response:
     return go_on()
 
 
+def here() -> Response:
+    """Asked by the login page without encryption, from another origin: does the name lead this browser to the console,
+    and not to the public side, which has no such page?"""
+    answer = make_response("", 204)
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
+
+
+def _better_place() -> str:
+    """Where the owner logs in with encryption, "" if that is here or nowhere yet."""
+    known = status()
+    place = f"https://{known.box.address}"
+    if request.is_secure or by_hotspot() or not known.federating or known.instance_url != place:
+        return ""
+    return place
+
+
 def leave() -> Response:
     who.log_out()
     flash("You are logged out.", "well")
@@ -42,4 +62,9 @@ def leave() -> Response:
 
 
 def _page(errors: dict[str, str], status_code: int = 200, *, username: str = "") -> Response:
-    return make_response(render_template("console/login.html", errors=errors, username=username), status_code)
+    place = _better_place()
+    page = render_template("console/login.html", errors=errors, username=username, better_place=place)
+    answer = make_response(page, status_code)
+    if place:
+        answer.headers["Content-Security-Policy"] = CONTENT_POLICY.replace("connect-src", f"connect-src {place}")
+    return answer

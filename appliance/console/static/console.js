@@ -75,7 +75,15 @@ function followStatus(page) {
   addEventListener("pagehide", () => events.close());
 }
 
-const start = { waiting: followWaiting, reload: reloadWhenReady, return: returnWhenBack, live: followStatus };
+// Go where the password is encrypted, if this browser gets there: at home the name may lead elsewhere.
+async function goToBetter(page) {
+  try {
+    const answer = await fetch(`${page.dataset.better}/login/here`, { credentials: "omit", cache: "no-store" });
+    if (answer.status === 204) location.replace(`${page.dataset.better}/login`);
+  } catch { /* it does not */ }
+}
+
+const start = { waiting: followWaiting, reload: reloadWhenReady, return: returnWhenBack, live: followStatus, better: goToBetter };
 for (const [name, begin] of Object.entries(start)) {
   const page = document.querySelector(`[data-${name}]`);
   if (page) begin(page);
