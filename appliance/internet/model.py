@@ -70,7 +70,8 @@ class Router:
     """`outside` is the address that the router says it has on its other side. `mappings` are those of the ports that
     we want, whoever holds them. `refused` are ports that the router would not open, with the key of the error that
     says why: port-taken, router-refuses, router-unsure. `pinholes` are ports open by IPv6, and `due` are
-    those of them that want renewing."""
+    those of them that want renewing. `beyond` is the next router's address towards the internet, looked up where this
+    one tells no `outside` and refuses."""
 
     control: PortControl | None
     name: str = ""
@@ -79,6 +80,7 @@ class Router:
     refused: tuple[tuple[Port, str], ...] = ()
     pinholes: tuple[Port, ...] = ()
     due: tuple[Port, ...] = ()
+    beyond: str | None = None
 
 
 class Answered(Enum):

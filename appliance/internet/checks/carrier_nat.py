@@ -11,10 +11,11 @@ def check(way: Way) -> Finding | None:
     if way.tunnel is not None or reached(way):
         return None
     router = way.router.outside if way.router is not None else None
+    beyond = way.router.beyond if way.router is not None else None
     seen = way.outside.seen4 if way.outside is not None else None
     # Two addresses of the internet that differ mean the same: somebody in between changes one into the other.
     differ = is_public(router) and is_public(seen) and router != seen
-    if not (is_shared(router) or is_shared(way.link.address) or differ):
+    if not (any(map(is_shared, (router, beyond, way.link.address))) or differ):
         return None
     return Finding(
         "carrier-nat",

@@ -10,14 +10,15 @@ from appliance.supervisor.issues import Finding
 def check(way: Way) -> Finding | None:
     if way.tunnel is not None or way.router is None or reached(way):
         return None
-    outside = way.router.outside
-    if not is_of_a_home(outside):
+    outside, beyond = way.router.outside, way.router.beyond
+    if not is_of_a_home(outside or beyond):
         return None
+    here, there = f" at http://{beyond}/" if beyond else "", outside or "your own router"
     return Finding(
         "double-nat",
         Level.ATTENTION,
         "Between your router and the internet there is a second router, which lets nobody in.",
-        f"Set the first of the two, often the provider's, to bridge mode, or plug the box into that one. Or log in to"
-        f" it and forward ports 80 and 443 to {outside}. Your own router is at {router_page(way)}. If none of that is"
-        " possible, use a gateway.",
+        "Set the first of the two, often the provider's, to bridge mode, or plug the box into that one. Or log in to"
+        f" it{here} and forward ports 80 and 443 to {there}. Your own router is at {router_page(way)}. If none of that"
+        " is possible, use a gateway.",
     )

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 
 from appliance.internet.model import PortControl
 from appliance.parse import from_dict
+from appliance.system.router.hops import beyond
 from appliance.system.router.packets import by_nat_pmp, by_pcp
 from appliance.system.router.upnp import by_upnp
-from appliance.system.router.words import Answer, Name, Question, Trouble, Verb, plain
+from appliance.system.router.words import Answer, Name, Question, Trouble, Verb, is_address, plain
 
 _WAYS: Callable[[PortControl], Callable[[Question], Answer]] = {
     PortControl.PCP: by_pcp,
@@ -24,10 +25,13 @@ def answer(asked: object) -> Answer:
     question = from_dict(Question, asked)
     if question.verb is Verb.NAMES:
         return Answer(names=tuple(_names(question.addresses)))
+    if question.verb is Verb.BEYOND:
+        found = beyond(question.own, question.gateway)
+        return Answer(beyond=found if found is not None and is_address(found) else None)
     for control in question.controls:
-        found = _WAYS(control)(question)
-        if found.control is not None:
-            return found
+        said = _WAYS(control)(question)
+        if said.control is not None:
+            return said
     return Answer(trouble=Trouble.SILENT)
 
 

@@ -69,7 +69,15 @@ class SystemRouter:
                 tuple((port, why) for port, why in memory.refused.items() if port in ports),
                 tuple(port for port in memory.pinholes if port in ports),
                 tuple(port for port, lease in memory.pinholes.items() if port in ports and lease.is_due(now)),
+                self._beyond(link, mappings),
             )
+
+    def _beyond(self, link: Link, mappings: Sequence[Mapping]) -> str | None:
+        """Some routers that have no address of the internet tell none, and refuse: then the next one tells why."""
+        refused = "router-refuses" in self._memory.refused.values()
+        if self._memory.outside or not refused or any(each.host == link.address for each in mappings):
+            return None
+        return self._ask(link, Question(Verb.BEYOND, (), link.address or "", link.gateway or "")).beyond
 
     def open(self, port: Port, seconds: int = LEASE_SECONDS) -> Mapping:
         with self._lock:
@@ -87,6 +95,8 @@ class SystemRouter:
                     return Mapping(port, link.address or "", answer.lease, self._description, lease=answer.lease)
                 troubles.append(answer)
                 if answer.trouble is Trouble.TAKEN:
+                    if memory.known and not answer.mappings:
+                        troubles.insert(0, self._taken_from(link, port))
                     break
             raise self._trouble(port, troubles)
 
@@ -124,6 +134,11 @@ class SystemRouter:
             troubles = [each for wish in wishes if (each := self._ask(link, wish)).trouble is not None]
             if troubles:
                 raise self._error(ports[0], troubles[0])
+
+    def _taken_from(self, link: Link, port: Port) -> Answer:
+        """By UPnP the router tells whom a port leads to."""
+        seen = self._ask(link, self._wish(Verb.LOOK, PortControl.UPNP, link, [port]))
+        return replace(seen, trouble=Trouble.TAKEN)
 
     def _meet(self) -> Link | None:
         """The link, if there is a router at it. At another one nothing counts that was learnt before."""

@@ -17,6 +17,7 @@ class Verb(Enum):
     OPEN = "open"
     CLOSE = "close"
     NAMES = "names"
+    BEYOND = "beyond"
 
 
 class Trouble(Enum):
@@ -65,6 +66,7 @@ class Answer:
     mappings: tuple[Mapping, ...] = ()
     known: str = ""
     names: tuple[Name, ...] = ()
+    beyond: str | None = None
 
 
 def check(answer: Answer, question: Question) -> Answer:
@@ -83,7 +85,8 @@ def check(answer: Answer, question: Question) -> Answer:
     ):
         raise BadInput("The answer is out of bounds.")
     hosts = [each.host for each in answer.mappings if each.host != question.own]
-    if not all(map(is_address, hosts if answer.outside is None else [*hosts, answer.outside])):
+    told = [each for each in (answer.outside, answer.beyond) if each is not None]
+    if not all(map(is_address, [*hosts, *told])):
         raise BadInput("The answer names an address that is none.")
     return answer
 
