@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from appliance.status import LinkState, Picture
+from appliance.supervisor.client import SupervisorClient
 from tests import debian
 from tests.end_to_end.waiting import Hopeless, eventually
 from tests.lab.authority import Authority
@@ -30,6 +32,7 @@ class Box:
         self.space = home.box
         self.state = folder / f"{home.name}-state"
         self._authority = authority
+        self.supervisor = SupervisorClient(self.state / "run/supervisor/command.sock")
         self._answers = folder / f"{home.name}-answers.toml"
         self._process: subprocess.Popen[bytes] | None = None
         self.space.trust(authority.root)
@@ -69,8 +72,13 @@ class Box:
         argv = [sys.executable, "-m", "appliance", "--state", str(self.state), *arguments]
         return self.space.run(["env", f"--chdir={ROOT}", *argv], given, seconds=60)
 
-    def status(self) -> Any:
-        return json.loads(self.hearth("--json", "status"))
+    def way(self) -> Picture:
+        """What the dashboard draws of the way from the internet."""
+        return self.supervisor.status().way
+
+    def is_well(self) -> bool:
+        way = self.way()
+        return not way.cause and all(each.state is LinkState.GREEN for each in way.stretches)
 
     def words(self) -> str:
         """The ends of its logs."""

@@ -29,30 +29,21 @@ class Home:
     ) -> None:
         assert not (modem and carrier)
         self.name = name
+        self._spaces = spaces
         self._folder = folder
         self._number = number
-        self._spaces = spaces
         self.line: Line = internet.line(ipv6=ipv6 and modem is None)
-        prefix = self.line.prefix
-        lan = f"192.168.{number}.1/24"
-        self.router = self._router("router", lan, control, prefix)
+        self.router = self._router("router", f"192.168.{number}.1/24", control, self.line.prefix)
         self.first = self.router
-        if modem is not None:
-            self.first = self._router("modem", "192.168.250.1/24", modem, None)
-        elif carrier:
-            self.first = self._router("provider", f"100.64.{number}.1/24", OFF, None, through6=True)
-        self.line.plug(self.first.space)
-        if self.first is not self.router:
-            cable(self.first.space, "lan", self.router.space, "wan")
-            self.first.lan_up()
+        self.line.plug(self.router.space)
         self._bridge()
         self.box = self.host("box", _BOX)
-        self.first.connect(self.line.new_address(), GATEWAY)
-        if self.first is not self.router:
-            self.first.serve6(prefix)
-            self.router.connect(str(self.first.lan.ip + 1), str(self.first.lan.ip))
-        for router in {self.first, self.router}:
-            router.on()
+        self.router.connect(self.line.new_address(), GATEWAY)
+        self.router.on()
+        if modem is not None:
+            self.put_modem(modem)
+        elif carrier:
+            self.put_carrier()
 
     @property
     def outside(self) -> str:
@@ -101,6 +92,36 @@ class Home:
         self.box.ip("route", "del", "default")
         if self.line.prefix:
             self.box.ip("-6", "route", "del", "default")
+
+    # What may stand between the router and the line.
+
+    def put_modem(self, control: Control) -> None:
+        """A second router before the first."""
+        self._put(self._router("modem", "192.168.250.1/24", control, None))
+
+    def put_carrier(self) -> None:
+        """The provider's own, which keeps many homes behind one address."""
+        self._put(self._router("provider", f"100.64.{self._number}.1/24", OFF, None, through6=True))
+
+    def take_away(self) -> None:
+        """The router is at the line again, alone."""
+        between, self.first = self.first, self.router
+        self.router.space.ip("link", "del", "wan")
+        between.space.give("wan", self.router.space)
+        self.router.connect(between.outside, GATEWAY)
+        self.router.on()
+        self._spaces.drop(between.space)
+
+    def _put(self, between: Router) -> None:
+        outside = self.first.outside
+        self.router.space.give("wan", between.space)
+        cable(between.space, "lan", self.router.space, "wan")
+        between.lan_up()
+        between.connect(outside, GATEWAY)
+        between.serve6(self.line.prefix)
+        self.first = between
+        self.router.connect(str(between.lan.ip + 1), str(between.lan.ip))
+        between.on()
 
     def new_address(self) -> str:
         """The provider gives the line another address on the internet."""

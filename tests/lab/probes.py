@@ -9,7 +9,7 @@ import socketserver
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tests.lab.spaces import Namespace
@@ -69,19 +69,35 @@ def fetches(
 ) -> tuple[int, str]:
     """Status and body of an answer by HTTPS at an address, the certificate checked for the name; by HTTP where `root`
     is None. Raises OSError, which a wrong certificate is too, and http.client.HTTPException."""
-    with whence.inside():
-        line = socket.create_connection((address, port), seconds)
-    with line:
+    return asked_by_https(whence, address, name, root, "GET", path, b"", {}, port=port, seconds=seconds)
+
+
+def asked_by_https(
+    whence: Namespace,
+    address: str,
+    name: str,
+    root: Path | None,
+    method: str,
+    path: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    port: int = 443,
+    seconds: float = 30,
+) -> tuple[int, str]:
+    """The same, for any request."""
+    with contextlib.ExitStack() as stack:
+        with whence.inside():
+            line: socket.socket = stack.enter_context(socket.create_connection((address, port), seconds))
+        if root is not None:
+            line = ssl.create_default_context(cafile=str(root)).wrap_socket(line, server_hostname=name)
+            stack.enter_context(line)
         connection = http.client.HTTPConnection(name, timeout=seconds)
         connection.sock = line
-        if root is not None:
-            connection.sock = ssl.create_default_context(cafile=str(root)).wrap_socket(line, server_hostname=name)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read(1_000_000).decode(errors="replace")
-        finally:
-            connection.close()
+        stack.callback(connection.close)
+        connection.request(method, path, body or None, dict(headers))
+        answer = connection.getresponse()
+        return answer.status, answer.read(1_000_000).decode(errors="replace")
 
 
 def knock(whence: Namespace, address: str, port: int, host: str, path: str, sni: str | None = None) -> int | None:

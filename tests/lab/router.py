@@ -66,6 +66,7 @@ upnp_nat_table_name=router
 upnp_forward_chain=miniupnpd
 upnp_nat_chain=prerouting_miniupnpd
 upnp_nat_postrouting_chain=postrouting_miniupnpd
+lease_file={leases}
 friendly_name=Lab Router
 model_name=Lab Router
 uuid=6c616200-0000-4000-8000-{number:012x}
@@ -109,6 +110,7 @@ class Router:
         self._through6 = through6
         self._number = number
         self._conf = folder / f"{space.name}.conf"
+        self._leases = folder / f"{space.name}.leases"
         self._pid = folder / f"{space.name}.pid"
         self._daemon: subprocess.Popen[bytes] | None = None
         self._hairpin = False
@@ -146,10 +148,12 @@ class Router:
         if self._daemon is not None:
             self._daemon.send_signal(signal.SIGUSR1)  # its own way to hear of a new address
 
-    def on(self) -> None:
-        """From the switch to its first word: no rule of before is left."""
+    def on(self, *leases: str) -> None:
+        """Switched on again, it knows nothing of before but these, as miniupnpd writes them down:
+        "TCP:<outside>:<host>:<inside>:<until, or 0>:<what for>"."""
         self.off()
         self._rules()
+        self._leases.write_text("".join(f"{lease}\n" for lease in leases))
         if self.control.upnp or self.control.natpmp:
             self._conf.write_text(
                 _CONF.format(
@@ -158,6 +162,7 @@ class Router:
                     shortest=self.control.shortest,
                     longest=self.control.longest,
                     number=self._number,
+                    leases=self._leases,
                 )
             )
             program = debian.program("miniupnpd-nftables", "usr/sbin/miniupnpd")

@@ -64,6 +64,11 @@ class Namespace:
         with self.inside():
             Path("/proc/sys", *name.split(".")).write_text(value)
 
+    def give(self, interface: str, other: "Namespace") -> None:
+        """The end of a cable is plugged in there, and comes up."""
+        self.ip("link", "set", interface, "netns", other.name)
+        other.ip("link", "set", interface, "up")
+
     def resolvers(self, *addresses: str) -> None:
         """Whom its programs ask about names; those that run hear of it."""
         options = "options timeout:2 attempts:2\n"
@@ -158,6 +163,11 @@ class Spaces:
         self._made.append(space)
         space.set_up()
         return space
+
+    def drop(self, space: Namespace) -> None:
+        """One that is no longer needed."""
+        self._made.remove(space)
+        space.remove()
 
     def remove(self) -> None:
         while self._made:
