@@ -44,7 +44,8 @@ class Settings:
     "" for home only, None while undecided; with the end of the set-up it becomes final. `name_held` says whose it is,
     and `name_account` who is told the box's addresses, None where nobody is. `epoch` grows whenever console sessions
     must end. `acknowledged` are the keys of issues the owner has seen. `wifi_country` is the country whose radio rules
-    hold, None without Wi-Fi. `helpers` are host names of those who are asked to try whether the box can be reached."""
+    hold, None without Wi-Fi. `helpers` are host names of those who are asked to try whether the box can be reached.
+    `ports_by_hand`: the owner says that she forwarded the router's ports herself."""
 
     schema: int = SCHEMA
     box_name: str = "hearth"
@@ -60,6 +61,7 @@ class Settings:
     name_held: Held = Held.OWN
     name_account: Account | None = None
     helpers: tuple[str, ...] = ()
+    ports_by_hand: bool = False
 
 
 def after_reset(settings: Settings) -> Settings:
@@ -71,6 +73,7 @@ def after_reset(settings: Settings) -> Settings:
         address=settings.address if settings.address_final else None,
         name_held=settings.name_held if settings.address_final else Held.OWN,
         name_account=settings.name_account if settings.address_final else None,
+        ports_by_hand=False,
         setup_done=False,
         epoch=settings.epoch + 1,
         acknowledged=(),

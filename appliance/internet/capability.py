@@ -37,6 +37,11 @@ class Do:
     action: Any
 
 
+@dataclass(frozen=True)
+class BelieveTheOwner:
+    """She says that she forwarded the ports."""
+
+
 class InternetCapability:
     name = "internet"
 
@@ -49,14 +54,16 @@ class InternetCapability:
         *,
         raised_elsewhere: frozenset[str] = frozenset(),
         latest: float = math.inf,
+        believe: Callable[[], None] = lambda: None,
     ) -> None:
-        """`latest` is for keepers. `raised_elsewhere`: causes that other capabilities raise as issues; they are told in
-        the picture only."""
+        """`believe` remembers that the owner forwarded the ports herself. `latest` is for keepers. `raised_elsewhere`:
+        causes that other capabilities raise as issues; they are told in the picture only."""
         self._interfaces = interfaces
         self._parts = tuple(parts)
         self._clock = clock
         self._keepers = {part.field: Keeper(part, clock, look_again, latest=latest) for part in parts}
         self._raised_elsewhere = raised_elsewhere
+        self._believe = believe
         self._goal: Goal | None = None
 
     def start(self) -> None:
@@ -106,15 +113,17 @@ class InternetCapability:
         findings = () if cause is None or cause.key in self._raised_elsewhere else (cause,)
         return Plan(_report(found), findings, actions, way=picture(found, seen))
 
-    def apply(self, action: Pursue | Do) -> None:
-        if isinstance(action, Pursue):
+    def apply(self, action: Pursue | Do | BelieveTheOwner) -> None:
+        if isinstance(action, BelieveTheOwner):
+            self._believe()
+        elif isinstance(action, Pursue):
             self._goal = action.goal
             self.observe()
         else:
             self._keepers[action.field].do(action.action)
 
-    def fix(self, key: str) -> None:
-        return None
+    def fix(self, key: str) -> BelieveTheOwner | None:
+        return BelieveTheOwner() if key == reading.BY_HAND.key else None
 
 
 def _report(found: Diagnosis) -> Report:

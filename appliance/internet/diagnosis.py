@@ -35,7 +35,7 @@ from appliance.internet.checks import (
     router_silent,
 )
 from appliance.internet.model import Way
-from appliance.internet.reading import certified, direct, ports_are_ours, reached
+from appliance.internet.reading import by_ipv6_alone, certified, needs_the_router, ports_are_ours, reached
 from appliance.status import LinkState, Stretch
 from appliance.supervisor.issues import Finding
 
@@ -133,9 +133,7 @@ def _router_unknown(way: Way) -> str | None:
         return "Nobody outside is asked: the box stays at home."
     if way.dns_works is None:
         return "Being looked at."
-    if way.tunnel is not None:
-        return None
-    if reached(way) or direct(way):
+    if not needs_the_router(way):
         return None
     if way.router is None:
         return "The router is being asked."
@@ -159,9 +157,19 @@ def _well(way: Way, span: Span) -> str:
     if span is Span.HOME:
         return "The box is connected to the router."
     if span is Span.ROUTER:
-        return "The gateway holds." if way.tunnel is not None else "The router lets visitors through to the box."
+        return _well_at_the_router(way)
     until = f", and its certificate is good until {way.certificate.until:%-d %B %Y}" if way.certificate.until else ""
     return f"{name} leads here{until}."
+
+
+def _well_at_the_router(way: Way) -> str:
+    if way.tunnel is not None:
+        return "The gateway holds."
+    if by_ipv6_alone(way):
+        return "The box is on the internet by IPv6."
+    if way.goal is not None and way.goal.by_hand and not reached(way):
+        return "You forwarded the router's ports yourself."
+    return "The router lets visitors through to the box."
 
 
 def _sentence(way: Way, known: dict[Span, str | None]) -> str:

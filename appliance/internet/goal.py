@@ -23,4 +23,10 @@ def goal(settings: Settings) -> Goal | None:
     or after a reset: it offers nothing to the internet."""
     if settings.owner is None or not settings.address:
         return None
-    return Goal(settings.address, settings.helpers, held=settings.name_held, account=settings.name_account)
+    return Goal(
+        settings.address,
+        settings.helpers,
+        held=settings.name_held,
+        account=settings.name_account,
+        by_hand=settings.ports_by_hand,
+    )

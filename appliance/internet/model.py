@@ -198,12 +198,14 @@ class Account:
 @dataclass(frozen=True)
 class Goal:
     """To be found under this name. `helpers` are host names of those who may be asked to try to reach it. `account` is
-    where the box itself makes the name's records, None where others do."""
+    where the box itself makes the name's records, None where others do. `by_hand`: the owner says that she made the
+    router lead the ports here."""
 
     name: str
     helpers: tuple[str, ...] = ()
     held: Held = Held.OWN
     account: Account | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)

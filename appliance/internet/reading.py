@@ -5,6 +5,9 @@ import ipaddress
 
 from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt, Held, Mapping, Port, Protocol, Stage, Way
 from appliance.internet.providers import find
+from appliance.status import Fix
+
+BY_HAND = Fix("ports-by-hand", "I forwarded them myself")
 
 # Those without which nobody gets in. Without UDP there is no HTTP/3, which nobody notices.
 WEB_PORTS = tuple(port for port in PUBLIC_PORTS if port.protocol is Protocol.TCP)
@@ -78,6 +81,22 @@ def fails(way: Way, number: int) -> bool:
     """Whether somebody tried this port and nobody got in."""
     tried = attempts(way, number)
     return bool(tried) and not passes(way, number)
+
+
+def by_ipv6_alone(way: Way) -> bool:
+    """Whether this home has no IPv4 to the internet at all, which no forwarding mends."""
+    if way.link.address6 is None or own_address(way) is not None:
+        return False
+    router = way.router
+    if way.link.address is None or router is None:
+        return way.link.address is None
+    return router.control is not None and parse(router.outside) is None and router.beyond is None
+
+
+def needs_the_router(way: Way) -> bool:
+    """Whether visitors come in only if the router is asked to let them, and does."""
+    trusted = way.goal is not None and way.goal.by_hand
+    return not (way.tunnel is not None or trusted or direct(way) or reached(way) or by_ipv6_alone(way))
 
 
 def reached(way: Way) -> bool:

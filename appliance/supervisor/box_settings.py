@@ -26,6 +26,7 @@ class BoxSettings:
             "address": settings.address or "",
             "owner": settings.owner or "",
             "helpers": " ".join(settings.helpers),
+            "ports_by_hand": "yes" if settings.ports_by_hand else "no",
         }
         if not asked.key:
             return values
@@ -34,17 +35,19 @@ class BoxSettings:
         return values[asked.key]
 
     def set(self, asked: KeyValue) -> dict[str, str]:
-        """Raises BadInput unknown-setting, bad-name, bad-address, bad-helpers; Refused."""
+        """Raises BadInput unknown-setting, bad-name, bad-address, bad-helpers, bad-answer; Refused."""
         if asked.key == "name":
             self._core.change(box_name=_box_name(asked.value))
         elif asked.key == "address":
             self.choose_address(Address(asked.value))
         elif asked.key == "helpers":
             self._core.change(helpers=_helpers(asked.value))
+        elif asked.key == "ports_by_hand":
+            self._core.change(ports_by_hand=_yes(asked.value))
         elif asked.key == "owner":
             raise Refused("not-settable", "The owner is set by claiming the box.", "Reset the console first.")
         else:
-            raise _unknown(asked.key, ("name", "address", "helpers"))
+            raise _unknown(asked.key, ("name", "address", "helpers", "ports_by_hand"))
         return {}
 
     def choose_address(self, asked: Address) -> dict[str, str]:
@@ -113,6 +116,13 @@ def _helpers(text: str) -> tuple[str, ...]:
     if len(names) > MAX_HELPERS:
         raise BadInput(f"At most {MAX_HELPERS} servers are asked.", "Choose the best of them.", key="bad-helpers")
     return names
+
+
+def _yes(text: str) -> bool:
+    answer = {"yes": True, "no": False}.get(text.strip().lower())
+    if answer is None:
+        raise BadInput("That is neither yes nor no.", key="bad-answer")
+    return answer
 
 
 def _bad_address(sentence: str) -> BadInput:

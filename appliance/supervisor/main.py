@@ -222,6 +222,7 @@ class Supervisor:
             clock,
             look_again=lambda: self._looker.look_again(),
             latest=doors.latest,
+            believe=lambda: loop.ask(lambda: core.change(ports_by_hand=True)),
             # Health always says the one, and the network the other where the box is no laptop.
             raised_elsewhere=frozenset({"clock-untrusted"} | ({"no-link"} if config.console_url is None else set())),
         )

@@ -165,3 +165,15 @@ def test_the_answer_for_another_name_is_not_taken_for_this_ones(home):
     plan = home.capability.plan(replace(WANTED, address="other.example.org"), home.capability.observe())
     assert plan.way is not None
     assert "A records" not in plan.way.facts
+
+
+def test_an_owner_who_forwarded_the_ports_herself_says_so_on_one_click(home):
+    believed = []
+    home.manners = replace(WELL, mood=Mood.SILENT)
+    home.capability._believe = lambda: believed.append(True)
+    assert home.settle().cause == "router-silent"
+    action = home.capability.fix("ports-by-hand")
+    home.capability.apply(action)
+    assert believed == [True]
+    assert home.capability.fix("nonsense") is None
+    assert home.settle(replace(WANTED, ports_by_hand=True)).cause == ""

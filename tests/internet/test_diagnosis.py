@@ -159,6 +159,34 @@ def test_ports_that_were_opened_by_hand_count_as_open():
     assert (cause(by_hand), states(by_hand)) == ("", (GREEN, GREEN, GREEN))
 
 
+def test_the_owner_is_believed_where_nobody_else_can_tell():
+    silent = router(control=None, outside=None, mappings=())
+    assert [fix.key for fix in diagnose(silent).cause.fixes] == ["ports-by-hand"]
+    trusting = replace(silent, goal=Goal(NAME, by_hand=True))
+    assert (cause(trusting), states(trusting)) == ("", (GREEN, GREEN, GREEN))
+    assert diagnose(replace(trusting, certificate=Certificate(Stage.NONE))).clear_to_the_name
+    tried_in_vain = replace(tries(SILENT, SILENT), router=silent.router, goal=Goal(NAME, by_hand=True))
+    assert cause(tried_in_vain) == "port-filtered", "unless somebody finds otherwise"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"link": Link(True, "eth0", None, None, SIX, "fe80::1"), "router": Router(None)},
+        {
+            "link": Link(True, "eth0", HOME, GATEWAY, SIX, "fe80::1"),
+            "router": Router(PortControl.UPNP, refused=((PUBLIC_PORTS[1], "router-refuses"),)),
+        },
+    ],
+)
+def test_a_home_without_ipv4_is_not_told_to_forward_ports(changes):
+    way = replace(unproven(records(a=(), aaaa=(SIX,))), **changes)
+    assert (cause(way), states(way)) == ("ipv6-only", (GREEN, GREEN, RED))
+    nowhere = replace(way, records=records(a=()).records)
+    assert cause(nowhere) == "record-absent"
+    assert SIX in diagnose(nowhere).cause.remedy
+
+
 def test_a_gateway_makes_the_router_and_the_provider_beside_the_point():
     behind = replace(
         well(), router=Router(None), outside=Outside("1.1.1.1"), tunnel=Tunnel("gate.example.net", connected=True)

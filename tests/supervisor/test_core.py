@@ -301,7 +301,13 @@ def test_steps_can_not_be_skipped(box):
 
 def test_settings_by_key(well):
     well.client.settings_set("name", "  attic   box ")
-    assert well.client.settings() == {"name": "attic box", "address": "", "owner": "anna", "helpers": ""}
+    assert well.client.settings() == {
+        "name": "attic box",
+        "address": "",
+        "owner": "anna",
+        "helpers": "",
+        "ports_by_hand": "no",
+    }
     assert well.client.settings_get("name") == "attic box"
     for call in (
         lambda: well.client.settings_get("nonsense"),
@@ -322,6 +328,10 @@ def test_whom_to_ask_is_written_down_however_it_is_typed(well):
             well.client.settings_set("helpers", names)
         assert caught.value.key == "bad-helpers"
     assert well.client.settings_get("helpers") == "friends.example.org tea.example.net"
+    well.client.settings_set("ports_by_hand", "Yes")
+    assert well.supervisor.core.settings.ports_by_hand
+    with pytest.raises(HearthError, match="neither yes nor no"):
+        well.client.settings_set("ports_by_hand", "perhaps")
     well.client.settings_set("helpers", "")
     assert well.client.settings_get("helpers") == ""
 

@@ -2,13 +2,13 @@
 """Is there a second router behind the first? Then the first one's address is one of a home, not of the internet."""
 
 from appliance.internet.model import Way
-from appliance.internet.reading import is_of_a_home, reached, router_page
+from appliance.internet.reading import BY_HAND, is_of_a_home, needs_the_router, router_page
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
 
 def check(way: Way) -> Finding | None:
-    if way.tunnel is not None or way.router is None or reached(way):
+    if way.router is None or not needs_the_router(way):
         return None
     outside, beyond = way.router.outside, way.router.beyond
     if not is_of_a_home(outside or beyond):
@@ -21,4 +21,5 @@ def check(way: Way) -> Finding | None:
         "Set the first of the two, often the provider's, to bridge mode, or plug the box into that one. Or log in to"
         f" it{here} and forward ports 80 and 443 to {there}. Your own router is at {router_page(way)}. If none of that"
         " is possible, use a gateway.",
+        (BY_HAND,),
     )

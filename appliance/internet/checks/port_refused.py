@@ -2,7 +2,7 @@
 """Does the router refuse a port, though it does answer? Often it lets only some devices ask."""
 
 from appliance.internet.model import Way
-from appliance.internet.reading import WEB_PORTS, by_hand, holder, reached, router_page
+from appliance.internet.reading import BY_HAND, WEB_PORTS, by_hand, holder, needs_the_router, router_page
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
@@ -13,7 +13,7 @@ _REASONS = {
 
 
 def check(way: Way) -> Finding | None:
-    if way.tunnel is not None or way.router is None or reached(way):
+    if way.router is None or not needs_the_router(way):
         return None
     for port, reason in way.router.refused:
         if port in WEB_PORTS and holder(way, port) is None:
@@ -22,5 +22,6 @@ def check(way: Way) -> Finding | None:
                 Level.ATTENTION,
                 f"The router does not let visitors in at port {port.outside}. {_REASONS.get(reason, '')}".strip(),
                 f"Log in to your router at {router_page(way)} and allow the box to open ports. {by_hand(way)}",
+                (BY_HAND,),
             )
     return None

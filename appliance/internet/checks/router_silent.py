@@ -2,15 +2,13 @@
 """Does the router open ports when it is asked to? Many have that switched off."""
 
 from appliance.internet.model import Way
-from appliance.internet.reading import by_hand, direct, reached, router_page
+from appliance.internet.reading import BY_HAND, by_hand, needs_the_router, router_page
 from appliance.status import Level
 from appliance.supervisor.issues import Finding
 
 
 def check(way: Way) -> Finding | None:
-    if way.tunnel is not None or way.router is None or way.link.address is None or direct(way) or reached(way):
-        return None
-    if way.router.control is not None:
+    if way.router is None or way.router.control is not None or not needs_the_router(way):
         return None
     return Finding(
         "router-silent",
@@ -18,4 +16,5 @@ def check(way: Way) -> Finding | None:
         "The router does not answer when it is asked to let visitors in.",
         f"Log in to your router at {router_page(way)} and turn on UPnP, which some call automatic port forwarding."
         f" {by_hand(way)}",
+        (BY_HAND,),
     )
