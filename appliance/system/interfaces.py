@@ -14,6 +14,9 @@ import psutil
 from appliance.internet.model import Link
 from appliance.system.wifi import HOTSPOT_ADDRESS
 
+# The kernel's IPv6 addresses with their flags (if_addr.h): deprecated, not yet or no longer one's own, temporary.
+_FLAGS6 = Path("/proc/thread-self/net/if_inet6")
+_NOT_TO_USE, _TEMPORARY = 0x20 | 0x40 | 0x08, 0x01
 _AT_HOME = Link(True, "eth0", "192.168.1.20", "192.168.1.1")
 
 
@@ -60,7 +63,7 @@ class SystemInterfaces:
             interface=interface,
             address=_first(each for each in _addresses(interface, netifaces.AF_INET) if _is_given(each)),
             gateway=gateway,
-            address6=_first(each for each in _addresses(interface, netifaces.AF_INET6) if _is_the_internets(each)),
+            address6=_lasting(each for each in _addresses(interface, netifaces.AF_INET6) if _is_the_internets(each)),
             gateway6=_with_zone(gateway6, interface) if by6 == interface else None,
         )
 
@@ -95,6 +98,22 @@ def _is_given(text: str) -> bool:
 
 def _is_the_internets(text: str) -> bool:
     return ipaddress.ip_address(text.partition("%")[0]) in ipaddress.ip_network("2000::/3")
+
+
+def _lasting(addresses: Iterable[str]) -> str | None:
+    """The one to be found under: not one that a provider has taken back, nor, if there is another, one for a day."""
+    flags = _flags6()
+    good = [each for each in addresses if not flags.get(each, 0) & _NOT_TO_USE]
+    return _first(sorted(good, key=lambda each: flags.get(each, 0) & _TEMPORARY))
+
+
+def _flags6() -> dict[str, int]:
+    try:
+        lines = _FLAGS6.read_text().splitlines()
+    except OSError:
+        return {}
+    rows = [line.split() for line in lines]
+    return {str(ipaddress.IPv6Address(bytes.fromhex(row[0]))): int(row[4], 16) for row in rows if len(row) == 6}
 
 
 def _with_zone(gateway: str | None, interface: str) -> str | None:

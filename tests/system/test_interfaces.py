@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from appliance.internet.model import Link
+from appliance.system import interfaces
 from appliance.system.interfaces import SystemInterfaces
 
 
@@ -80,3 +81,27 @@ def test_a_pulled_cable_shows_while_its_route_is_still_there(monkeypatch):
 def test_the_boxs_own_hotspot_is_no_link(monkeypatch):
     Machine(monkeypatch, {"lo": ["127.0.0.1"], "wlan0": ["10.42.0.1"]})
     assert SystemInterfaces().link() == Link(False)
+
+
+@pytest.mark.parametrize(
+    ("flags", "chosen"),
+    [
+        ("80 80", "2001:db8::1"),
+        ("01 80", "2001:db8:1::2"),
+        ("a0 80", "2001:db8:1::2"),
+        ("a0 01", "2001:db8:1::2"),
+        ("20 48", None),
+        ("", "2001:db8::1"),
+    ],
+    ids=["both", "temporary", "deprecated", "better than none", "neither", "unknown"],
+)
+def test_the_address_to_be_found_under_is_one_that_lasts(monkeypatch, tmp_path, flags, chosen):
+    Machine(monkeypatch, {"eth0": ["2001:db8::1", "2001:db8:1::2"]})
+    rows = zip(("20010db8" + "0" * 23 + "1", "20010db80001" + "0" * 19 + "2"), flags.split(), strict=False)
+    (tmp_path / "flags").write_text("".join(f"{address} 02 40 00 {flag}     eth0\n" for address, flag in rows))
+    monkeypatch.setattr(interfaces, "_FLAGS6", tmp_path / "flags")
+    assert SystemInterfaces().link().address6 == chosen
+
+
+def test_the_kernels_flags_are_understood():
+    assert interfaces._flags6().get("::1", 0x80) == 0x80
