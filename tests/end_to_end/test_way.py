@@ -125,3 +125,26 @@ def _look_at_the_overview(page: Page, name: str, inspection: Inspection) -> None
     expect(tab.get_by_role("heading", name="The way to you")).to_be_visible()
     inspection.look(tab, name)
     tab.close()
+
+
+def test_the_home_can_be_broken_and_mended_by_keyboard(box: Box, browser: Browser, inspection: Inspection) -> None:
+    """The button that was pressed keeps the focus, and says what has become of it."""
+    with visitor(browser) as context:
+        panel = context.new_page()
+        panel.goto(box.panel)
+        cable = panel.get_by_role("button", name="The cable: The network cable is plugged in. Pull it.")
+        cable.focus()
+        panel.keyboard.press("Enter")
+        pulled = panel.get_by_role("button", name="The cable: The network cable is pulled. Plug it in.")
+        expect(pulled).to_be_focused()
+        inspection.look(panel, "panel-home")
+        panel.keyboard.press("Space")
+        expect(cable).to_be_focused()
+        upnp = panel.locator("#home-upnp-1")
+        upnp.focus()
+        panel.keyboard.press("Enter")
+        expect(upnp).to_contain_text("Turn UPnP on")
+        expect(upnp).to_be_focused()
+        panel.get_by_role("button", name="Mend all of it").click()
+        expect(upnp).to_contain_text("Turn UPnP off")
+    inspection.assert_clean()

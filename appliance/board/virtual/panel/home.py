@@ -9,8 +9,6 @@ from typing import Any
 from appliance.board.virtual.home_network import RIVAL_NAME, DnsRecord, HomeNetwork, Nat
 from appliance.errors import BadInput
 
-_WELL = HomeNetwork()
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -50,7 +48,6 @@ class Spot:
 
 @dataclass(frozen=True)
 class HomeLook:
-    well: bool
     spots: tuple[Spot, ...]
     groups: tuple[HomeGroup, ...]
 
@@ -137,7 +134,10 @@ _BLOCKS_443 = _switch(
 )
 _IPV6_ONLY = _switch("ipv6_only", ("There is IPv4", "Give IPv4"), ("There is IPv6 alone", "Take IPv4 away"), good=False)
 _DNS = _switch(
-    "dns", ("Name servers answer the box", "Let them answer"), ("No name server answers the box", "Silence"), good=True
+    "dns",
+    ("Name servers answer the box", "Let them answer"),
+    ("No name server answers", "Silence them"),
+    good=True,
 )
 _RECORD = _Kind(
     "record",
@@ -158,9 +158,8 @@ _KINDS = {kind.key: kind for _, kinds in _GROUPS for kind in kinds}
 
 
 def look_at_home(home: HomeNetwork) -> HomeLook:
-    well = dataclasses.replace(home, restarts=0) == _WELL
     groups = tuple(HomeGroup(title, tuple(_row(kind, home) for kind in kinds)) for title, kinds in _GROUPS)
-    return HomeLook(well, _spots(home), groups)
+    return HomeLook(_spots(home), groups)
 
 
 def changed(home: HomeNetwork, key: str, value: str) -> HomeNetwork:
@@ -196,24 +195,46 @@ def _spots(home: HomeNetwork) -> tuple[Spot, ...]:
     blocked = home.blocks_80 or home.blocks_443 or home.ipv6_only
     shut = home.rival or not (home.upnp or home.forwarded)
     between = "" if second else "No second router stands in between"
+    unheard = "" if home.dns else "no name servers"
+    held = f"{RIVAL_NAME} has 443" if home.rival else ""
+    if home.forwarded and not home.upnp:
+        held = held or "by hand"
     return (
-        _spot(home, _RECORD, DnsRecord.MISSING, ill=misled, red=misled or not home.dns, icon="world", name="internet"),
+        _spot(
+            home,
+            _RECORD,
+            DnsRecord.MISSING,
+            ill=misled,
+            red=misled or not home.dns,
+            icon="world",
+            name="internet",
+            caption=unheard,
+        ),
         _spot(home, _BLOCKS_443, True, ill=home.blocks_443, red=blocked, name="The line from the internet"),
         _spot(home, _NAT, Nat.CARRIER, ill=shared, red=shared, icon="tower", name="provider"),
         _spot(home, _NAT, Nat.ROUTER, ill=second, red=second, name="The line to the router", words=between),
-        _spot(home, _UPNP, False, ill=not home.upnp, red=shut, icon="router", name="router"),
+        _spot(home, _UPNP, False, ill=not home.upnp, red=shut, icon="router", name="router", caption=held),
         _spot(home, _CABLE, False, ill=not home.cable, red=not home.cable, name="The cable"),
         _spot(home, _CLOCK, False, ill=not home.clock, red=not home.clock, icon="home", name="box"),
     )
 
 
 def _spot(
-    home: HomeNetwork, kind: _Kind, bad: Any, *, ill: bool, red: bool, name: str, icon: str = "", words: str = ""
+    home: HomeNetwork,
+    kind: _Kind,
+    bad: Any,
+    *,
+    ill: bool,
+    red: bool,
+    name: str,
+    icon: str = "",
+    caption: str = "",
+    words: str = "",
 ) -> Spot:
     now = kind.state(home)
     then = kind.states[0] if ill else next(each for each in kind.states if each.value == bad)
     level = "red" if red else "green"
-    return Spot(icon, name, now.caption, level, words or now.words, kind.key, _text(then.value), then.label)
+    return Spot(icon, name, caption or now.caption, level, words or now.words, kind.key, _text(then.value), then.label)
 
 
 def _text(value: Any) -> str:
