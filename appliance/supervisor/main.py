@@ -137,7 +137,7 @@ def _real_doors(config: Config) -> Doors:
         announcements=SystemAnnouncements(interfaces, clock),
         resolver=SystemResolver(runner),
         front=CaddyFront(runner, files, config.web, config.authority),
-        naming=SystemDynamicName(runner),
+        naming=SystemDynamicName(runner, files, config.runtime / "name"),
         outside=OutsideByHelpers(InstanceClient(config.admin_socket)),
     )
 
@@ -176,7 +176,7 @@ def _in_a_real_home(config: Config, doors: Doors) -> Doors:
         firewall=SystemFirewall(runner, [str(real_home.neighbours())]),
         resolver=SystemResolver(runner),
         front=CaddyFront(runner, doors.files, config.web, config.authority),
-        naming=SystemDynamicName(runner, walls=()),
+        naming=SystemDynamicName(runner, doors.files, config.runtime / "name", walled=False),
         router=SystemRouter(runner, interfaces, doors.clock),
         announcements=SystemAnnouncements(interfaces, doors.clock),
         outside=OutsideByHelpers(InstanceClient(config.admin_socket)),

@@ -4,8 +4,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import dns.exception
@@ -23,15 +23,18 @@ from appliance.errors import BadInput, HearthError, Unavailable
 from appliance.internet.model import Account
 from appliance.internet.providers import RFC2136, Asks, Provider, find
 from appliance.secret import Secret
+from appliance.system.files import Files
 from appliance.system.runner import Runner
 
 TTL = 300  # of records that we write ourselves
 _SECONDS = 60.0
 _MAX_REASON = 300
+_MAX_SAID = 64 * 1024
 _PLAIN = re.compile(r"[A-Za-z0-9._@+:-]{1,200}")
 # Its own user, for the moment, and nothing to see of the box but the programs. systemd makes the walls.
+_UNIT = "hearth-name.service"
 _WALLED = (
-    "systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--property=DynamicUser=yes",
+    "systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={_UNIT}", "--property=DynamicUser=yes",
     "--property=ProtectSystem=strict", "--property=ProtectHome=yes", "--property=PrivateDevices=yes",
     "--property=InaccessiblePaths=-/var/lib/hearth -/run/hearth -/run/dbus", "--property=CapabilityBoundingSet=",
     "--property=RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "--property=MemoryMax=96M",
@@ -57,28 +60,58 @@ class DynamicName(Protocol):
 
 
 class SystemDynamicName:
-    """`walls` are put before ddclient's command line: what keeps it apart from the rest of the machine."""
+    """`folder` is gone with the power; the configuration is written there for as long as ddclient runs, since it reads
+    it twice. `walled`: systemd keeps it apart from the rest of the machine. `tls` is False for tests alone."""
 
-    def __init__(self, runner: Runner, *, walls: Sequence[str] = _WALLED, program: str = "ddclient") -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        files: Files,
+        folder: Path,
+        *,
+        walled: bool = True,
+        program: str = "ddclient",
+        tls: bool = True,
+    ) -> None:
         self._runner = runner
-        self._walls = tuple(walls)
+        self._files = files
+        self._folder = folder
+        self._walled = walled
         self._program = program
+        self._tls = tls
 
     def tell(self, name: str, account: Account, secret: Secret, addresses: Addresses) -> None:
         provider = check(account, secret)
         if provider.key == RFC2136:
             update(name, account, secret, addresses)
         else:
-            self._run(provider, config(name, account, provider, secret, addresses), secret)
+            self._run(provider, config(name, account, provider, secret, addresses, tls=self._tls), secret)
 
     def _run(self, provider: Provider, text: str, secret: Secret) -> None:
-        """The configuration goes in by a pipe, so that the secret lies in no file and no list of processes."""
-        argv = [*self._walls, self._program, "-daemon=0", "-file", "/dev/stdin", "-cache", "/dev/null", "-force"]
-        done = self._runner.run(argv, timeout=_SECONDS, stdin=text.encode(), check=False)
-        said = (done.output + b"\n" + done.errors).decode(errors="replace")
+        self._files.make_folder(self._folder)
+        path = self._folder / "ddclient.conf"
+        try:
+            self._files.replace(path, text.encode())
+            done = self._runner.run(self._argv(path), timeout=_SECONDS, check=False)
+        finally:
+            self._files.remove(path)
+        said = (done.output[:_MAX_SAID] + b"\n" + done.errors[:_MAX_SAID]).decode(errors="replace")
         reason = understood(said, secret)
         if reason:
             raise refusal(provider.label, reason)
+
+    def _argv(self, path: Path) -> list[str]:
+        """What ddclient itself remembers is thrown away: when somebody is told something is decided elsewhere."""
+        options = ["-daemon=0", "-cache", "", "-force", "-file"]
+        if not self._walled:
+            return [self._program, *options, str(path)]
+        return [
+            *_WALLED,
+            f"--property=LoadCredential={path.name}:{path}",
+            self._program,
+            *options,
+            f"/run/credentials/{_UNIT}/{path.name}",
+        ]
 
 
 def check(account: Account, secret: Secret) -> Provider:
@@ -97,9 +130,11 @@ def check(account: Account, secret: Secret) -> Provider:
     return provider
 
 
-def config(name: str, account: Account, provider: Provider, secret: Secret, addresses: Addresses) -> str:
+def config(
+    name: str, account: Account, provider: Provider, secret: Secret, addresses: Addresses, *, tls: bool = True
+) -> str:
     """As ddclient reads it. Of a line with a password it takes all that stands between the first quote and the last."""
-    lines = ["ssl=yes", "use=no", f"protocol={provider.protocol}"]
+    lines = [f"ssl={'yes' if tls else 'no'}", "use=no", f"protocol={provider.protocol}"]
     server = provider.server or (account.server if Asks.SERVER in provider.asks else "")
     if server:
         lines.append(f"server={server}")
@@ -132,7 +167,8 @@ def understood(said: str, secret: Secret) -> str:
 def refusal(who: str, reason: str) -> HearthError:
     if "Could not connect" in reason or "cannot connect" in reason:
         return Unavailable("name-unanswered", f"{who} does not answer.", "The box tries again by itself.")
-    if any(f": {word}" in reason.lower() or f"'{word}" in reason.lower() for word in _FOR_GOOD):
+    text = f": {reason.lower()}"
+    if any(f": {word}" in text or f"'{word}" in text for word in _FOR_GOOD):
         remedy = "Look at what you gave in the settings; the box does not try again before tomorrow."
         return HearthError("name-refused-for-good", f"{who} refused: {reason}", remedy, status=409)
     return HearthError("name-refused", f"{who} refused: {reason}", "The box tries again by itself.", status=502)
