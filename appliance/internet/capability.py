@@ -21,6 +21,9 @@ from appliance.supervisor.capability import Plan
 from appliance.system.clock import Clock
 from appliance.system.interfaces import Interfaces
 
+# A router may take its time, but whoever wants to pull the power should not have to.
+CLOSING_SECONDS = 10.0
+
 
 @dataclass(frozen=True)
 class Pursue:
@@ -71,11 +74,12 @@ class InternetCapability:
             keeper.start()
 
     def close(self) -> None:
-        """What the router opened for this box is closed again; takes a few seconds at most."""
+        """What the router opened for this box is closed again; all together take CLOSING_SECONDS at most."""
         for keeper in self._keepers.values():
             keeper.stop()
+        deadline = self._clock.monotonic() + CLOSING_SECONDS
         for keeper in self._keepers.values():
-            keeper.join()
+            keeper.join(max(0.0, deadline - self._clock.monotonic()))
 
     def look_now(self, field: str | None = None) -> None:
         """Somebody waits for it, or there is news of this one part."""

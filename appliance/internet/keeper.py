@@ -18,7 +18,6 @@ from appliance.system.clock import Clock
 
 # What was done, or refused, is not done again for so long, as the next look may still show the world of before.
 PATIENCE = 20.0
-CLOSING_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +88,10 @@ class Keeper:
             self._stopping = True
             self._news.notify()
 
-    def join(self) -> None:
+    def join(self, seconds: float) -> None:
         """Wait until it has given back what it holds; not for ever, as the power may be about to go."""
         if self._thread is not None:
-            self._thread.join(CLOSING_SECONDS)
+            self._thread.join(seconds)
 
     def turn(self) -> None:
         """Do what was asked for, then look if it is time to."""
@@ -112,7 +111,8 @@ class Keeper:
     def _run(self) -> None:
         while self._wait():
             self.turn()
-        self._attempt(self.part.close, "close")
+        if self._ask is not None or self._let_go:  # else nobody was asked for anything
+            self._attempt(self.part.close, "close")
 
     def _wait(self) -> bool:
         """Until there is something to do. False when it is to end."""

@@ -167,6 +167,15 @@ def test_in_its_thread_it_works_by_itself_and_gives_back_what_it_holds_when_it_e
     keeper.ask(ASK)
     assert seen.wait(5.0)
     keeper.stop()
-    keeper.join()
+    keeper.join(5.0)
     assert part.closed.is_set()
     assert part.did == ["look", "close"]
+
+
+def test_what_never_asked_for_anything_has_nothing_to_give_back():
+    part = Recorded()
+    keeper = Keeper(part, VirtualClock(), lambda: None)
+    keeper.start()
+    keeper.stop()
+    keeper.join(5.0)
+    assert part.did == []
