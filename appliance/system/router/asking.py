@@ -12,7 +12,7 @@ from appliance.system.runner import Runner
 
 _CHILD = "appliance.system.router.child"
 # A name server may be named in /run.
-_WALLS = Cage("", 192 * 2**20, 5, 0, ("/run/systemd/resolve", "/run/NetworkManager"), network=True)
+_WALLS = Cage("", 96 * 2**20, 5, 0, ("/run/systemd/resolve", "/run/NetworkManager"), network=True)
 _SECONDS = {Verb.LOOK: 10.0, Verb.OPEN: 10.0, Verb.CLOSE: 4.0, Verb.NAMES: 4.0, Verb.BEYOND: 4.0}
 
 log = logging.getLogger(__name__)

@@ -26,6 +26,7 @@ _ALL = (*_PACKETS, PortControl.UPNP)
 _NAMES_SECONDS = 3600.0
 # How soon to search again for UPnP at a router that can be asked otherwise; it tells who the rivals are.
 _SEARCH_SECONDS = 600.0
+_LEAVING = 0.4
 _REFUSED = {Trouble.TAKEN: "port-taken", Trouble.REFUSED: "router-refuses", Trouble.UNSURE: "router-unsure"}
 
 log = logging.getLogger(__name__)
@@ -119,8 +120,8 @@ class SystemRouter:
             wishes = []
             for control in _ALL:
                 given = [port for port in ports if (grant := memory.grants.get(port)) and grant.control is control]
-                if control is PortControl.UPNP:  # of an earlier life, perhaps
-                    seen = [each for each in memory.listed if each.host == link.address]
+                if control is PortControl.UPNP:  # of an earlier life, but none that the owner made by hand
+                    seen = [each for each in memory.listed if each.description == self._description]
                     given += [port for port in ports if port not in given and any(same(port, it.port) for it in seen)]
                 if given:
                     wishes.append(self._wish(Verb.CLOSE, control, link, given))
@@ -163,7 +164,9 @@ class SystemRouter:
         return answer
 
     def _ask(self, link: Link, question: Question) -> Answer:
-        answer = ask(self._runner, replace(question, patience=self._patience))
+        # Who gives back is about to go.
+        patience = self._patience * (_LEAVING if question.verb is Verb.CLOSE else 1.0)
+        answer = ask(self._runner, replace(question, patience=patience))
         if self._memory.hear(question.gateway, answer, self._clock.monotonic()):
             log.info("the router has been started again")
         return answer

@@ -9,7 +9,9 @@ from appliance.errors import HearthError
 from appliance.internet.model import PUBLIC_PORTS, Link, Mapping, PortControl, Router
 from appliance.system.clock import VirtualClock
 from appliance.system.interfaces import VirtualInterfaces
+from appliance.system.router.asking import ask
 from appliance.system.router.system import SystemRouter
+from appliance.system.router.words import Name, Question, Verb
 from appliance.system.runner import SystemRunner
 from tests.system.router.played import OUTSIDE, OWN, Igd, Played, nat_pmp_speaker, pcp_speaker
 
@@ -172,6 +174,22 @@ def test_what_was_opened_before_this_start_is_known_and_given_back():
         assert (held.host, held.seconds, held.lease) == (OWN, 7200, None)
         door.close(PUBLIC_PORTS)
         assert igd.mappings == {}
+
+
+def test_what_the_owner_made_by_hand_is_left_as_it_is():
+    igd = Igd()
+    igd.hold("TCP", "443", OWN, "8443", words="by hand")
+    with Played(upnp=igd.answer) as router:
+        door = Door(router.address)
+        (held,) = door.look(PUBLIC_PORTS).mappings
+        assert (held.host, held.seconds) == (OWN, None)
+        door.close(PUBLIC_PORTS)
+        assert igd.mappings["TCP", "443"]["NewPortMappingDescription"] == "by hand"
+
+
+def test_names_are_looked_up_by_a_child():
+    question = Question(Verb.NAMES, (), "", "", addresses=("127.0.0.1", "not an address"))
+    assert ask(SystemRunner(), question).names == (Name("127.0.0.1", "localhost"),)
 
 
 def test_a_name_for_a_rival_is_told_where_somebody_knows_it():
