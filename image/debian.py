@@ -83,11 +83,12 @@ def compiled(workshop: Workshop, tree: Path, *folders: str) -> None:
 
     It is the same on every architecture. Nobody can write to the box's root, so that none of it need ever be checked
     against its source. Hence `-f`, too: what is there already may be of another kind. One process does it all, in one
-    order: what a compiler knows from the modules before decides how it writes the constants of the next.
+    order and always at the same addresses: what a compiler has met before, and where it lies, decides how it writes
+    the constants of a module.
     """
     inside = f"/mnt/{tree.relative_to(workshop.folder)}"
     run(
-        workshop, "env", "PYTHONHASHSEED=0", "python3", "-m", "compileall", "-q", "-f",
+        workshop, "env", "PYTHONHASHSEED=0", "setarch", "--addr-no-randomize", "python3", "-m", "compileall", "-q", "-f",
         "--invalidation-mode", "unchecked-hash",
         "-x", "lib2to3|idlelib|turtledemo|/tests?/", "-s", inside, "-p", "/", *(f"{inside}/{each}" for each in folders),
     )  # fmt: skip
