@@ -88,8 +88,8 @@ def compiled(workshop: Workshop, tree: Path, *folders: str) -> None:
     """
     inside = f"/mnt/{tree.relative_to(workshop.folder)}"
     run(
-        workshop, "env", "PYTHONHASHSEED=0", "setarch", "--addr-no-randomize", "python3", "-m", "compileall", "-q", "-f",
-        "--invalidation-mode", "unchecked-hash",
+        workshop, "env", "PYTHONHASHSEED=0", "setarch", "--addr-no-randomize",
+        "python3", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash",
         "-x", "lib2to3|idlelib|turtledemo|/tests?/", "-s", inside, "-p", "/", *(f"{inside}/{each}" for each in folders),
     )  # fmt: skip
 
