@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import BadInput, HearthError
-from appliance.internet.model import Account, Held
+from appliance.internet.model import Account, Gateway, Held
 from appliance.parse import from_dict, to_dict
 from appliance.system.clock import Clock
 from appliance.system.files import Files
@@ -45,7 +45,8 @@ class Settings:
     and `name_account` who is told the box's addresses, None where nobody is. `epoch` grows whenever console sessions
     must end. `acknowledged` are the keys of issues the owner has seen. `wifi_country` is the country whose radio rules
     hold, None without Wi-Fi. `helpers` are host names of those who are asked to try whether the box can be reached.
-    `ports_by_hand`: the owner says that she forwarded the router's ports herself."""
+    `ports_by_hand`: the owner says that she forwarded the router's ports herself. `gateway` is whom visitors come
+    through, None where they come by the router."""
 
     schema: int = SCHEMA
     box_name: str = "hearth"
@@ -62,6 +63,7 @@ class Settings:
     name_account: Account | None = None
     helpers: tuple[str, ...] = ()
     ports_by_hand: bool = False
+    gateway: Gateway | None = None
 
 
 def after_reset(settings: Settings) -> Settings:
@@ -74,6 +76,7 @@ def after_reset(settings: Settings) -> Settings:
         name_held=settings.name_held if settings.address_final else Held.OWN,
         name_account=settings.name_account if settings.address_final else None,
         ports_by_hand=False,
+        gateway=settings.gateway if settings.address_final else None,
         setup_done=False,
         epoch=settings.epoch + 1,
         acknowledged=(),

@@ -14,7 +14,7 @@ from appliance.cli.arguments import Groups, add_common
 from appliance.cli.context import LOCAL_STATE, Context, find_state
 from appliance.errors import HearthError
 
-_GROUPS = ("setup", "status", "logs", "jobs", "settings", "name", "instance", "member", "service")
+_GROUPS = ("setup", "status", "logs", "jobs", "settings", "name", "instance", "member", "gateway", "service")
 _DESCRIPTION = "Hearth: a small box that gives a group of friends their own server, at home."
 
 
@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Answers the exit code: 0, 1 when something was not possible, 2 when the command was not understood."""
     given = sys.argv[1:] if argv is None else list(argv)
     # A service must not pay with its memory for what the other commands import.
-    arguments = (parser(["service"]) if given[:1] == ["service"] else parser()).parse_args(given)
+    alone = given[:1] in (["service"], ["gateway"])
+    arguments = (parser(given[:1]) if alone else parser()).parse_args(given)
     context = Context(find_state(arguments.state), json=arguments.json)
     try:
         code = arguments.handle(context, arguments) or 0

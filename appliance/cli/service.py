@@ -14,6 +14,7 @@ _MAINS = {
     "console": "appliance.console.main",
     "fediverse": "appliance.fediverse.main",
     "companion": "appliance.fediverse.companion.main",
+    "tunnel": "appliance.gateway.client",
 }
 
 

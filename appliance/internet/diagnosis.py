@@ -133,6 +133,8 @@ def _router_unknown(way: Way) -> str | None:
         return "Nobody outside is asked: the box stays at home."
     if way.dns_works is None:
         return "Being looked at."
+    if way.tunnel is not None:
+        return "The gateway is being called." if way.tunnel.calling else None
     if not needs_the_router(way):
         return None
     if way.router is None:

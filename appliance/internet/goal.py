@@ -29,4 +29,5 @@ def goal(settings: Settings) -> Goal | None:
         held=settings.name_held,
         account=settings.name_account,
         by_hand=settings.ports_by_hand,
+        gateway=settings.gateway,
     )

@@ -161,6 +161,7 @@ class Tunnel:
     gateway: str
     connected: bool
     error: str = ""
+    calling: bool = False  # it has only just begun, and nobody knows yet
 
 
 @dataclass(frozen=True)
@@ -196,16 +197,26 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Gateway:
+    """Through whom visitors come. `given` counts how often the owner gave an invitation, so that another one of the
+    same gateway makes another gateway of it."""
+
+    host: str
+    given: int = 1
+
+
+@dataclass(frozen=True)
 class Goal:
     """To be found under this name. `helpers` are host names of those who may be asked to try to reach it. `account` is
     where the box itself makes the name's records, None where others do. `by_hand`: the owner says that she made the
-    router lead the ports here."""
+    router lead the ports here. `gateway` is None where visitors come by the router."""
 
     name: str
     helpers: tuple[str, ...] = ()
     held: Held = Held.OWN
     account: Account | None = None
     by_hand: bool = False
+    gateway: Gateway | None = None
 
 
 @dataclass(frozen=True)

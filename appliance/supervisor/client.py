@@ -65,6 +65,14 @@ class SupervisorClient:
     def name_hold(self, asked: words.NameHold) -> None:
         self._client.ask("name.hold", asked)
 
+    def gateway_use(self, invitation: Secret) -> tuple[str, str]:
+        """The gateway, and the name that visitors come by."""
+        used = self._client.ask("gateway.use", words.Invitation(invitation))
+        return str(used["gateway"]), str(used["name"])
+
+    def gateway_leave(self) -> None:
+        self._client.ask("gateway.leave")
+
     def setup_finish(self) -> None:
         self._client.ask("setup.finish")
 

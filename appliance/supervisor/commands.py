@@ -20,6 +20,7 @@ from appliance.supervisor.claiming import Claiming
 from appliance.supervisor.client import KEEP_ALIVE_SECONDS
 from appliance.supervisor.core import Core, Watcher
 from appliance.supervisor.erasing import Erasing
+from appliance.supervisor.gateway import GatewayUse
 from appliance.supervisor.loop import Loop
 from appliance.supervisor.name import NameHolder
 from appliance.supervisor.owner import Owner
@@ -48,6 +49,7 @@ class Desk:
     recorder: Recorder
     keys: SshKeys
     radio: Radio
+    gateway: GatewayUse
     internet: InternetCapability
     units: Units
     power: Callable[[words.PowerAction], None]
@@ -83,6 +85,8 @@ def commands(desk: Desk) -> list[Command[Any]]:
         Command("wifi.used", NoArguments, lambda _: use_wifi(desk)),
         Command("wifi.join", words.WifiNetwork, lambda asked: join_wifi(desk, asked)),
         Command("wifi.forget", words.Key, lambda asked: forget_wifi(desk, asked)),
+        Command("gateway.use", words.Invitation, looped(desk.gateway.use)),
+        Command("gateway.leave", NoArguments, looped(lambda _: desk.gateway.leave())),
         Command("internet.look", NoArguments, lambda _: look_at_internet(desk)),
         Command("job.cancel", words.Key, looped(lambda asked: cancel(desk, asked))),
         Command("erase", words.Erase, looped(desk.erasing.erase)),

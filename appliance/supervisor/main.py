@@ -33,6 +33,7 @@ from appliance.internet.certificate_part import CertificatePart
 from appliance.internet.notebook import Notebook
 from appliance.internet.outside_check import OutsideByHelpers
 from appliance.internet.parts import parts
+from appliance.internet.tunnel_part import TunnelPart
 from appliance.internet.update_part import UpdatePart
 from appliance.network import hotspot
 from appliance.network.capability import NetworkCapability
@@ -47,6 +48,7 @@ from appliance.supervisor.commands import Desk, commands
 from appliance.supervisor.core import Core, Effects
 from appliance.supervisor.erase import Eraser
 from appliance.supervisor.erasing import Erasing
+from appliance.supervisor.gateway import GatewayUse
 from appliance.supervisor.instance import InstanceCapability
 from appliance.supervisor.jobs import Jobs
 from appliance.supervisor.loop import Loop
@@ -76,6 +78,7 @@ from appliance.system.router.system import SystemRouter
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
 from appliance.system.systemd import Systemd
+from appliance.system.tunnel import TunnelDoor, UnitTunnel, VirtualTunnel
 from appliance.system.units import SystemdUnits, Units, VirtualUnits
 from appliance.system.virtual_wifi import VirtualWifi
 from appliance.system.wifi import Wifi
@@ -99,6 +102,7 @@ class Doors:
     resolver: Resolver
     front: WebFront
     naming: DynamicName
+    tunnel: TunnelDoor
     router: Router | None = None
     announcements: Announcements | None = None
     outside: OutsideDoor | None = None
@@ -123,13 +127,14 @@ def _real_doors(config: Config) -> Doors:
 
     clock, runner, bus, files = SystemClock(), SystemRunner(), SystemBus(), SystemFiles()
     interfaces = SystemInterfaces()
+    units = SystemdUnits(runner, Systemd(bus))
     return Doors(
         clock=clock,
         files=files,
         board=open_board(runner),
         host=SystemHost(runner),
         interfaces=interfaces,
-        units=SystemdUnits(runner, Systemd(bus)),
+        units=units,
         wifi=NetworkManagerWifi(NetworkManager(bus), runner),
         ssh=SystemSsh(runner),
         firewall=SystemFirewall(runner),
@@ -138,6 +143,7 @@ def _real_doors(config: Config) -> Doors:
         resolver=SystemResolver(runner),
         front=CaddyFront(runner, files, config.web, config.authority),
         naming=SystemDynamicName(runner, files, config.runtime / "name"),
+        tunnel=UnitTunnel(units),
         outside=OutsideByHelpers(InstanceClient(config.admin_socket)),
     )
 
@@ -161,6 +167,7 @@ def _virtual_doors(config: Config) -> Doors:
         resolver=home_resolver(home),
         front=VirtualFront(clock.now),
         naming=VirtualDynamicName(),
+        tunnel=VirtualTunnel(),
         outside=HomeOutside(home, router),
         latest=3.0,
     )
@@ -177,6 +184,7 @@ def _in_a_real_home(config: Config, doors: Doors) -> Doors:
         resolver=SystemResolver(runner),
         front=CaddyFront(runner, doors.files, config.web, config.authority),
         naming=SystemDynamicName(runner, doors.files, config.runtime / "name", walled=False),
+        tunnel=UnitTunnel(doors.units),
         router=SystemRouter(runner, interfaces, doors.clock),
         announcements=SystemAnnouncements(interfaces, doors.clock),
         outside=OutsideByHelpers(InstanceClient(config.admin_socket)),
@@ -217,6 +225,7 @@ class Supervisor:
                 doors.outside,
                 clock,
                 UpdatePart(doors.naming, secrets.name_secret, Notebook(config.state / "name.json", files), clock),
+                TunnelPart(doors.tunnel),
                 CertificatePart(doors.front, Notebook(config.state / "certificate.json", files), clock),
             ),
             clock,
@@ -294,6 +303,7 @@ class Supervisor:
             recorder=self.recorder,
             keys=keys,
             radio=radio,
+            gateway=GatewayUse(core, box_settings, secrets),
             internet=self.internet,
             units=units,
             power=self._power_command,

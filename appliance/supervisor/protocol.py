@@ -28,6 +28,8 @@
 | wifi.used        | NoArguments   | {}: somebody reads a page over the box's hotspot                    |
 | wifi.join        | WifiNetwork   | {"job": id}, or {} if no hotspot has to end for it                  |
 | wifi.forget      | Key           | {}; the key is the network's name                                   |
+| gateway.use      | Invitation    | {"gateway", "name"}: let visitors come through it, under its name   |
+| gateway.leave    | NoArguments   | {}: let visitors come by the router again                           |
 | internet.look    | NoArguments   | {}: somebody waits, so the way from the internet is looked at now   |
 | job.cancel       | Key           | {}                                                                  |
 | erase            | Erase         | {"job": id}: renames all data, deletes it after seven days          |
@@ -136,6 +138,13 @@ class Address:
     """`name` is "" for home only; a name on the internet is for ever and can be given once."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """To a gateway; a line of text, as its operator handed it out."""
+
+    invitation: Secret
 
 
 @dataclass(frozen=True)

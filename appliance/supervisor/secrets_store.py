@@ -21,6 +21,8 @@ class Name(Enum):
     CLAIM_CODE = "claim-code"
     CONSOLE_SESSION_KEY = "console-session-key"
     NAME = "name"  # for whoever is told the box's addresses
+    GATEWAY_INVITATION = "gateway-invitation"
+    GATEWAY_TOKEN = "gateway-token"  # noqa: S105 - the name of a file
 
 
 class SecretStore:

@@ -61,8 +61,9 @@ def test_systemd_finds_nothing_wrong(tree: Path) -> None:
     assert [line for line in done.stderr.splitlines() if any(name in line for name in NAMES)] == []
 
 
-def test_what_faces_the_network_is_hardly_exposed(tree: Path) -> None:
-    done = analyze("security", "--offline=true", "--threshold=20", f"--root={tree}", "hearth-web.service")
+@pytest.mark.parametrize("name", ["web", "tunnel", "gateway"])
+def test_what_faces_the_network_is_hardly_exposed(tree: Path, name: str) -> None:
+    done = analyze("security", "--offline=true", "--threshold=20", f"--root={tree}", f"hearth-{name}.service")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -111,7 +112,7 @@ def test_nobody_logs_in_by_password() -> None:
     assert "KbdInteractiveAuthentication no\n" in text
 
 
-@pytest.mark.parametrize("name", ["console", "fediverse", "companion", "web"])
+@pytest.mark.parametrize("name", ["console", "fediverse", "companion", "web", "tunnel", "gateway"])
 def test_who_speaks_to_the_network_does_not_see_the_systems_bus(name: str) -> None:
     """NetworkManager, systemd and RAUC listen there, and not all of them ask who speaks."""
     (unit,) = SYSTEMD.rglob(f"hearth-{name}.service")

@@ -148,7 +148,7 @@ def test_a_real_box_has_no_development_origin_and_is_not_virtual() -> None:
 
 def test_user_numbers_agree_everywhere() -> None:
     users = read_users(SYSTEMD / "sysusers.d/hearth.conf")
-    assert set(users) == {"hearth-console", "hearth-fediverse"}
+    assert set(users) == {"hearth-console", "hearth-fediverse", "hearth-tunnel"}
     for name, unit in units().items():
         if name != "hearth-console":
             assert unit.environment["HEARTH_CONSOLE_UID"] == str(users["hearth-console"])

@@ -7,7 +7,7 @@ from appliance.supervisor.issues import Finding
 
 
 def check(way: Way) -> Finding | None:
-    if way.tunnel is None or way.tunnel.connected:
+    if way.tunnel is None or way.tunnel.connected or way.tunnel.calling:
         return None
     reason = f" It says: {way.tunnel.error}" if way.tunnel.error else ""
     return Finding(
