@@ -198,7 +198,7 @@ class _Session:
                     shown.add(each.name)
                     words = "listening" if each.state is State.LISTENING else "running"
                     self._say(f"  {self._clock.monotonic() - self._began:4.1f} s  {each.name} {words}")
-            if len(shown) == len(states):
+            if all(each.name in shown or each.state is State.STOPPED for each in states):
                 return True
             broken = [each for each in states if each.name not in shown and _hopeless(each)]
             late = self._clock.monotonic() > give_up

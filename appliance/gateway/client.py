@@ -53,14 +53,13 @@ def serve(config: Config) -> None:
     logging.getLogger("snitun").setLevel(logging.ERROR)
     files, folder = SystemFiles(), Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent"))
     invited = invitation.parse(_credential(files, folder / "gateway-invitation"))
-    tunnel = Tunnel(invited, Secret(_credential(files, folder / "gateway-token")), answer=public_listener())
-    asyncio.run(_until_told(tunnel))
+    asyncio.run(_until_told(invited, Secret(_credential(files, folder / "gateway-token"))))
 
 
-def public_listener() -> Callable[[str], Awaitable[Streams]]:
+async def public_listener() -> Callable[[str], Awaitable[Streams]]:
     """Opens the web server's public side for a visitor, who is there by the address told if the kernel lets us."""
     port = next(port.inside for port in PUBLIC_PORTS if port.protocol is Protocol.TCP and port.outside == 443)
-    others = may_be_others()
+    others = await may_be_others(visitor.NOBODY)
     if not others:
         log.warning("visitors come by this machine's own address, as connections in their names are not allowed")
     return lambda told: dial(_LOOPBACK, port, source=visitor.source(told) if others else None)
@@ -145,7 +144,8 @@ class Tunnel:
         self._tell(said(connected=False, key=key, words=words))
 
 
-async def _until_told(tunnel: Tunnel) -> None:
+async def _until_told(invited: Invitation, token: Secret) -> None:
+    tunnel = Tunnel(invited, token, answer=await public_listener())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

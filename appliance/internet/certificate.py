@@ -19,11 +19,13 @@ PROBATION = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Wish:
-    """What the web server is to do: ask this authority for the name's certificate, or none."""
+    """What the web server is to do: ask this authority for the name's certificate, or none. `by_tls`: let it look at
+    port 443 alone, as a gateway passes nothing else through."""
 
     name: str
     stage: Stage
     strict: bool = False
+    by_tls: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ def wish(name: str, way: Way, *, clear: bool) -> Wish | None:
         return None
     stage = _stage(there, way.now, clear=clear)
     strict = stage is Stage.REAL and there.since is not None and way.now - there.since >= PROBATION
-    return None if (stage, strict) == (there.asked, there.strict) else Wish(name, stage, strict)
+    by_tls = way.goal is not None and way.goal.gateway is not None
+    if (stage, strict, by_tls) == (there.asked, there.strict, there.by_tls):
+        return None
+    return Wish(name, stage, strict, by_tls)
 
 
 def _stage(there: Certificate, now: datetime, *, clear: bool) -> Stage:

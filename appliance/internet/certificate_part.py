@@ -38,7 +38,8 @@ class CertificatePart:
             self._front.arrange(None)
             site = None
         there = self._front.certificate() if site else Certificate(Stage.NONE)
-        there = replace(there, asked=site.stage if site else Stage.NONE, strict=site.strict if site else False)
+        if site is not None:
+            there = replace(there, asked=site.stage, strict=site.strict, by_tls=site.by_tls)
         self._note(certificate.remember(self._memory, name, there, self._clock.now()))
         memory = self._memory
         error = memory.error if there.asked is Stage.NONE else there.error
@@ -49,7 +50,7 @@ class CertificatePart:
         return () if wish is None else (wish,)
 
     def apply(self, action: Wish) -> None:
-        self._front.arrange(Site(action.name, action.stage, action.strict))
+        self._front.arrange(Site(action.name, action.stage, action.strict, action.by_tls))
 
     def close(self) -> None:
         """Nothing: the web server goes on by itself."""

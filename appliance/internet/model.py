@@ -148,6 +148,7 @@ class Certificate:
     trying: bool = False
     asked: Stage = Stage.NONE
     strict: bool = False
+    by_tls: bool = False  # the authority looks at port 443 alone
     again: datetime | None = None
     since: datetime | None = None
     life: timedelta | None = None

@@ -38,11 +38,13 @@ _Span = tuple[datetime, datetime]  # from when, until when
 @dataclass(frozen=True)
 class Site:
     """The name, which authority is asked for its certificate (NONE: none yet), and whether browsers shall remember
-    to come by HTTPS alone (HSTS)."""
+    to come by HTTPS alone (HSTS). `by_tls`: the authority is shown that the name leads here on port 443 alone
+    (TLS-ALPN-01, RFC 8737), as a gateway passes nothing else through."""
 
     name: str
     stage: Stage
     strict: bool = False
+    by_tls: bool = False
 
 
 class WebFront(Protocol):
@@ -74,7 +76,7 @@ class CaddyFront:
     def arranged(self) -> Site | None:
         try:
             found = json.loads(self._read(self._sites).decode().partition("\n")[0].removeprefix("# "))
-            return Site(str(found["name"]), Stage(found["stage"]), found["strict"] is True)
+            return Site(str(found["name"]), Stage(found["stage"]), found["strict"] is True, found.get("by_tls") is True)
         except (ValueError, KeyError, TypeError):
             return None
 
@@ -153,15 +155,17 @@ class CaddyFront:
 
 def sites(site: Site, authority: Authority) -> str:
     """The file that Caddy's configuration imports; its first line is for `arranged`."""
-    known = {"name": site.name, "stage": site.stage.value, "strict": site.strict}
+    known = {"name": site.name, "stage": site.stage.value, "strict": site.strict, "by_tls": site.by_tls}
     lines = [f"# {json.dumps(known)}", "# Written by the supervisor: changes are lost."]
     if site.stage is Stage.NONE:
         return "\n".join([*lines, ""])
     root = f"\t\t\ttrusted_roots {authority.root}\n" if authority.root else ""
-    tls = f"\ttls {{\n\t\tissuer acme {{\n\t\t\tdir {authority.directory(site.stage)}\n{root}\t\t}}\n\t}}"
+    by = "\t\t\tdisable_http_challenge\n" if site.by_tls else ""
+    tls = f"\ttls {{\n\t\tissuer acme {{\n\t\t\tdir {authority.directory(site.stage)}\n{root}{by}\t\t}}\n\t}}"
+    quick = [] if site.by_tls else ["\timport http3"]
     strict = ['\theader Strict-Transport-Security "max-age=31536000"'] if site.strict else []
     for port, side in ((8443, "public"), (443, "home")):
-        lines += [f"https://{site.name}:{port} {{", tls, "\timport http3", *strict, f"\timport {side}", "}"]
+        lines += [f"https://{site.name}:{port} {{", tls, *quick, *strict, f"\timport {side}", "}"]
     return "\n".join([*lines, ""])
 
 

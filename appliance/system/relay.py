@@ -216,13 +216,15 @@ async def dial(host: str, port: int, *, source: str | None = None, seconds: floa
         raise
 
 
-def may_be_others() -> bool:
-    """Whether connections can be made in the name of others."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+async def may_be_others(address: str) -> bool:
+    """Whether connections within this machine can be made in the name of others, and the answers find back: tried with
+    this address."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
         try:
-            probe.setsockopt(socket.SOL_IP, _IP_TRANSPARENT, 1)
-        except PermissionError:
+            _, writer = await dial("127.0.0.1", probe.getsockname()[1], source=address, seconds=1.0)
+        except (OSError, TimeoutError):
             return False
+        writer.transport.abort()
     return True
 
 

@@ -79,7 +79,8 @@ class ServiceManager:
 
     def start(self) -> None:
         for service in self._services.values():
-            service.enable()
+            if service.unit.wanted:
+                service.enable()
         self._selector.register(self._notify, selectors.EVENT_READ, self._hear)
         self._selector.register(self._wake_up, selectors.EVENT_READ, self._answer)
         self._thread.start()

@@ -51,6 +51,7 @@ class ServiceUnit:
     stop_seconds: float
     credentials: tuple[tuple[str, Path], ...]
     environment: Mapping[str, str]
+    wanted: bool = True  # from the start; else when somebody asks for it
 
     def pause(self, failures: int) -> float:
         """How long to wait before the restart after this many failures in a row (1 or more)."""

@@ -12,6 +12,7 @@ from appliance.internet import front
 from appliance.system.unit_files import ServiceUnit, Units, in_order, parse_service, read_units
 
 _UNIT = "hearth-web"
+_TUNNEL = "hearth-tunnel"
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,12 @@ def environment(web: front.Places, outer: Mapping[str, str] = os.environ) -> dic
 def units(web: front.Places) -> Units:
     """The box's units, the web server's among them. Raises HearthError units-missing or unit-damaged."""
     known = read_units(home.units_folder() / "system")
-    text = (home.units_folder() / "box/system" / f"{_UNIT}.service").read_text()
-    return Units(in_order([*known.services, _web(parse_service(_UNIT, text), web)]), known.sockets)
+    more = [_web(_of_the_box(_UNIT), web), replace(_of_the_box(_TUNNEL), user="root", wanted=False)]
+    return Units(in_order([*known.services, *more]), known.sockets)
+
+
+def _of_the_box(name: str) -> ServiceUnit:
+    return parse_service(name, (home.units_folder() / "box/system" / f"{name}.service").read_text())
 
 
 def _web(unit: ServiceUnit, web: front.Places) -> ServiceUnit:
