@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol as Interface
 
+from appliance.errors import Unavailable
 from appliance.fediverse.protocol import HelperWord, ReachReport
 from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt, Outside, Port, Protocol
 
@@ -32,7 +33,12 @@ class OutsideByHelpers:
         self._instance = instance
 
     def look(self, name: str, helpers: tuple[str, ...]) -> Outside | None:
-        return weigh(self._instance.try_from_outside(name, helpers)) if helpers else None
+        if not helpers:
+            return None
+        found = weigh(self._instance.try_from_outside(name, helpers))
+        if found is None:
+            raise Unavailable("nobody-tried", "None of the helpers could try to reach this box.")
+        return found
 
 
 def weigh(report: ReachReport) -> Outside | None:

@@ -14,7 +14,7 @@ from appliance.internet.model import Outside
 class OutsideDoor(Protocol):
     def look(self, name: str, helpers: tuple[str, ...]) -> Outside | None:
         """Ask these helpers (host names) to try to reach this box by `name`, or by address where it is "". None where
-        nobody could say anything. Takes up to half a minute. Raises HearthError."""
+        nobody is asked. Takes up to half a minute. Raises HearthError, nobody-tried where nobody could say anything."""
         ...
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from appliance.errors import HearthError
 from appliance.fediverse.protocol import HelperWord, ReachReport
 from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt
 from appliance.internet.outside_check import OutsideByHelpers, weigh
@@ -97,10 +98,11 @@ def test_nobody_said_anything() -> None:
 
 class Instance:
     asked = 0
+    report = ReachReport(PUBLIC_PORTS, (HONEST,))
 
     def try_from_outside(self, name: str, helpers: tuple[str, ...]) -> ReachReport:
         self.asked += 1
-        return ReachReport(PUBLIC_PORTS, (HONEST,))
+        return self.report
 
 
 def test_without_helpers_nobody_is_troubled() -> None:
@@ -109,3 +111,11 @@ def test_without_helpers_nobody_is_troubled() -> None:
     assert door.look("a.example.org", ()) is None
     assert instance.asked == 0
     assert door.look("a.example.org", ("h.example.net",)) is not None
+
+
+def test_helpers_who_say_nothing_are_no_answer() -> None:
+    instance = Instance()
+    instance.report = ReachReport(PUBLIC_PORTS)
+    with pytest.raises(HearthError) as caught:
+        OutsideByHelpers(instance).look("a.example.org", ("h.example.net",))
+    assert caught.value.key == "nobody-tried"

@@ -40,6 +40,7 @@ class Asker:
         self._nets = nets
         self._home = home
         self._outside = outside
+        self._silent: dict[tuple[str, int], str] = {}  # why, so that it is logged once
 
     async def ask(self, question: ReachQuestion) -> ReachReport:
         """Raises BadInput."""
@@ -47,6 +48,7 @@ class Asker:
             raise BadInput("That is not a name on the internet.")
         others = dict.fromkeys(each for each in question.helpers if each != question.name)
         helpers = [each for each in others if internet_name.is_well_formed(each)]
+        self._silent = {key: why for key, why in self._silent.items() if key[0] in helpers}
         here = await self._here(question.name)
         if not here:
             return ReachReport()
@@ -101,8 +103,11 @@ class Asker:
                 raise BadInput(f"It answers {response.status}.")
             word = _read(response.body, version)
         except HearthError as error:
-            log.info("%s does not try to reach us by IPv%d: %s", helper, version, error.sentence)
+            if self._silent.get((helper, version)) != error.sentence:
+                log.info("%s does not try to reach us by IPv%d: %s", helper, version, error.sentence)
+            self._silent[helper, version] = error.sentence
             return None
+        self._silent.pop((helper, version), None)
         came = tuple(sorted(self._nonces.came(nonce)))
         return HelperWord(helper, word.address, word.tcp80, word.tcp443, word.udp443, came)
 

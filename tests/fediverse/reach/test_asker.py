@@ -11,13 +11,13 @@ import pytest
 
 from appliance.errors import BadInput
 from appliance.fediverse.protocol import HelperWord, ReachQuestion, ReachReport
-from appliance.fediverse.reach.asker import MOST_HELPERS, Asker
+from appliance.fediverse.reach.asker import MAX_WORD, MOST_HELPERS, Asker
 from appliance.fediverse.reach.helper import ASK
 from appliance.fediverse.reach.nonces import Nonces
 from appliance.internet.model import PUBLIC_PORTS, Answered
 from appliance.system.async_net import AsyncNet
 from appliance.system.clock import VirtualClock
-from appliance.system.exchange import Request, Response
+from appliance.system.exchange import Request, Response, too_large, too_slow
 from appliance.system.guard import NetError
 from appliance.system.probe import Knock, VirtualProber
 
@@ -75,6 +75,7 @@ def test_a_helper_is_asked_by_both_kinds_of_address_and_its_word_is_kept() -> No
     assert report.words == (HelperWord("one.example.net", HOME, REACHED, SILENT, Answered.REFUSED, ()),)
     for net in (world.net4, world.net6):
         (request,) = net.asked
+        assert (request.limits.size, request.limits.redirects) == (MAX_WORD, 0)
         assert request.url.startswith(f"https://one.example.net{ASK}?name={NAME}&nonce=")
         assert (request.method, request.follow, request.body) == ("POST", False, b"")
     assert world.net4.asked[0].url != world.net6.asked[0].url
@@ -122,9 +123,18 @@ def raw(body: bytes) -> Callable[[Request, str], Response]:
     return lambda request, nonce: Response(200, {}, body, request.url)
 
 
+def fails(error: NetError) -> Callable[[Request, str], Response]:
+    def fail(request: Request, nonce: str) -> Response:
+        raise error
+
+    return fail
+
+
 @pytest.mark.parametrize(
     "helper",
     [
+        fails(too_large()),
+        fails(too_slow()),
         says(status=404),
         says(status=302),
         says(address="127.0.0.1"),
