@@ -123,11 +123,14 @@ def _forget_var(tree: Path) -> None:
     """What packages left in /var becomes a list for systemd-tmpfiles, so that an empty data partition fills itself."""
     shutil.copy(tree / "var/lib/dpkg/status", tree / "usr/share/hearth/packages")
     lines = ["# SPDX-License-Identifier: AGPL-3.0-or-later", "# The folders that Debian's packages expect."]
+    made_anyway = _made_by_tmpfiles(tree / "usr/lib/tmpfiles.d")
     for path in sorted((tree / "var").rglob("*")):
         inside = path.relative_to(tree / "var")
         if inside.parts[:2] in (("lib", "dpkg"), ("lib", "apt"), ("cache", "apt"), ("cache", "debconf")):
             continue
         if inside.parts[0] in ("backups", "tmp") and len(inside.parts) > 1:
+            continue
+        if f"/var/{inside}" in made_anyway:
             continue
         about = path.lstat()
         if path.is_symlink():
@@ -156,3 +159,9 @@ def _even_times(tree: Path, epoch: int) -> None:
     for path in [tree, *tree.rglob("*")]:
         if path.lstat().st_mtime > epoch:
             os.utime(path, (epoch, epoch), follow_symlinks=False)
+
+
+def _made_by_tmpfiles(folder: Path) -> frozenset[str]:
+    """What is made at each start without us (tmpfiles.d(5)). Listed twice, it would be complained about each time."""
+    lines = (line.split() for file in folder.glob("*.conf") for line in file.read_text().splitlines())
+    return frozenset(line[1] for line in lines if len(line) > 1 and line[0][0] in "dDvqQL")
