@@ -61,6 +61,7 @@ def page(box: Box, browser: Browser) -> Iterator[Page]:
         page = context.new_page()
         page.goto(f"{box.console}/login")
         log_in(page, HANNA.username, HANNA.password)
+        expect(page.get_by_role("heading", name="The way to you")).to_be_visible()
         page.goto(f"{box.console}/way")
         yield page
 
