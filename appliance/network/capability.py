@@ -10,7 +10,7 @@ from enum import Enum
 
 from appliance.errors import HearthError
 from appliance.health.checks import no_network
-from appliance.network import hotspot
+from appliance.network import hotspot, local_name
 from appliance.network.hotspot import Phase
 from appliance.network.model import Network
 from appliance.network.radio import Radio
@@ -20,6 +20,7 @@ from appliance.supervisor.capability import Plan
 from appliance.supervisor.issues import worst
 from appliance.system.firewall import Firewall
 from appliance.system.interfaces import Interfaces
+from appliance.system.local_name import LocalName
 from appliance.system.wifi import HOTSPOT_ADDRESS
 
 log = logging.getLogger(__name__)
@@ -36,11 +37,28 @@ class OpenHotspot:
     name: str
 
 
+@dataclass(frozen=True)
+class Announce:
+    """Under this name, ".local" behind it, the box is to be found at home."""
+
+    name: str
+
+
 class NetworkCapability:
     name = "network"
 
-    def __init__(self, interfaces: Interfaces, radio: Radio, firewall: Firewall, *, console_url: str | None) -> None:
-        """`console_url`: where the console answers if that is not port 80 of this machine."""
+    def __init__(
+        self,
+        interfaces: Interfaces,
+        radio: Radio,
+        firewall: Firewall,
+        *,
+        console_url: str | None,
+        local_name: LocalName | None = None,
+    ) -> None:
+        """`console_url`: where the console answers if that is not port 80 of this machine. `local_name` is None where
+        the name is the machine's own affair."""
+        self._local_name = local_name
         self._interfaces = interfaces
         self._radio = radio
         self._firewall = firewall
@@ -51,14 +69,16 @@ class NetworkCapability:
     def observe(self) -> Network:
         now, found = self._radio.look(), self._interfaces.addresses()
         self._seen = frozenset(found)
+        announced = self._local_name.current() if self._local_name else ""
         return Network(
-            self._interfaces.host(),
+            announced or self._interfaces.host(),
             reachable(found),
             told=self._told == self._seen,
             wifi=self._radio.seen,
             hotspot=self._radio.state,
             hotspot_name=self._radio.name,
             now=now,
+            announced=announced,
             carrier=self._interfaces.link().carrier,
         )
 
@@ -73,10 +93,15 @@ class NetworkCapability:
         sentence = findings[0].sentence if findings else "The box is connected to the network at home."
         report = Report(self.name, worst(each.level for each in findings), sentence, facts)
         addresses = console_addresses(observed, self._console_url)
-        return Plan(report, findings, tuple(actions(observed)), addresses)
+        wanted = local_name.label(settings.box_name)
+        named = not observed.announced or local_name.stands_for(observed.announced, wanted)
+        planned = (*actions(observed), *(() if named else (Announce(wanted),)))
+        return Plan(report, findings, planned, addresses)
 
-    def apply(self, action: Action | OpenHotspot) -> None:
-        if action is Action.TELL_FIREWALL:
+    def apply(self, action: Action | OpenHotspot | Announce) -> None:
+        if isinstance(action, Announce) and self._local_name:
+            self._local_name.announce(action.name)
+        elif action is Action.TELL_FIREWALL:
             self._firewall.look_again()
             self._told = self._seen
         elif action is Action.SCAN:

@@ -11,7 +11,8 @@ from appliance.system.wifi import UNSEEN, Seen
 class Network:
     """`addresses` are IPv4 and then IPv6 addresses of this machine that others at home can reach. `told` says whether
     the firewall knows of all there are; `now` is the clock's monotonic time of the look. `carrier`: there is a cable or
-    a Wi-Fi, so that what is missing is the router's answer."""
+    a Wi-Fi, so that what is missing is the router's answer. `announced` is what the box is called at home, "" where
+    nothing announces it."""
 
     host: str
     addresses: tuple[str, ...]
@@ -21,6 +22,7 @@ class Network:
     hotspot_name: str = ""
     carrier: bool = False
     now: float = 0.0
+    announced: str = ""
 
     @property
     def open(self) -> bool:

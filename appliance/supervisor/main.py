@@ -67,6 +67,7 @@ from appliance.system.commands import CommandServer
 from appliance.system.files import Files, Lock, SystemFiles, VirtualFiles
 from appliance.system.firewall import Firewall, SystemFirewall, VirtualFirewall
 from appliance.system.interfaces import Interfaces, SystemInterfaces
+from appliance.system.local_name import AvahiName, LocalName
 from appliance.system.naming import DynamicName, SystemDynamicName, VirtualDynamicName
 from appliance.system.network_manager import NetworkManager
 from appliance.system.network_manager_wifi import NetworkManagerWifi
@@ -106,6 +107,7 @@ class Doors:
     router: Router | None = None
     announcements: Announcements | None = None
     outside: OutsideDoor | None = None
+    local_name: LocalName | None = None
     latest: float = math.inf  # seconds between two looks out of the home, where they cost nobody anything
 
 
@@ -144,6 +146,7 @@ def _real_doors(config: Config) -> Doors:
         front=CaddyFront(runner, files, config.web, config.authority),
         naming=SystemDynamicName(runner, files, config.runtime / "name"),
         tunnel=UnitTunnel(units),
+        local_name=AvahiName(bus),
         outside=OutsideByHelpers(InstanceClient(config.admin_socket)),
     )
 
@@ -248,7 +251,13 @@ class Supervisor:
             StorageCapability(
                 config.state, files, board, host, clock, drives_every=0.0 if config.virtual else DRIVES_EVERY
             ),
-            NetworkCapability(doors.interfaces, radio, doors.firewall, console_url=config.console_url),
+            NetworkCapability(
+                doors.interfaces,
+                radio,
+                doors.firewall,
+                console_url=config.console_url,
+                local_name=doors.local_name,
+            ),
             self.internet,
             HealthCapability(board, host, clock, state=config.state, recorder=self.recorder, power=power),
             self.instance,
