@@ -142,6 +142,12 @@ def test_its_pages_run_no_script_of_theirs_in_the_consoles_origin(web: dict[str,
     assert ask(web["home"], "/settings")[1].get_all("Content-Security-Policy") == ["default-src 'none'"]
 
 
+@pytest.mark.parametrize("service", ["console", "fediverse", "companion"])
+def test_who_stands_behind_it_takes_its_word_for_where_a_request_comes_from(service: str):
+    units = ROOT / "image/overlay/usr/lib/systemd/system"
+    assert "\nEnvironment=HEARTH_BEHIND_PROXY=1\n" in (units / f"hearth-{service}.service.d/proxy.conf").read_text()
+
+
 def test_both_listeners_hand_on_to_the_fediverse_server_alike():
     _, _, sites = CADDYFILE.partition("\n(fediverse) {")
     snippet, _, sites = sites.partition("\n}\n")
@@ -157,7 +163,7 @@ def test_both_listeners_hand_on_to_the_fediverse_server_alike():
 @needs_caddy
 @pytest.mark.parametrize("listener", ["home", "public"])
 def test_streams_are_the_companions_and_see_no_cookies(web: dict[str, int], listener: str):
-    for path in ("/api/v1/streaming", "/api/v1/streaming/user?access_token=x"):
+    for path in ("/api/v1/streaming", "/api/v1/streaming/user?access_token=x", "/.well-known/hearth/here/x"):
         said, headers = ask(web[listener], path, f"hearth_session=x; {OWNERS}")
         assert said == "streams "
         assert headers.get_all("Set-Cookie") is None
