@@ -133,8 +133,8 @@ def _router_unknown(way: Way) -> str | None:
         return "Nobody outside is asked: the box stays at home."
     if way.dns_works is None:
         return "Being looked at."
-    if way.tunnel is not None:
-        return "The gateway is being called." if way.tunnel.calling else None
+    if way.gateway is not None:
+        return "The gateway is being called." if way.tunnel is None or way.tunnel.calling else None
     if not needs_the_router(way):
         return None
     if way.router is None:
@@ -165,7 +165,7 @@ def _well(way: Way, span: Span) -> str:
 
 
 def _well_at_the_router(way: Way) -> str:
-    if way.tunnel is not None:
+    if way.gateway is not None:
         return "The gateway holds."
     if by_ipv6_alone(way):
         return "The box is on the internet by IPv6."
@@ -182,7 +182,7 @@ def _sentence(way: Way, known: dict[Span, str | None]) -> str:
 
 
 def _stretch(way: Way, span: Span, state: LinkState, sentence: str) -> Stretch:
-    provider = "gateway" if way.tunnel is not None else "provider"
+    provider = "gateway" if way.gateway is not None else "provider"
     outer, inner = {
         Span.HOME: ("router", "box"),
         Span.ROUTER: (provider, "router"),

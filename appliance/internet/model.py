@@ -236,3 +236,10 @@ class Way:
     tunnel: Tunnel | None = None
     goal: Goal | None = None
     update: Update | None = None
+
+    @property
+    def gateway(self) -> str | None:
+        """Through whom visitors are to come; None where they come by the router."""
+        if self.tunnel is not None:
+            return self.tunnel.gateway
+        return self.goal.gateway.host if self.goal is not None and self.goal.gateway is not None else None

@@ -40,9 +40,9 @@ def wanted(goal: Goal, way: Way) -> tuple[Record, ...]:
     operator makes them."""
     if goal.held is Held.GATEWAY:
         return ()
-    if way.tunnel is not None:
+    if way.gateway is not None:
         # Gateways read addresses of the old kind only: no AAAA.
-        return (Record("CNAME", goal.name, way.tunnel.gateway),)
+        return (Record("CNAME", goal.name, way.gateway),)
     a, aaaa = addresses(way)
     found = (("A", a), ("AAAA", aaaa))
     return tuple(Record(kind, goal.name, value) for kind, value in found if value)
@@ -67,7 +67,7 @@ def told(goal: Goal, way: Way) -> Tell | None:
     """What the provider must be told now; None where there is nothing to tell, or not yet."""
     last = way.update or Update()
     records = way.records
-    if goal.account is None or not way.clock_trusted or way.tunnel is not None or records is None:
+    if goal.account is None or not way.clock_trusted or way.gateway is not None or records is None:
         return None
     if last.again is not None and way.now < last.again:
         return None

@@ -96,7 +96,7 @@ def by_ipv6_alone(way: Way) -> bool:
 def needs_the_router(way: Way) -> bool:
     """Whether visitors come in only if the router is asked to let them, and does."""
     trusted = way.goal is not None and way.goal.by_hand
-    return not (way.tunnel is not None or trusted or direct(way) or reached(way) or by_ipv6_alone(way))
+    return not (way.gateway is not None or trusted or direct(way) or reached(way) or by_ipv6_alone(way))
 
 
 def reached(way: Way) -> bool:

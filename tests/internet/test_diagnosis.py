@@ -15,6 +15,7 @@ from appliance.internet.model import (
     PUBLIC_PORTS,
     Answered,
     Certificate,
+    Gateway,
     Goal,
     Link,
     Mapping,
@@ -197,6 +198,12 @@ def test_a_gateway_makes_the_router_and_the_provider_beside_the_point():
 
 def test_a_certificate_of_a_few_days_is_well_while_its_renewal_is_not_due():
     assert diagnose(certificate(until=NOW + timedelta(hours=30), life=timedelta(days=6))).cause is None
+
+
+def test_a_gateway_that_was_not_called_yet_is_waited_for_and_the_router_blamed_for_nothing():
+    way = replace(router(control=None, outside="100.64.1.1"), goal=Goal(NAME, gateway=Gateway("gate.example.net")))
+    assert (cause(way), states(way)) == ("", (GREEN, UNKNOWN, UNKNOWN))
+    assert diagnose(way).sentence == "The gateway is being called."
 
 
 def test_an_ipv6_address_that_leads_here_is_well_until_somebody_tries_in_vain():

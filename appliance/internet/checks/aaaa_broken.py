@@ -15,10 +15,10 @@ def check(way: Way) -> Finding | None:
     if any(each.answered is Answered.REACHED for each in tried):
         return None
     own = parse(way.link.address6)
-    wrong = way.tunnel is not None or own not in {parse(each) for each in found.aaaa}
+    wrong = way.gateway is not None or own not in {parse(each) for each in found.aaaa}
     if not wrong and not tried:
         return None
-    advice = f"Change it to {own}, or delete it" if own is not None and way.tunnel is None and wrong else "Delete it"
+    advice = f"Change it to {own}, or delete it" if own is not None and way.gateway is None and wrong else "Delete it"
     return Finding(
         "aaaa-broken",
         Level.ATTENTION,

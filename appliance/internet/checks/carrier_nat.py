@@ -8,7 +8,7 @@ from appliance.supervisor.issues import Finding
 
 
 def check(way: Way) -> Finding | None:
-    if way.tunnel is not None or reached(way):
+    if way.gateway is not None or reached(way):
         return None
     router = way.router.outside if way.router is not None else None
     beyond = way.router.beyond if way.router is not None else None

@@ -9,7 +9,7 @@ from appliance.supervisor.issues import Finding
 
 def check(way: Way) -> Finding | None:
     found = way.records
-    if way.tunnel is not None or found is None or found.a or not found.aaaa:
+    if way.gateway is not None or found is None or found.a or not found.aaaa:
         return None
     own = own_address(way)
     if own is None:

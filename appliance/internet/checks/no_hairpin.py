@@ -7,7 +7,7 @@ from appliance.supervisor.issues import Finding
 
 
 def check(way: Way) -> Finding | None:
-    if way.tunnel is not None or way.outside is None or way.outside.hairpin is not False:
+    if way.gateway is not None or way.outside is None or way.outside.hairpin is not False:
         return None
     name = way.goal.name if way.goal is not None else "the name"
     return Finding(

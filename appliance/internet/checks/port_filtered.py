@@ -8,7 +8,7 @@ from appliance.supervisor.issues import Finding
 
 
 def check(way: Way) -> Finding | None:
-    if way.tunnel is not None or not fails(way, 443) or passes(way, 80):
+    if way.gateway is not None or not fails(way, 443) or passes(way, 80):
         return None
     return Finding(
         "port-filtered",

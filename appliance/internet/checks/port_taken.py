@@ -8,7 +8,7 @@ from appliance.supervisor.issues import Finding
 
 
 def check(way: Way) -> Finding | None:
-    if way.tunnel is not None:
+    if way.gateway is not None:
         return None
     for port in WEB_PORTS:
         if passes(way, port.outside):

@@ -8,7 +8,7 @@ from appliance.supervisor.issues import Finding
 
 
 def check(way: Way) -> Finding | None:
-    if way.tunnel is not None or not fails(way, 80) or not passes(way, 443):
+    if way.gateway is not None or not fails(way, 80) or not passes(way, 443):
         return None
     return Finding(
         "provider-blocks-80",

@@ -9,7 +9,7 @@ from appliance.supervisor.issues import Finding
 
 def check(way: Way) -> Finding | None:
     found, own = way.records, own_address(way)
-    if way.tunnel is not None or found is None or own is None or own not in (found.source_a or ()):
+    if way.gateway is not None or found is None or own is None or own not in (found.source_a or ()):
         return None
     if found.a == found.source_a:
         return None

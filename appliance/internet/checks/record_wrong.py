@@ -9,7 +9,7 @@ from appliance.supervisor.issues import Finding
 
 def check(way: Way) -> Finding | None:
     found, own = way.records, own_address(way)
-    if way.tunnel is not None or found is None or own is None:
+    if way.gateway is not None or found is None or own is None:
         return None
     # What its own name servers say counts as well: it is what everybody will see soon.
     values = (*found.a, *(found.source_a or ()))
