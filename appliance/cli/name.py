@@ -24,13 +24,12 @@ def register(groups: Groups) -> None:
     )
     parser.add_argument("name", metavar="NAME", help="for ever, once the set-up is finished")
     parser.add_argument("--provider", default="", metavar="KEY", help="who is told the box's addresses")
-    parser.add_argument("--gateway", action="store_true", help="the name is a gateway's; the secret is the invitation")
     for asked in ("login", "zone", "server"):
         parser.add_argument(f"--{asked}", default="", metavar=asked.upper(), help="where the provider asks for it")
 
 
 def hold(context: Context, arguments: argparse.Namespace) -> None:
-    held = Held.GATEWAY if arguments.gateway else Held.DYNAMIC if arguments.provider else Held.OWN
+    held = Held.DYNAMIC if arguments.provider else Held.OWN
     secret = None if held is Held.OWN else read_password("The secret: ")
     given = {each: getattr(arguments, each) for each in ("name", "provider", "login", "zone", "server")}
     context.supervisor.name_hold(NameHold(held, **given, secret=secret))

@@ -33,7 +33,7 @@ def answer(form: Mapping[str, str], secrets: Mapping[str, str], *, final: str = 
     held = _WAYS.get(form["where"])
     if held is None:
         raise BadInput("Choose one of these.", "", key="no-choice")
-    name = final or host_name(form["name"])
+    name = "" if held is Held.GATEWAY else final or host_name(form["name"])
     if not final and not form["agreed"]:
         raise BadInput("Say that you know the name is for ever.", "", key="not-agreed")
     secret = {Held.DYNAMIC: "secret", Held.GATEWAY: "invitation"}.get(held)

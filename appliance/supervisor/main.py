@@ -301,18 +301,19 @@ class Supervisor:
             loop, core, Eraser(config.state, config.fediverse_state, files, units, secrets), secrets, clock, forget_keys
         )
         box_settings = BoxSettings(core, lambda: self.instance.origin)
+        gateway = GatewayUse(core, box_settings, secrets)
         desk = Desk(
             loop=loop,
             core=core,
             claiming=Claiming(core, secrets, clock),
             owner=Owner(loop, core, secrets, Throttle(clock)),
             settings=box_settings,
-            name=NameHolder(core, box_settings, secrets),
+            name=NameHolder(core, box_settings, secrets, gateway),
             erasing=self.erasing,
             recorder=self.recorder,
             keys=keys,
             radio=radio,
-            gateway=GatewayUse(core, box_settings, secrets),
+            gateway=gateway,
             internet=self.internet,
             units=units,
             power=self._power_command,

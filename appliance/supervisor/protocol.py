@@ -150,7 +150,8 @@ class Invitation:
 @dataclass(frozen=True)
 class NameHold:
     """`name` can be given once, like an Address; the rest may change. `provider` (a key of internet/providers.py) and
-    what it asks for count with Held.DYNAMIC only; without a `secret` the one that is known stays."""
+    what it asks for count with Held.DYNAMIC only; without a `secret` the one that is known stays. With Held.GATEWAY the
+    secret is the invitation, and the name stands in it."""
 
     held: Held
     name: str

@@ -43,9 +43,3 @@ def test_a_secret_is_read_and_never_an_argument(asked, tmp_path, monkeypatch):
     (wanted,) = asked
     assert (wanted.held, wanted.provider, wanted.login) == (Held.DYNAMIC, "desec", "a.dedyn.io")
     assert wanted.secret.reveal() == "sesame"
-
-
-def test_an_invitation_of_a_gateway(asked, tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO("the whole line\n"))
-    assert main(["--state", str(tmp_path), "name", "a.gate.example.org", "--gateway"]) == 0
-    assert (asked[0].held, asked[0].secret.reveal()) == (Held.GATEWAY, "the whole line")

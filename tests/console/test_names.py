@@ -44,7 +44,7 @@ def test_a_name_whose_records_the_box_makes(at_the_name, supervisor):
 
 
 def test_under_a_gateway_it_is_the_invitation_that_counts(at_the_name, supervisor):
-    at_the_name.post("/setup/address", where="gateway", name=NAME, agreed="yes", secret="x", invitation="the line")
+    at_the_name.post("/setup/address", where="gateway", agreed="yes", secret="x", invitation="the line")
     asked = held(supervisor)
     assert asked.held is Held.GATEWAY
     assert asked.secret is not None

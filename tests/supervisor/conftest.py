@@ -24,6 +24,7 @@ from appliance.system.outside import VirtualOutside
 from appliance.system.resolver import VirtualResolver
 from appliance.system.router import VirtualRouter
 from appliance.system.ssh import VirtualSsh
+from appliance.system.tunnel import VirtualTunnel
 from appliance.system.units import LogLine, Unit, UnitState
 from appliance.system.virtual_wifi import VirtualWifi
 
@@ -145,6 +146,7 @@ class Bench:
             front=VirtualFront(self.clock.now),
             naming=VirtualDynamicName(),
             outside=VirtualOutside(),
+            tunnel=VirtualTunnel(),
         )
         self.supervisor = Supervisor(self.config, doors)
         supervisor = self.supervisor

@@ -5,6 +5,7 @@ import pytest
 
 from appliance.errors import HearthError
 from appliance.fediverse.protocol import Facts
+from appliance.gateway.invitation import Invitation, make_code
 from appliance.health.power import Power
 from appliance.internet.model import Account, Held, Stage
 from appliance.secret import Secret
@@ -82,6 +83,35 @@ def test_another_providers_secret_is_not_handed_on(owned):
     with pytest.raises(HearthError) as caught:
         owned.client.name_hold(dynamic(None, provider="duckdns"))
     assert caught.value.key == "bad-name-secret"
+
+
+def test_an_invitation_of_a_gateway_brings_its_name(owned):
+    line = invited("friends.gate.example.net")
+    owned.client.name_hold(dynamic())
+    owned.client.name_hold(NameHold(Held.GATEWAY, "", secret=line))
+    settings = owned.supervisor.core.settings
+    assert (settings.address, settings.name_held, settings.name_account) == (
+        "friends.gate.example.net",
+        Held.GATEWAY,
+        None,
+    )
+    # Back to a home that can be reached by itself.
+    owned.client.name_hold(dynamic())
+    assert owned.supervisor.core.settings.gateway is None
+    assert not (owned.config.secrets / "gateway-invitation").exists()
+    with pytest.raises(HearthError) as caught:
+        owned.client.name_hold(NameHold(Held.GATEWAY, ""))
+    assert caught.value.key == "bad-invitation"
+
+
+def test_a_name_of_ones_own_may_lead_to_a_gateway(owned):
+    owned.client.name_hold(NameHold(Held.GATEWAY, "", secret=invited(NAME)))
+    owned.client.name_hold(NameHold(Held.OWN, NAME))
+    assert owned.supervisor.core.settings.gateway is not None
+
+
+def invited(name: str) -> Secret:
+    return Invitation("gate.example.net", 443, name, bytes(32), make_code(bytes(16))).text()
 
 
 def test_nobody_names_a_box_without_an_owner(box):
