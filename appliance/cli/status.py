@@ -56,4 +56,4 @@ def way_in_words(way: Picture) -> list[str]:
     for stretch in way.stretches:
         code, word = _STATES[stretch.state]
         lines.append(f"  {stretch.outer} – {stretch.inner}: {colour(word, code)}. {stretch.sentence}")
-    return lines
+    return [*lines, f"  What to do: {way.remedy}"] if way.remedy else lines

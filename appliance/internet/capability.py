@@ -18,9 +18,12 @@ from appliance.settings import Settings
 from appliance.status import Capability as Report
 from appliance.status import Level, LinkState
 from appliance.supervisor.capability import Plan
+from appliance.supervisor.issues import Finding
 from appliance.system.clock import Clock
 from appliance.system.interfaces import Interfaces
 
+# What lasts no longer is shown in the picture, but is no issue: routers and boxes start, and cables are moved.
+PATIENCE = 20.0
 # A router may take its time, but whoever wants to pull the power should not have to.
 CLOSING_SECONDS = 10.0
 
@@ -68,6 +71,7 @@ class InternetCapability:
         self._raised_elsewhere = raised_elsewhere
         self._believe = believe
         self._goal: Goal | None = None
+        self._broken: tuple[str, float] = ("", 0.0)  # by what, and since when
 
     def start(self) -> None:
         for keeper in self._keepers.values():
@@ -96,10 +100,17 @@ class InternetCapability:
             keeper.ask(None if self._goal is None else Ask(self._goal, link, opened))
             if keeper.seen is not None:
                 way = replace(way, **{field: keeper.seen})
-        well = all(each.state is LinkState.GREEN for each in diagnose(way).stretches)
+        found = diagnose(way)
+        well = all(each.state is LinkState.GREEN for each in found.stretches)
         for keeper in self._keepers.values():
             keeper.hurry(not well)
-        return way
+        return replace(way, broken_for=self._for_how_long(found.cause))
+
+    def _for_how_long(self, cause: Finding | None) -> float:
+        now, key = self._clock.monotonic(), cause.key if cause is not None else ""
+        if key != self._broken[0]:
+            self._broken = (key, now)
+        return now - self._broken[1] if key else 0.0
 
     def plan(self, settings: Settings, observed: Way) -> Plan:
         wanted = goal(settings)
@@ -114,8 +125,9 @@ class InternetCapability:
         if wanted is not None:
             actions += tuple(Do(part.field, action) for part in self._parts for action in part.actions(scene))
         cause = found.cause
-        findings = () if cause is None or cause.key in self._raised_elsewhere else (cause,)
-        return Plan(_report(found), findings, actions, way=picture(found, seen))
+        raised = cause is not None and cause.key not in self._raised_elsewhere and seen.broken_for >= PATIENCE
+        findings = (cause,) if cause is not None and raised else ()
+        return Plan(_report(found, raised=raised), findings, actions, way=picture(found, seen))
 
     def apply(self, action: Pursue | Do | BelieveTheOwner) -> None:
         if isinstance(action, BelieveTheOwner):
@@ -130,6 +142,8 @@ class InternetCapability:
         return BelieveTheOwner() if key == reading.BY_HAND.key else None
 
 
-def _report(found: Diagnosis) -> Report:
-    level = found.cause.level if found.cause is not None else Level.WELL
+def _report(found: Diagnosis, *, raised: bool) -> Report:
+    level = Level.WELL
+    if found.cause is not None:
+        level = found.cause.level if raised else Level.WORKING
     return Report("internet", level, found.sentence, {})

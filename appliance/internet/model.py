@@ -223,7 +223,8 @@ class Goal:
 @dataclass(frozen=True)
 class Way:
     """All of it, from the box outwards, as of one look. `now` is the clock's time, in UTC. `goal` is what the doors
-    were asked about, None where nobody is asked anything."""
+    were asked about, None where nobody is asked anything. `broken_for`: so many seconds the same thing has stood in
+    the way."""
 
     now: datetime
     link: Link
@@ -235,6 +236,7 @@ class Way:
     certificate: Certificate = Certificate(Stage.NONE)
     tunnel: Tunnel | None = None
     goal: Goal | None = None
+    broken_for: float = 0.0
     update: Update | None = None
 
     @property

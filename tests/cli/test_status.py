@@ -13,9 +13,11 @@ def test_the_way_from_the_internet_is_told_link_by_link_from_outside():
             Stretch("router", "box", LinkState.GREEN, "The box is connected to the router."),
         ),
         "Port 443 of the router is used by nas.",
+        "Log in to your router.",
     )
     assert [line.strip() for line in way_in_words(way)[1:]] == [
         "internet – provider: not known. Not looked at yet.",
         "provider – router: broken. Port 443 of the router is used by nas.",
         "router – box: well. The box is connected to the router.",
+        "What to do: Log in to your router.",
     ]

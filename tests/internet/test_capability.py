@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.internet.capability import InternetCapability
+from appliance.internet.capability import PATIENCE, InternetCapability
 from appliance.internet.keeper import Keeper
 from appliance.internet.model import PUBLIC_PORTS, Answered, Link, Mapping, Records
 from appliance.internet.parts import DnsPart, OutsidePart, RecordsPart, RouterPart
 from appliance.settings import Settings
-from appliance.status import LinkState, Picture
+from appliance.status import Level, LinkState, Picture
 from appliance.supervisor.capability import Plan
 from appliance.system.clock import VirtualClock
 from appliance.system.interfaces import VirtualInterfaces
@@ -155,9 +155,22 @@ def test_a_pulled_cable_is_seen_at_once_and_what_was_known_of_the_home_forgotten
     plan = home.look(WANTED)
     assert plan.way is not None
     assert plan.way.cause == "no-link"
-    assert [each.key for each in plan.findings] == ["no-link"]
+
+
+def test_what_passes_soon_is_no_issue_and_what_others_raise_is_not_raised_twice(home):
+    home.settle()
+    home.capability._interfaces = VirtualInterfaces(to_gateway=Link(carrier=False, interface="eth0"))
+    plan = home.look(WANTED)
+    assert (plan.findings, plan.report.level) == ((), Level.WORKING)
+    home.clock.advance(PATIENCE)
+    plan = home.look(WANTED)
+    assert ([each.key for each in plan.findings], plan.report.level) == (["no-link"], Level.ATTENTION)
     home.capability._raised_elsewhere = frozenset({"no-link"})
-    assert home.look(WANTED).findings == (), "somebody else raises it already"
+    assert home.look(WANTED).findings == ()
+    home.capability._interfaces = VirtualInterfaces()
+    home.look(WANTED)
+    assert home.settle().cause == "", "and when it comes back it has to last again"
+    assert home.capability._broken[0] == ""
 
 
 def test_the_answer_for_another_name_is_not_taken_for_this_ones(home):
