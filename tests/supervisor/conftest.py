@@ -124,6 +124,7 @@ class Bench:
         self.wifi = VirtualWifi()
         self.ssh = VirtualSsh()
         self.firewall = VirtualFirewall()
+        self.tunnel = VirtualTunnel()
         self.client = SupervisorClient(self.config.supervisor_socket)
         self._ticked = threading.Event()
         self._stop: Callable[[], None] = lambda: None
@@ -145,6 +146,7 @@ class Bench:
             resolver=VirtualResolver(),
             front=VirtualFront(self.clock.now),
             naming=VirtualDynamicName(),
+            tunnel=self.tunnel,
             outside=VirtualOutside(),
             tunnel=VirtualTunnel(),
         )
