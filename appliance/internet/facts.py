@@ -21,6 +21,8 @@ def facts(way: Way) -> dict[str, str]:
         found |= _router(way.router)
     if way.outside is not None:
         found |= _outside(way.outside)
+    if way.goal is not None and (way.goal.helpers or way.outside is None):
+        found["who tries from outside"] = ", ".join(way.goal.helpers) or "nobody: name some helpers in the settings"
     if way.records is not None:
         found |= _records(way.records)
     if way.tunnel is not None:
