@@ -109,7 +109,9 @@ def _settle(workshop: Workshop, plan: Plan, tree: Path) -> None:
     resolver = tree / "etc/resolv.conf"
     resolver.unlink(missing_ok=True)
     resolver.symlink_to("../run/NetworkManager/resolv.conf")
-    (tree / "etc/adjtime").unlink(missing_ok=True)
+    # Made when the packages were installed, with the time of it in them, and read by nothing of ours.
+    for name in ("adjtime", "ddclient.conf", "default/ddclient"):
+        (tree / "etc" / name).unlink(missing_ok=True)
     # No clock of a box may show less than this (systemd-timesyncd.service(8)).
     clock = tree / "usr/lib/clock-epoch"
     clock.touch()
