@@ -30,7 +30,7 @@ def plan(wanted: Sequence[Port], found: Router | None, link: Link) -> Iterator[A
     if found is None or found.control is None:
         return
     rivals = {each.port for each in rivals_of(wanted, found, link)}
-    for port in wanted:
+    for port in wanted if link.address is not None and link.gateway is not None else ():
         held = _holder(port, found)
         if port not in rivals and (held is None or is_due(held) or held.port != port):
             yield Open(port)

@@ -77,6 +77,8 @@ def test_a_rival_by_udp_is_none_by_tcp():
 def test_pinholes_are_asked_for_where_there_is_ipv6():
     assert planned(FOUND, LINK6) == [OpenPinhole(port) for port in PUBLIC_PORTS]
     assert planned(FOUND, replace(LINK6, gateway6=None)) == []
+    alone = Link(True, "eth0", address6="2001:db8::20", gateway6="fe80::1%eth0")
+    assert planned(Router(PortControl.PCP), alone) == [OpenPinhole(port) for port in PUBLIC_PORTS]
     open6 = replace(FOUND, pinholes=PUBLIC_PORTS)
     assert planned(open6, LINK6) == []
     assert planned(replace(open6, due=(HTTP,)), LINK6) == [OpenPinhole(HTTP)]

@@ -3,14 +3,14 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from appliance.errors import HearthError
 from appliance.internet.model import PUBLIC_PORTS, Link, Port, PortControl, Protocol
 from appliance.internet.model import Router as Seen
-from appliance.internet.ports import Open, plan, rivals_of
+from appliance.internet.ports import Open, OpenPinhole, plan, rivals_of
 from appliance.system.clock import SystemClock
 from appliance.system.interfaces import SystemInterfaces
 from appliance.system.router.announcements import SystemAnnouncements
@@ -142,6 +142,25 @@ def test_pinholes_let_ipv6_in_until_they_are_closed(world: World, box: Box) -> N
         assert asks(world.visitor, address6, 443, 0.5) is None
 
 
+def test_where_there_is_no_ipv4_pinholes_are_all_there_is(world: World, box: Box) -> None:
+    class Only6(Interfaces):
+        def link(self) -> Link:
+            return replace(super().link(), address=None, gateway=None)
+
+    door = SystemRouter(SystemRunner(), Only6(), SystemClock())
+    with box.home.box.inside():
+        link, seen = Only6().link(), door.look(PUBLIC_PORTS)
+        assert list(plan(PUBLIC_PORTS, seen, link)) == [OpenPinhole(each) for each in PUBLIC_PORTS]
+        for port in PUBLIC_PORTS:
+            door.open_pinhole(port)
+        assert list(plan(PUBLIC_PORTS, door.look(PUBLIC_PORTS), link)) == []
+    with greeter(box.home.box, 443):
+        assert asks(world.visitor, box.home.address6 or "", 443) == world.visitor.address6
+        with box.home.box.inside():
+            door.close(PUBLIC_PORTS)
+        assert asks(world.visitor, box.home.address6 or "", 443, 0.5) is None
+
+
 def test_through_the_boxs_own_firewall(world: World, home: Home) -> None:
     home.router.set_control(Control(natpmp=False))
     home.box.nft((ROOT / "image/overlay/etc/nftables.conf").read_text())
@@ -201,16 +220,19 @@ def test_a_rival_keeps_its_port_until_it_gives_it_back(
 
 @pytest.mark.parametrize("control", [Control(upnp=False), Control(natpmp=False)], ids=["pcp", "upnp"])
 def test_a_router_that_was_started_again_is_found_out_and_asked_again(
-    world: World, home: Home, control: Control
+    world: World, home: Home, nas: Namespace, control: Control
 ) -> None:
     home.router.set_control(control)
     box = box_at(home)
     box.open_all()
+    if control.natpmp:  # it has to have run for longer than clocks may differ
+        eventually(
+            "the router's clock goes on", lambda: (ask_as(nas, home, PortControl.PCP, Verb.LOOK).epoch or 0) > 12
+        )
     home.router.on()
     eventually("the router answers again", lambda: box.look().control)
-    assert list(plan(PUBLIC_PORTS, box.look(), Link(True, "eth0", home.address))) == [
-        Open(each) for each in PUBLIC_PORTS
-    ]
+    link = Link(True, "eth0", home.address, str(home.router.lan.ip))
+    assert list(plan(PUBLIC_PORTS, box.look(), link)) == [Open(each) for each in PUBLIC_PORTS]
     box.open_all()
     with greeter(home.box, 8443):
         assert asks(world.visitor, home.outside, 443) == world.visitor.address

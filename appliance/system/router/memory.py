@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What this box remembers of its router: by PCP and NAT-PMP nothing can be looked at that was not asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from appliance.internet.model import Link, Mapping, Port, PortControl
@@ -62,6 +62,11 @@ class Memory:
             lost = there is None and grant.control is PortControl.UPNP
             if lost or (there is not None and (there.host, there.port) != (self.link.address, port)):
                 del self.grants[port]
+
+    def pinholes_of(self, ports: Sequence[Port], now: float) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
+        """Those of these ports, and which of them want renewing."""
+        held = {port: lease for port, lease in self.pinholes.items() if port in ports}
+        return tuple(held), tuple(port for port, lease in held.items() if lease.is_due(now))
 
     def mappings(self, ports: Iterable[Port], now: float) -> list[Mapping]:
         """Those that the router lists or has given, of these ports."""

@@ -29,7 +29,8 @@ def by_pcp(question: Question) -> Answer:
         if told is None or not speaks:
             return Answer()
         # Most also answer the one question that PCP has no words for.
-        return Answer(PortControl.PCP, outside=by_nat_pmp(question).outside, epoch=told.epoch)
+        heard, outside = time.monotonic(), by_nat_pmp(question).outside
+        return Answer(PortControl.PCP, outside=outside, epoch=told.epoch + int(time.monotonic() - heard))
     if question.verb is Verb.CLOSE:
         for port in question.ports:
             _map(question, _want(question, port), only_this_port=False)

@@ -11,6 +11,7 @@ ANNOUNCE, MAP = 0, 1
 NONCE_BYTES = 12
 PACKET_BYTES = 1100
 _ANSWER = 0x80
+_SLACK = 5.0
 _PREFER_FAILURE = struct.pack("!BxH", 2, 0)
 _REQUEST = struct.Struct("!BBxxI16s")
 _RESPONSE = struct.Struct("!BBxBII12x")
@@ -89,11 +90,12 @@ def read_map(packet: bytes, want: Want) -> Mapped | None:
 
 
 def has_restarted(before: tuple[int, float], now: tuple[int, float]) -> bool:
-    """Whether the router's own clock tells of a restart (RFC 6887, 8.5): each is an epoch and when it was heard."""
+    """Whether the router's own clock tells of a restart (RFC 6887, 8.5): each is an epoch and when it was heard, which
+    for us is when the child has ended: hence more slack than the two seconds that are meant for the network."""
     theirs, ours = now[0] - before[0], now[1] - before[1]
     if theirs < -1:
         return True
-    return ours + 2 < theirs - theirs / 16 or theirs + 2 < ours - ours / 16
+    return ours + _SLACK < theirs - theirs / 16 or theirs + _SLACK < ours - ours / 16
 
 
 def _packed(address: str) -> bytes:

@@ -49,15 +49,17 @@ class SystemRouter:
         with self._lock:
             link = self._meet()
             if link is None:
-                return model.Router(None)
-            memory, now = self._memory, self._clock.monotonic()
+                return self._look6(ports)
+            memory = self._memory
             told = self._ask(link, Question(Verb.LOOK, _PACKETS, link.address or "", link.gateway or ""))
             listed = self._list(link, ports, hurry=told.control is None)
             found = [each.control for each in (told, listed) if each.control is not None and each.trouble is None]
             if not found and Trouble.STRANGE in (told.trouble, listed.trouble):
                 raise strange()
             memory.controls = tuple(found)
-            memory.outside = told.outside or listed.outside or (memory.outside if found else None)
+            # By PCP alone it is learnt with a port, and not to be asked again.
+            kept = memory.outside if found == [PortControl.PCP] else None
+            memory.outside = told.outside or listed.outside or kept
             now = self._clock.monotonic()
             memory.expire(now)
             mappings = [each for each in memory.mappings(ports, now) if not self._is_of_before(each)]
@@ -68,10 +70,20 @@ class SystemRouter:
                 memory.outside,
                 tuple(replace(each, name=self._name(each.host)) for each in mappings),
                 tuple((port, why) for port, why in memory.refused.items() if port in ports),
-                tuple(port for port in memory.pinholes if port in ports),
-                tuple(port for port, lease in memory.pinholes.items() if port in ports and lease.is_due(now)),
+                *memory.pinholes_of(ports, now),
                 self._beyond(link, mappings),
             )
+
+    def _look6(self, ports: Sequence[Port]) -> model.Router:
+        """Where there is no IPv4 at all."""
+        link, memory = self._memory.link, self._memory
+        if not (link.carrier and link.address6 and link.gateway6):
+            return model.Router(None)
+        told = self._ask(link, Question(Verb.LOOK, (PortControl.PCP,), link.address6, link.gateway6))
+        now = self._clock.monotonic()
+        memory.expire(now)
+        pinholes, due = memory.pinholes_of(ports, now)
+        return model.Router(told.control, pinholes=pinholes, due=due)
 
     def _beyond(self, link: Link, mappings: Sequence[Mapping]) -> str | None:
         """Some routers that have no address of the internet tell none, and refuse: then the next one tells why."""
@@ -103,8 +115,9 @@ class SystemRouter:
 
     def open_pinhole(self, port: Port, seconds: int = LEASE_SECONDS) -> int:
         with self._lock:
-            link = self._meet()
-            if link is None or link.address6 is None or link.gateway6 is None:
+            self._meet()
+            link = self._memory.link
+            if link.address6 is None or link.gateway6 is None:
                 raise silent()
             answer = self._ask(link, self._wish6(Verb.OPEN, link, [port], seconds))
             if answer.control is None or answer.trouble is not None or not answer.lease:
@@ -114,10 +127,8 @@ class SystemRouter:
 
     def close(self, ports: Sequence[Port]) -> None:
         with self._lock:
-            link, memory = self._meet(), self._memory
-            if link is None:
-                return
-            wishes = []
+            self._meet()
+            link, memory, wishes = self._memory.link, self._memory, []
             for control in _ALL:
                 given = [port for port in ports if (grant := memory.grants.get(port)) and grant.control is control]
                 if control is PortControl.UPNP:  # of an earlier life, but none that the owner made by hand
@@ -142,7 +153,7 @@ class SystemRouter:
         return replace(seen, trouble=Trouble.TAKEN)
 
     def _meet(self) -> Link | None:
-        """The link, if there is a router at it. At another one nothing counts that was learnt before."""
+        """The link, if there is a router at it for IPv4. At another one nothing counts that was learnt before."""
         link = self._interfaces.link()
         if not self._memory.is_of(link):
             self._memory = Memory(link)
