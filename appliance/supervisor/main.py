@@ -361,8 +361,8 @@ class Supervisor:
             self.loop.run(self.tick)
         finally:
             notify.stopping()
-            self.internet.close()
             self.recorder.save()
+            self.internet.close()
             self._server.close()
 
     def tick(self) -> float:
