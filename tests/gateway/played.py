@@ -69,7 +69,7 @@ class Played:
         return Invitation(made.gateway, self.tap.port, made.name, made.fingerprint, made.code)
 
     def box(self, invited: Invitation, port: int, token: str = "a") -> "Box":
-        box = Box()
+        box = Box(lambda: self.gateway is not None and self.gateway._admission.is_there(invited.name))
         tunnel = Tunnel(invited, Secret(token * 64), lambda told: box.connect(told, port), box.hear)
         box.task = asyncio.create_task(tunnel.run())
         self._tasks.append(box.task)
@@ -95,7 +95,8 @@ class Played:
 class Box:
     """One end of a tunnel. `visitors` are the addresses that the gateway told."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_there: Callable[[], bool]) -> None:
+        self._is_there = is_there
         self.task: asyncio.Task[None]
         self.heard: list[TunnelState] = []
         self.visitors: list[str] = []
@@ -118,7 +119,12 @@ class Box:
         return next(state for state in self.heard[since:] if wanted(state))
 
     async def connected(self, since: int = 0) -> TunnelState:
-        return await self.until(lambda state: state.connected, since)
+        state = await self.until(lambda state: state.connected, since)
+        async with asyncio.timeout(SECONDS):
+            # The gateway has yet to look at the last thing that the box said.
+            while not self._is_there():
+                await asyncio.sleep(0)
+        return state
 
     async def leave(self) -> None:
         self.task.cancel()
@@ -205,6 +211,18 @@ class Authority:
         now = datetime.now(UTC)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
+        # Python 3.13 is strict about what RFC 5280 asks for.
+        usage = x509.KeyUsage(
+            digital_signature=not ca,
+            key_cert_sign=ca,
+            crl_sign=ca,
+            content_commitment=False,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            encipher_only=False,
+            decipher_only=False,
+        )
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -214,6 +232,9 @@ class Authority:
             .not_valid_before(now - timedelta(hours=1))
             .not_valid_after(now + timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .add_extension(usage, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
             .sign(self._key, hashes.SHA256())
         )

@@ -17,6 +17,8 @@ from appliance.secret import Secret
 from appliance.system.relay import dial_pinned
 from tests.gateway.played import ALICE, BOB, HOST, SECONDS, Authority, Played, hang_up, web_server
 
+# asyncio itself leaves a client's transport behind when the handshake is broken off.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 Test = Callable[[Played], Awaitable[None]]
 
 
@@ -108,7 +110,6 @@ def test_a_box_that_was_replaced_is_told_and_kept_out(tmp_path: Path) -> None:
     play(tmp_path, test)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as below
 def test_of_two_boxes_with_one_key_the_first_stays(tmp_path: Path) -> None:
     async def test(played: Played) -> None:
         invited = played.invite("alice")
@@ -202,8 +203,6 @@ def test_an_impostor_is_not_told_the_token(tmp_path: Path) -> None:
     assert heard == b""
 
 
-# asyncio itself leaves a client's transport behind when the handshake is broken off.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_of_a_flood_only_so_many_get_in_and_the_others_are_not_harmed(tmp_path: Path) -> None:
     limits = Limits(connections=40, per_address=40, per_member=5)
 

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`hearth gateway …` from the command line: set up, and the whole process with its commands."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import HearthError
+from appliance.gateway import install
+from appliance.gateway.invitation import parse
+from appliance.gateway.members import Members
+from appliance.system.clock import SystemClock
+from appliance.system.commands import CommandClient
+from appliance.system.files import SystemFiles
+from appliance.system.ports import check_free
+from tests.end_to_end.waiting import eventually
+from tests.repository import ROOT
+
+
+def hearth(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    argv = [sys.executable, "-m", "appliance", *map(str, arguments)]
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+
+
+def test_set_up_once_and_durably(tmp_path: Path) -> None:
+    state = tmp_path / "gateway"
+    done = hearth("--state", state, "gateway", "init", "GW.example.org.", "--no-service", "--https-port", "8443")
+    assert done.returncode == 0, done.stderr
+    assert "type A, name *.gw.example.org" in done.stdout
+    assert "lead port 443 to port 8443" in done.stdout
+    assert {path.stat().st_mode & 0o777 for path in state.iterdir()} == {0o600}
+    again = hearth("--state", state, "gateway", "init", "other.example.org", "--no-service")
+    assert again.returncode == 1
+    assert "already" in again.stderr
+
+    members = Members(state, SystemFiles(), SystemClock())
+    code = members.invite("alice", replace=False).code
+    kept = Members(state, SystemFiles(), SystemClock())
+    assert kept.names == {"alice.gw.example.org"}
+    assert code.reveal() not in (state / "members.json").read_text()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"members": 0}, {"megabits": 0}, {"https_port": 0}, {"http_port": 70000}, {"members": 100_000}],
+)
+def test_limits_of_limits(changed: dict[str, int]) -> None:
+    with pytest.raises(HearthError):
+        install.setup("gw.example.org", **{"members": 1, "megabits": 1, "https_port": 443, "http_port": 80} | changed)
+
+
+@pytest.mark.parametrize("domain", ["", "gw", "https://gw.example.org", "gw.example.org/x", "ä.example.org"])
+def test_bad_domains(domain: str) -> None:
+    with pytest.raises(HearthError, match="no name for a gateway"):
+        install.setup(domain, members=1, megabits=1, https_port=443, http_port=80)
+
+
+def test_a_gateway_that_was_not_set_up_says_so(tmp_path: Path) -> None:
+    done = hearth("--state", tmp_path / "none", "gateway", "serve", "--socket", tmp_path / "socket")
+    assert done.returncode == 1
+    assert "hearth gateway init" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_book_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    hearth("--state", tmp_path / "gateway", "gateway", "init", "gw.example.org", "--no-service")
+    (tmp_path / "gateway/members.json").write_text('{"entries": 7}')
+    with pytest.raises(HearthError, match="could not be read"):
+        Members(tmp_path / "gateway", SystemFiles(), SystemClock())
+
+
+def test_the_process_and_its_commands(tmp_path: Path) -> None:
+    state, socket = tmp_path / "gateway", tmp_path / "gateway.sock"
+    ports = [next(port for port in range(start, start + 200) if _free(port)) for start in (24100, 24400)]
+    options = ("--no-service", "--https-port", ports[0], "--http-port", ports[1])
+    assert hearth("--state", state, "gateway", "init", "gw.example.org", *map(str, options)).returncode == 0
+    argv = [sys.executable, "-m", "appliance", "--state", str(state), "gateway", "serve", "--socket", str(socket)]
+    process = subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.PIPE)
+    try:
+        commands = CommandClient(socket, name="the gateway")
+        eventually("the gateway answers", lambda: commands.ask("gateway.list") == [])
+        made = commands.ask("gateway.invite", {"name": "alice"})
+        assert parse(made["invitation"]).name == "alice.gw.example.org"
+        assert [each["name"] for each in commands.ask("gateway.list")] == ["alice.gw.example.org"]
+        with pytest.raises(HearthError, match="no member"):
+            commands.ask("gateway.remove", {"key": "bob"})
+        assert json.loads((state / "members.json").read_text())["entries"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, words = process.communicate(timeout=20)
+    assert process.returncode == 0, words
+    assert made["invitation"].rpartition("/")[2] not in words.decode()
+
+
+def _free(port: int) -> bool:
+    try:
+        check_free("0.0.0.0", port, SystemClock())
+    except HearthError:
+        return False
+    return True
