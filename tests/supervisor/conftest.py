@@ -148,7 +148,6 @@ class Bench:
             naming=VirtualDynamicName(),
             tunnel=self.tunnel,
             outside=VirtualOutside(),
-            tunnel=VirtualTunnel(),
         )
         self.supervisor = Supervisor(self.config, doors)
         supervisor = self.supervisor
