@@ -3,8 +3,9 @@
 
 SQLAlchemy looks anew at each statement it is given: which it is, whether it was compiled, how its result is read. That
 takes longer than most of our questions take SQLite. A statement that is built once, as those of the hot paths are, is
-therefore compiled when it is met for the third time, and from then on goes past all that. What comes back are
-SQLAlchemy's own rows. What this cannot do it leaves to SQLAlchemy.
+therefore compiled when it is met for the third time, and from then on goes past all that; one that asks for a list of
+ids is compiled once for each length of it. What comes back are SQLAlchemy's own rows. What this cannot do it leaves to
+SQLAlchemy.
 """
 
 import weakref
@@ -18,6 +19,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 _Write = Callable[[Any], Any]
 _TIMES = 3  # what is built for one question may be asked twice in it, and is never met again
+_LONGEST = 100  # list whose length is a form of its own
+_MOST_FORMS = 64  # of one statement
+_CHANGES = ("INSERT ", "UPDATE ", "DELETE ")
 
 
 class Found:
@@ -44,11 +48,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Statement:
-    """`given` are the parameters: where each stands, what it is called, how it is written. `usual` has the rest."""
+    """`given` are the parameters: where each stands, what it is called, how it is written; `listed` the same for lists,
+    each with the places of its parts. `usual` has the rest."""
 
     sql: str
     usual: tuple[Any, ...]
     given: tuple[tuple[int, str, _Write | None], ...]
+    listed: tuple[tuple[tuple[int, ...], str, _Write | None], ...]
     result: SimpleResultMetaData | None
 
     def values(self, parameters: Mapping[str, Any]) -> Sequence[Any]:
@@ -56,15 +62,19 @@ class Statement:
         for place, name, write in self.given:
             value = parameters[name]
             values[place] = value if write is None else write(value)
+        for places, name, write in self.listed:
+            for place, value in zip(places, parameters[name], strict=True):
+                values[place] = value if write is None else write(value)
         return values
 
 
 class _Known:
-    """A statement that was met: how often, and what it is with which parameters."""
+    """A statement that was met: how often, and what it is with which parameters. `lists` are those that are lists."""
 
     def __init__(self) -> None:
         self.times = 0
-        self.forms: dict[tuple[str, ...], Statement | None] = {}
+        self.lists: frozenset[str] | None = None
+        self.forms: dict[tuple[Any, ...], Statement | None] = {}
 
 
 class Prepared:
@@ -97,29 +107,53 @@ class Prepared:
         known.times += 1
         if known.times < _TIMES:
             return None
-        names = tuple(parameters)
-        if names not in known.forms:
-            known.forms[names] = self._prepare(statement, names)
-        return known.forms[names]
+        if known.lists is None:
+            known.lists = self._lists(statement)
+        form: tuple[Any, ...] = tuple(parameters)
+        if known.lists:
+            lengths = [len(parameters[name]) for name in known.lists if name in parameters]
+            form += tuple(lengths)
+            if max(lengths, default=0) > _LONGEST or (form not in known.forms and len(known.forms) >= _MOST_FORMS):
+                return None
+        if form not in known.forms:
+            known.forms[form] = self._prepare(statement, parameters)
+        return known.forms[form]
 
-    def _prepare(self, statement: Any, names: tuple[str, ...]) -> Statement | None:
-        compiled = statement.compile(dialect=self._dialect, column_keys=list(names) or None)
+    def _lists(self, statement: Any) -> frozenset[str]:
+        compiled = statement.compile(dialect=self._dialect)
+        return frozenset(bind.key for bind in compiled.post_compile_params if bind.expanding)
+
+    def _prepare(self, statement: Any, parameters: Mapping[str, Any]) -> Statement | None:
+        compiled = statement.compile(dialect=self._dialect, column_keys=list(parameters) or None)
         if not isinstance(compiled, SQLCompiler) or not _is_plain(compiled):
             return None
-        processors: Mapping[str, Any] = compiled._bind_processors
-        usual: list[Any] = []
+        state = compiled.construct_expanded_state(parameters) if compiled.post_compile_params else None
+        processors: Mapping[str, Any] = state.processors if state else compiled._bind_processors
+        order = list((state.positiontup if state else compiled.positiontup) or ())
+        usual: list[Any] = [None] * len(order)
         given: list[tuple[int, str, _Write | None]] = []
+        listed: list[tuple[tuple[int, ...], str, _Write | None]] = []
         keys = {name: bind for bind, name in compiled.bind_names.items()}
-        for place, name in enumerate(compiled.positiontup or ()):
+        for whole, parts in (state.parameter_expansion if state else {}).items():
+            bind = keys.pop(whole)
+            if bind.key not in parameters or len(parts) != len(parameters[bind.key]):
+                return None  # a list that stands in the statement, or of more than single values
+            # Where it is asked for twice each part stands twice.
+            for places in zip(*([at for at, name in enumerate(order) if name == part] for part in parts), strict=True):
+                listed.append((places, bind.key, processors.get(parts[0])))
+        parts_of_lists = {place for places, _, _ in listed for place in places}
+        for place, name in enumerate(order):
+            if place in parts_of_lists:
+                continue
             bind, write = keys[name], processors.get(name)
-            if bind.key in names:
-                usual.append(None)
+            if bind.key in parameters:
                 given.append((place, bind.key, write))
             elif bind.required or bind.callable is not None:
                 return None
             else:
-                usual.append(bind.value if write is None else write(bind.value))
-        return Statement(str(compiled), tuple(usual), tuple(given), self._result(compiled))
+                usual[place] = bind.value if write is None else write(bind.value)
+        sql = state.statement if state else str(compiled)
+        return Statement(sql, tuple(usual), tuple(given), tuple(listed), self._result(compiled))
 
     def _result(self, compiled: SQLCompiler) -> SimpleResultMetaData | None:
         columns = compiled._result_columns
@@ -134,13 +168,20 @@ class Prepared:
 
 
 def _is_plain(compiled: SQLCompiler) -> bool:
-    """A question or a change whose form is known, without what is decided only when it is executed: lists in IN,
-    defaults made in Python."""
-    changes = compiled.isinsert or compiled.isupdate or compiled.isdelete
+    """A question or a change whose form is known, without what is decided only when it is executed: defaults made in
+    Python, values written into it."""
+    changes = compiled.isinsert or compiled.isupdate or compiled.isdelete or is_change(compiled.statement)
     return bool(changes or compiled._result_columns) and not (
-        compiled.post_compile_params
+        any(not bind.expanding for bind in compiled.post_compile_params)
         or compiled.literal_execute_params
         or compiled.insert_prefetch
         or compiled.update_prefetch
         or compiled.effective_returning
     )
+
+
+def is_change(statement: Any) -> bool:
+    """Whether it changes something and answers nothing; of plain text only where its first word says so."""
+    if isinstance(statement, sa.TextClause):
+        return statement.text.startswith(_CHANGES) and "RETURNING" not in statement.text
+    return isinstance(statement, sa.UpdateBase)

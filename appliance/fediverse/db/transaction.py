@@ -8,7 +8,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from appliance.fediverse.db.ids import Ids
-from appliance.fediverse.db.prepared import Found, Prepared
+from appliance.fediverse.db.prepared import Found, Prepared, is_change
 from appliance.fediverse.db.topics import Topic
 from appliance.system.clock import milliseconds
 
@@ -35,7 +35,7 @@ class Tx:
         return self.ids.next(self.now)
 
     def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
-        changed = self._run(statement, parameters) if isinstance(statement, sa.UpdateBase) else None
+        changed = self._run(statement, parameters) if is_change(statement) else None
         if changed is not None:
             return cast("sa.CursorResult[Any]", changed)
         return self.connection.execute(statement, parameters)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub import hosts as host_memory
 from appliance.fediverse.activitypub.signatures import Form
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, activities, codes, deliveries, hosts, received
 from appliance.fediverse.delivery.verdict import Outcome, Verdict
@@ -21,7 +22,7 @@ GIVE_UP = timedelta(days=7)
 FORGET_RECEIVED = timedelta(days=14)  # far longer than any signature is fresh
 FORGET_SENT = timedelta(days=1)
 
-_EARLIER = sa.alias(deliveries)
+_EARLIER = again(deliveries)
 # The first of its line: an author's activities reach a host in the order in which they happened. What the instance's
 # own actor says has no author, and needs no order.
 _FIRST = ~sa.exists().where(

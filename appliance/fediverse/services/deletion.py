@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.fediverse.activitypub import outgoing
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, favourites, follows, metadata, statuses, tombstones
 from appliance.fediverse.services import conversations, ties
@@ -57,7 +58,7 @@ def _friends(tx: Tx, account_id: int) -> list[int]:
 
 def _uncount(tx: Tx, account_id: int) -> None:
     """What they favoured, boosted and answered counts one less."""
-    boost = sa.alias(statuses)
+    boost = again(statuses)
     for column, of in (
         (statuses.c.favourites_count, sa.select(favourites.c.status_id).where(favourites.c.account_id == account_id)),
         (statuses.c.boosts_count, sa.select(boost.c.boost_of_id).where(boost.c.account_id == account_id)),

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, dismissed_suggestions, follows, members
 from appliance.fediverse.model import FollowState
@@ -30,13 +31,13 @@ _MEMBERS = _EVERYBODY.join(members, members.c.account_id == accounts.c.id)
 _ACTIVE = (accounts.c.last_status_at.desc(), accounts.c.id.desc())
 _NEW = (accounts.c.id.desc(),)
 
-_known, _dismissed = sa.alias(follows), sa.alias(dismissed_suggestions)
+_known, _dismissed = again(follows), again(dismissed_suggestions)
 _STRANGER = (
     accounts.c.id != _viewer,
     ~sa.exists().where(_known.c.follower_id == _viewer, _known.c.followee_id == accounts.c.id),
     ~sa.exists().where(_dismissed.c.account_id == _viewer, _dismissed.c.target_id == accounts.c.id),
 )
-_ours, _theirs, _friend = sa.alias(follows), sa.alias(follows), sa.alias(accounts)
+_ours, _theirs, _friend = again(follows), again(follows), again(accounts)
 _ACCEPTED = FollowState.ACCEPTED.value
 _common = (
     sa.select(_theirs.c.followee_id, sa.func.count().label("friends"))

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.errors import BadInput
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows, home, notifications, statuses, user_domain_blocks
 from appliance.fediverse.services import follows as follow_services
@@ -19,7 +20,7 @@ _LIST = Paged(
     sa.select(user_domain_blocks).where(user_domain_blocks.c.account_id == sa.bindparam("account_id")),
     user_domain_blocks.c.id,
 )
-_other = sa.alias(accounts)
+_other = again(accounts)
 _FOLLOWS = sa.select(follows.c.follower_id, follows.c.followee_id).join(
     _other,
     sa.or_(
@@ -61,7 +62,7 @@ def unblock(tx: Tx, account_id: int, domain: str) -> None:
 
 def _clear_home(tx: Tx, account_id: int, domain: str) -> None:
     """Boosts and hashtags bring home what is by nobody followed."""
-    author, original, original_author = sa.alias(accounts), sa.alias(statuses), sa.alias(accounts)
+    author, original, original_author = again(accounts), again(statuses), again(accounts)
     theirs = (
         sa.select(home.c.status_id)
         .join(statuses, statuses.c.id == home.c.status_id)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows
 from appliance.fediverse.model import FollowState
@@ -12,8 +13,8 @@ from appliance.fediverse.services.visibility import welcome
 
 MOST = 40  # for each account asked about
 
-_theirs, _ours = sa.alias(follows), sa.alias(follows)
-_target, _friend = sa.alias(accounts), sa.alias(accounts)
+_theirs, _ours = again(follows), again(follows)
+_target, _friend = again(accounts), again(accounts)
 _FOLLOWERS = (
     sa.select(_friend.c.id)
     .select_from(_theirs)

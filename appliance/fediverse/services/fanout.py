@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.ids import floor
 from appliance.fediverse.db.tables import (
@@ -39,7 +40,7 @@ _language: "sa.BindParameter[str]" = sa.bindparam("language", type_=sa.String)  
 
 def _homes() -> "tuple[sa.Select[Any], Any]":
     """Followers of the bound `author_id` who are at home here, and the follows that made them so."""
-    follow, reader, member, exclusive = sa.alias(follows), sa.alias(accounts), sa.alias(list_accounts), sa.alias(lists)
+    follow, reader, member, exclusive = again(follows), again(accounts), again(list_accounts), again(lists)
     apart = sa.exists().where(
         member.c.account_id == _author,
         member.c.list_id == exclusive.c.id,
@@ -62,8 +63,8 @@ def _homes() -> "tuple[sa.Select[Any], Any]":
 
 def _lists() -> "tuple[sa.Select[Any], Any]":
     """The lists that the bound `author_id` is on, and the follows of their owners."""
-    follow, member = sa.alias(follows), sa.alias(list_accounts)
-    other = sa.alias(list_accounts)
+    follow, member = again(follows), again(list_accounts)
+    other = again(list_accounts)
     both = sa.exists().where(other.c.list_id == lists.c.id, other.c.account_id == _reply_to)
     wanted = sa.or_(
         _reply_to.in_((0, _author)),
@@ -82,7 +83,7 @@ def _lists() -> "tuple[sa.Select[Any], Any]":
 
 def _of_post(readers: "sa.Select[Any]", follow: Any) -> "sa.Select[Any]":
     reader_id = follow.c.follower_id
-    other, block, mute = sa.alias(follows), sa.alias(blocks), sa.alias(mutes)
+    other, block, mute = again(follows), again(blocks), again(mutes)
     knows = sa.exists().where(
         other.c.follower_id == reader_id, other.c.followee_id == _reply_to, other.c.state == _ACCEPTED
     )
@@ -115,7 +116,7 @@ def _in_language(follow: Any) -> "sa.ColumnElement[bool]":
 
 def _seen_lately(table: sa.Table, owner: "sa.ColumnElement[int]", owner_id: Any) -> "sa.ColumnElement[bool]":
     """Whether a timeline has what the bound `original_id` says, itself or as a boost, since the bound `lately`."""
-    shown, status = sa.alias(table), sa.alias(statuses)
+    shown, status = again(table), again(statuses)
     original = sa.bindparam("original_id", type_=sa.BigInteger)
     return sa.exists().where(
         shown.c[owner.name] == owner_id,
@@ -126,7 +127,7 @@ def _seen_lately(table: sa.Table, owner: "sa.ColumnElement[int]", owner_id: Any)
 
 
 def _direct_statement() -> sa.Insert:
-    reader = sa.alias(accounts)
+    reader = again(accounts)
     return _into_home(
         sa.select(mentions.c.account_id, mentions.c.status_id)
         .join(reader, reader.c.id == mentions.c.account_id)

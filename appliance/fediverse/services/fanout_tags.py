@@ -3,6 +3,7 @@
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import followed_tags, follows, home, list_accounts, lists, mentions, status_tags
 from appliance.fediverse.services.visibility import unwelcome
@@ -14,7 +15,7 @@ _language: "sa.BindParameter[str]" = sa.bindparam("language", type_=sa.String)
 
 def _statement() -> sa.Insert:
     reader_id = followed_tags.c.account_id
-    there = sa.alias(home)
+    there = again(home)
     other_language = sa.exists().where(
         follows.c.follower_id == reader_id,
         follows.c.followee_id == _author,

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.errors import HearthError, Refused
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, invites
 from appliance.fediverse.model import Registration
@@ -131,7 +132,7 @@ def _is_open(tx: Tx) -> "sa.ColumnElement[bool]":
 
 
 def _list(tx: Tx, condition: "sa.ColumnElement[bool]") -> list[Invite]:
-    maker, guest = accounts.alias("maker"), accounts.alias("guest")
+    maker, guest = again(accounts, "maker"), again(accounts, "guest")
     query: sa.Select[Any] = (
         sa.select(invites, maker.c.username.label("maker_name"), guest.c.username.label("guest_name"))
         .outerjoin(maker, maker.c.id == invites.c.created_by)

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, favourites, follows, members, reports, status_tags, statuses, visits
 from appliance.fediverse.services import periods, server_blocks
@@ -78,7 +79,7 @@ def _new_users(_: Parameters) -> _Query:
 
 def _interactions(_: Parameters) -> _Query:
     """Favourites, boosts and answers that local posts got."""
-    other, original = sa.alias(statuses), sa.alias(statuses)
+    other, original = again(statuses), again(statuses)
     liked = sa.select(favourites.c.created_at).join(statuses, statuses.c.id == favourites.c.status_id)
     answered = sa.select(other.c.created_at).join(
         original, sa.or_(original.c.id == other.c.boost_of_id, original.c.id == other.c.in_reply_to_id)

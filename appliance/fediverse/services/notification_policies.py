@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import (
     accounts,
@@ -133,7 +134,7 @@ _MENTIONS_BLOCKED = (
 
 
 def _facts() -> "sa.Select[Any]":
-    reader, sender, followed = sa.alias(accounts), sa.alias(accounts), sa.alias(follows)
+    reader, sender, followed = again(accounts), again(accounts), again(follows)
     accepted = FollowState.ACCEPTED.value
     muted = sa.exists().where(
         mutes.c.account_id == _TO,
@@ -177,7 +178,7 @@ def _facts() -> "sa.Select[Any]":
 
 def _answer() -> "sa.Select[Any]":
     """Whether the member herself brought the other one into this private talk."""
-    theirs, own = sa.alias(statuses), sa.alias(statuses)
+    theirs, own = again(statuses), again(statuses)
     return (
         sa.select(own.c.id)
         .join(theirs, theirs.c.conversation_id == own.c.conversation_id)

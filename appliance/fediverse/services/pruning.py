@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import (
     accounts,
@@ -32,19 +33,19 @@ ACCOUNTS_STEP = 5  # removing one looks through all posts, for answers to it
 
 
 def _ours(account_id: Any) -> "sa.ColumnElement[bool]":
-    account = sa.alias(accounts)
+    account = again(accounts)
     return sa.exists().where(account.c.id == account_id, account.c.domain == "")
 
 
 def _touched(table: sa.Table, status_id: Any) -> "sa.ColumnElement[bool]":
     """A row of the table about the status, by one of ours."""
-    row = sa.alias(table)
+    row = again(table)
     return sa.exists().where(row.c.status_id == status_id, _ours(row.c.account_id))
 
 
 def _untouched() -> "sa.ColumnElement[bool]":
-    other, original, vote = sa.alias(statuses), sa.alias(statuses), sa.alias(poll_votes)
-    beside = sa.alias(statuses, "beside")
+    other, original, vote = again(statuses), again(statuses), again(poll_votes)
+    beside = again(statuses, "beside")
     return sa.and_(
         sa.not_(statuses.c.local),
         sa.not_(_ours(statuses.c.account_id)),

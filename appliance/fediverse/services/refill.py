@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows, home, list_accounts, list_statuses, lists, statuses
 from appliance.fediverse.model import FollowState, Visibility
@@ -44,7 +45,7 @@ _LISTS = (
     .join(list_accounts, list_accounts.c.list_id == lists.c.id)
     .where(lists.c.account_id == sa.bindparam("reader_id"), list_accounts.c.account_id == sa.bindparam("author_id"))
 )
-_boost, _original = sa.alias(statuses), sa.alias(statuses)
+_boost, _original = again(statuses), again(statuses)
 # From what somebody wrote, which is less than what a timeline holds.
 _THEIRS = sa.union_all(
     sa.select(statuses.c.id).where(statuses.c.account_id == sa.bindparam("author_id")),

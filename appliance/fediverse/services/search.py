@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.ids import floor
 from appliance.fediverse.db.tables import (
@@ -51,7 +52,7 @@ _TAGS = (
 _REVIEWED = sa.exists().where(
     trend_reviews.c.kind == "tag", trend_reviews.c.subject == tags.c.name, trend_reviews.c.allowed
 )
-_boost = sa.alias(statuses)
+_boost = again(statuses)
 _CONCERNS_VIEWER = sa.or_(
     statuses.c.account_id == _viewer,
     sa.exists().where(favourites.c.status_id == statuses.c.id, favourites.c.account_id == _viewer),

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import (
     bookmarks,
@@ -81,7 +82,7 @@ _TAG = Paged(_TAGGED, status_tags.c.status_id)
 
 def _tagged_with_others() -> Paged:
     """With all of other hashtags, and none of still others."""
-    other = sa.alias(status_tags)
+    other = again(status_tags)
     same = other.c.status_id == status_tags.c.status_id
     required = (
         sa.select(sa.func.count())

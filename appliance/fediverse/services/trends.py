@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.ids import floor
 from appliance.fediverse.db.tables import accounts, cards, favourites, statuses, tag_uses, tags, trend_reviews
@@ -44,7 +45,7 @@ _TAGS = (
     .limit(sa.bindparam("count"))
     .offset(sa.bindparam("skip"))
 )
-_boost = sa.alias(statuses)
+_boost = again(statuses)
 _met = sa.union_all(
     sa.select(favourites.c.status_id, favourites.c.account_id).where(favourites.c.id >= _since),
     sa.select(_boost.c.boost_of_id, _boost.c.account_id).where(
@@ -53,7 +54,7 @@ _met = sa.union_all(
 ).subquery()
 _by = sa.func.count(_met.c.account_id.distinct())
 _scores = sa.select(_met.c.status_id, _by.label("score")).group_by(_met.c.status_id).having(_by >= FEWEST).subquery()
-_author = sa.alias(accounts)
+_author = again(accounts)
 _STATUSES = (
     sa.select(statuses)
     .join(_scores, _scores.c.status_id == statuses.c.id)

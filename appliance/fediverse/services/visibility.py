@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, blocks, follows, mentions, mutes, statuses, user_domain_blocks
 from appliance.fediverse.model import FollowState, Visibility
@@ -39,14 +40,14 @@ def is_shown_as(status: Any, *wanted: Visibility) -> "sa.ColumnElement[bool]":
 
 def visible(status: Any = statuses) -> "sa.ColumnElement[bool]":
     """True for rows of `status` (the table or an alias) that the bound `viewer_id` may see."""
-    boosted = sa.alias(statuses)
+    boosted = again(statuses)
     original = sa.exists().where(boosted.c.id == status.c.boost_of_id, _visible_itself(boosted))
     return sa.and_(_visible_itself(status), sa.or_(status.c.boost_of_id.is_(None), original))
 
 
 def blocked(one: Any, other: Any) -> "sa.ColumnElement[bool]":
     """True if either of two account ids blocks the other."""
-    block = sa.alias(blocks)
+    block = again(blocks)
     return sa.or_(
         sa.exists().where(block.c.account_id == one, block.c.target_id == other),
         sa.exists().where(block.c.account_id == other, block.c.target_id == one),
@@ -60,13 +61,13 @@ def not_blocking(author_id: Any) -> "sa.ColumnElement[bool]":
 
 def muted(reader_id: Any, author_id: Any) -> "sa.ColumnElement[bool]":
     """True if the one has muted the other."""
-    mute = sa.alias(mutes)
+    mute = again(mutes)
     return sa.exists().where(mute.c.account_id == reader_id, mute.c.target_id == author_id)
 
 
 def domain_blocked(reader_id: Any, author_id: Any) -> "sa.ColumnElement[bool]":
     """True if the one has blocked the domain that the other is of."""
-    block, author = sa.alias(user_domain_blocks), sa.alias(accounts)
+    block, author = again(user_domain_blocks), again(accounts)
     return sa.exists().where(
         block.c.account_id == reader_id, block.c.domain == author.c.domain, author.c.id == author_id
     )
@@ -84,7 +85,7 @@ def welcome(author_id: Any) -> "sa.ColumnElement[bool]":
 
 def boost_welcome(status: Any = statuses) -> "sa.ColumnElement[bool]":
     """True unless a status is a boost of somebody whom lists leave out."""
-    original = sa.alias(statuses)
+    original = again(statuses)
     return sa.or_(
         status.c.boost_of_id.is_(None),
         sa.exists().where(original.c.id == status.c.boost_of_id, welcome(original.c.account_id)),
@@ -94,7 +95,7 @@ def boost_welcome(status: Any = statuses) -> "sa.ColumnElement[bool]":
 def listed(author_id: Any) -> "sa.ColumnElement[bool]":
     """True for authors whom public timelines show to the bound `viewer_id`: not those whom moderators have limited,
     except to those who follow them."""
-    author, follow = sa.alias(accounts), sa.alias(follows)
+    author, follow = again(accounts), again(follows)
     viewer: sa.BindParameter[int] = sa.bindparam("viewer_id")
     limited = sa.exists().where(author.c.id == author_id, author.c.silenced_at.is_not(None), author.c.id != viewer)
     following = sa.exists().where(
@@ -107,7 +108,7 @@ def listed(author_id: Any) -> "sa.ColumnElement[bool]":
 
 def _visible_itself(status: Any) -> "sa.ColumnElement[bool]":
     viewer: sa.BindParameter[int] = sa.bindparam("viewer_id")
-    mention, follow, block, author = sa.alias(mentions), sa.alias(follows), sa.alias(blocks), sa.alias(accounts)
+    mention, follow, block, author = again(mentions), again(follows), again(blocks), again(accounts)
     mentioned = sa.exists().where(mention.c.status_id == status.c.id, mention.c.account_id == viewer)
     following = sa.exists().where(
         follow.c.follower_id == viewer,

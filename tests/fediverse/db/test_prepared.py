@@ -59,6 +59,23 @@ SELECTS = {
     "two of a name": (sa.select(accounts.c.id, OTHER.c.id).join(OTHER, OTHER.c.id > accounts.c.id), None),
     "computed": (sa.select(sa.func.count().label("many"), sa.func.max(accounts.c.fields)), None),
     "a list": (sa.select(accounts.c.id).where(accounts.c.id.in_(sa.bindparam("ids", expanding=True))), {"ids": [1, 3]}),
+    "no list": (sa.select(accounts.c.id).where(accounts.c.id.in_(sa.bindparam("ids", expanding=True))), {"ids": []}),
+    "a list twice, and more": (
+        sa.select(accounts.c.id).where(
+            sa.or_(
+                accounts.c.id.in_(sa.bindparam("ids", expanding=True)),
+                accounts.c.username_key.in_(sa.bindparam("names", expanding=True)),
+                accounts.c.moved_to_id.in_(sa.bindparam("ids", expanding=True)),
+            ),
+            accounts.c.id > sa.bindparam("least"),
+        ),
+        {"ids": [1, 3], "least": 0, "names": ["a2"]},
+    ),
+    "a list that stands in it": (sa.select(accounts.c.id).where(accounts.c.id.in_([1, 2])), None),
+    "a long list": (
+        sa.select(accounts.c.id).where(accounts.c.id.in_(sa.bindparam("ids", expanding=True))),
+        {"ids": list(range(200))},
+    ),
     "plain text": (sa.text("SELECT id FROM accounts WHERE id > :id ORDER BY id"), {"id": 1}),
     "nothing": (sa.select(accounts).where(accounts.c.id == 9), None),
 }
@@ -78,7 +95,30 @@ def test_questions(sqlite: Database, went_past: list[Any], name: str) -> None:
             if name == "all columns":
                 assert (row.bot, row.fields) == (True, [{"name": "x"}])
                 assert row._mapping[accounts.c.username_key] == other._mapping[accounts.c.username_key]
-    assert bool(went_past) is (name not in ("a list", "plain text"))
+    assert bool(went_past) is (name not in ("a list that stands in it", "a long list", "plain text"))
+
+
+def test_lists_of_different_lengths_are_different_questions(sqlite: Database) -> None:
+    statement = (
+        sa.select(accounts.c.id)
+        .where(accounts.c.id.in_(sa.bindparam("ids", expanding=True)))
+        .order_by(accounts.c.id)
+        .limit(sa.bindparam("most"))
+    )
+    with sqlite.read() as tx:
+        for _ in range(3):
+            for ids in ([1], [3, 2], [], [2, 9, 1], {3}, (2, 1)):
+                found = [row.id for row in tx.all(statement, {"ids": ids, "most": 5})]
+                assert found == sorted(set(ids) - {9})
+
+
+def test_a_change_in_plain_text_goes_past_too(sqlite: Database, went_past: list[Any]) -> None:
+    statement = sa.text("INSERT INTO received (uri, received_at) VALUES (:uri, :now) ON CONFLICT DO NOTHING")
+    with sqlite.write() as tx:
+        for number in range(4):
+            assert tx.execute(statement, {"uri": f"u{number}", "now": 1}).rowcount == 1
+        assert tx.execute(statement, {"uri": "u1", "now": 1}).rowcount == 0
+    assert len(went_past) == 3
 
 
 def test_one_of_many_is_refused(sqlite: Database) -> None:
