@@ -85,7 +85,7 @@ def _limit(app: flask.Flask, barred: Barred, limits: RateLimits) -> None:
         if standing is not None:
             response.headers.update(standing.headers())
             if response.status_code == 401 or (_claims_token() and not flask.g.get("admitted")):
-                limits.note_refused_token(flask.request)
+                limits.note_refused_token(flask.request.remote_addr or "")
         return response
 
     app.before_request(before)

@@ -2,6 +2,7 @@
 """Context: the doors and facts that every request needs, passed in once when the app is made."""
 
 import ipaddress
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from appliance.system.net import Net
 
+WAITS = 2  # threads of a process, which has four, that may wait for the companion at once
 _EXTENSION = "hearth"
 
 
@@ -35,6 +37,7 @@ class Context:
     origin: str | None
     media_secret: bytes = b""
     files: Files = field(default_factory=SystemFiles)
+    waits: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITS))
 
     @property
     def store(self) -> Store:

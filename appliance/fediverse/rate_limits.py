@@ -62,25 +62,28 @@ class RateLimits:
 
     def take(self, request: Request) -> Standing:
         """Count this request. With nothing left (below 0) it is to be refused."""
+        token = bearer(request.headers.get("Authorization", ""))
+        return self.count(request.remote_addr or "", token, _special(request))
+
+    def count(self, address: str, token: str, special: Limit | None = None) -> Standing:
+        """The same for who asks from there with this token, if any."""
         now = int(self._clock.now().timestamp())
-        address = request.remote_addr or ""
         if _is_here(address):
             return self._standing(EVERYTHING, 0, now)
-        who = token = _token(request)
+        who = token
         if token:
             guesses = self._tally.count(hash((GUESSING.name, _household(address))), now // GUESSING.seconds)
             who = "" if guesses >= GUESSING.often else f"token {token}"
         who = who or _household(address)
         found = self._count(EVERYTHING, who, now)
-        special = _special(request)
         if special is not None:
             narrower = self._count(special, _household(address) if special is JOINING else who, now)
             found = min(found, narrower, key=lambda standing: standing.left)
         return found
 
-    def note_refused_token(self, request: Request) -> None:
+    def note_refused_token(self, address: str) -> None:
         now = int(self._clock.now().timestamp())
-        self._tally.add(hash((GUESSING.name, _household(request.remote_addr or ""))), now // GUESSING.seconds)
+        self._tally.add(hash((GUESSING.name, _household(address))), now // GUESSING.seconds)
 
     def _count(self, limit: Limit, who: str, now: int) -> Standing:
         return self._standing(limit, self._tally.add(hash((limit.name, who)), now // limit.seconds), now)
@@ -105,9 +108,8 @@ def _special(request: Request) -> Limit | None:
     return None
 
 
-def _token(request: Request) -> str:
+def bearer(given: str) -> str:
     """What is no bearer token is nobody's word, and one token is the same however it is written."""
-    given = request.headers.get("Authorization", "")
     return given[7:].strip() if given[:7].lower() == "bearer " else ""
 
 

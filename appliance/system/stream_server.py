@@ -139,10 +139,9 @@ class StreamServer:
             headers = {**_ANY_SITE, **ear.headers}
             return web.Response(status=ear.status, text=ear.body, content_type=ear.content_type, headers=headers)
         if isinstance(ear, FileAnswer):
-            address = self._address(request)
-            if self._files.total() >= MAX_FILES or self._files[address] >= MAX_FILES_PER_ADDRESS:
+            if self._files.total() >= MAX_FILES or self._files[asked.address] >= MAX_FILES_PER_ADDRESS:
                 return web.Response(status=503, headers={**_ANY_SITE, "Retry-After": "5"})
-            return _HandedOver(ear, self._files, address)
+            return _HandedOver(ear, self._files, asked.address)
         try:
             if asked.websocket:
                 return await self._talk(request, asked, ear)

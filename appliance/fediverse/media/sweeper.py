@@ -81,10 +81,12 @@ class Sweeper(Turns):
 
     def let_loose_media_go(self) -> bool:
         """Uploads that no post came for, and what hung on posts that are gone."""
+        with self._context.database.read() as tx:
+            if not tx.exists(_LOOSE, {"now": tx.now_ms}):
+                return False
         with self._context.database.write() as tx:
             rows = tx.all(_LOOSE, {"now": tx.now_ms})
-            if rows:
-                tx.execute(sa.delete(media).where(media.c.id.in_([row.id for row in rows])))
+            tx.execute(sa.delete(media).where(media.c.id.in_([row.id for row in rows])))
         store = self._context.store
         for row in rows:
             store.remove(Shelf.FILES, row.file, row.small)

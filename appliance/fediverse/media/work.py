@@ -47,6 +47,9 @@ class Outcome:
 
 def work_on_next(context: Context, workshop: Workshop, kinds: tuple[MediaKind, ...] = (*PICTURES, *FILMS)) -> bool:
     """Work on what of these kinds has waited longest; false if nothing waits. Raises Unavailable: try it later."""
+    with context.database.read() as tx:
+        if not tx.exists(_NEXT, {"kinds": [kind.value for kind in kinds]}):
+            return False
     with context.database.write() as tx:
         row = _begin(tx, kinds)
     if row is None:

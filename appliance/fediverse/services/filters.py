@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.errors import BadInput
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import filter_keywords, filter_statuses, filters
 from appliance.fediverse.model import FilterAction, FilterContext
@@ -22,11 +23,19 @@ MAX_FILTERS = 100
 MAX_KEYWORDS = 100
 MAX_TITLE = 256
 MAX_KEYWORD = 512
+MAX_WORDS = 10_000  # characters in all keywords of a member: each of her posts is searched for all of them
 _LONGEST = 100 * 365 * 24 * 3600
 
+_filter_id: "sa.BindParameter[int]" = sa.bindparam("filter_id")
+_OWNER = again(filters)
 _ids: "sa.BindParameter[int]" = sa.bindparam("ids", expanding=True)
 _EVERY = sa.select(filters).where(filters.c.account_id == sa.bindparam("account_id")).order_by(filters.c.id)
 _KEYWORDS = sa.select(filter_keywords).where(filter_keywords.c.filter_id.in_(_ids)).order_by(filter_keywords.c.id)
+_LENGTH = (
+    sa.select(sa.func.coalesce(sa.func.sum(sa.func.length(filter_keywords.c.keyword)), 0))
+    .join(filters, filters.c.id == filter_keywords.c.filter_id)
+    .where(filters.c.account_id == sa.select(_OWNER.c.account_id).where(_OWNER.c.id == _filter_id).scalar_subquery())
+)
 _STATUSES = sa.select(filter_statuses).where(filter_statuses.c.filter_id.in_(_ids)).order_by(filter_statuses.c.id)
 
 
@@ -219,6 +228,8 @@ def _change_keywords(tx: Tx, filter_id: int, changes: Sequence[KeywordChange]) -
         ids.append(tx.next_id())
         tx.execute(sa.insert(filter_keywords).values(id=ids[-1], filter_id=filter_id, keyword=word, whole_word=whole))
         known[ids[-1]] = None  # type: ignore[assignment]
+    if ids and tx.all(_LENGTH, {"filter_id": filter_id})[0][0] > MAX_WORDS:
+        raise BadInput(f"Validation failed: All keywords together can have {MAX_WORDS} characters at most", "")
     return ids
 
 

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The gate: who may listen to what. Every stream needs a member's token; files are handed out by the desk, and who
-tries whether the server can be reached is led on as well."""
+tries whether the server can be reached is led on as well.
+
+Whoever is kept out by address is kept out here too. Streams are counted as requests are; files are not, since a page
+asks for dozens of them, but each address gets a few at once only (StreamServer).
+"""
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 from appliance.errors import HearthError, Unavailable
+from appliance.fediverse.barred import Barred
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.media.desk import Desk, is_meant
 from appliance.fediverse.oauth import tokens
 from appliance.fediverse.oauth.tokens import Caller
+from appliance.fediverse.rate_limits import RateLimits, bearer
 from appliance.fediverse.reach import reach
 from appliance.fediverse.reach.reach import Reach
 from appliance.fediverse.services import lists
@@ -39,14 +46,21 @@ class Gate:
         self._hub = hub
         self._desk = Desk(context)
         self._said: dict[Listener, int] = {}
+        self._barred = Barred(context)
+        self._limits = RateLimits(context.clock)
 
     async def receive(self, asked: Asked) -> Listener | Refusal | FileAnswer:
+        if await asyncio.to_thread(self._barred.is_barred, asked.address):
+            return Refusal(403, "Forbidden\n", "text/plain")
         if is_meant(asked.path):
             return await self._desk.answer(asked)
         if self._reach is not None and reach.is_meant(asked.path):
             return await self._reach.receive(asked)
         if asked.path == HEALTH:
             return Refusal(200, "OK", "text/plain")
+        standing = self._limits.count(asked.address, _token(asked))
+        if standing.left < 0:
+            return _refusal(429, "Too many requests", dict(standing.headers()))
         try:
             if asked.path != PREFIX and not asked.path.startswith(f"{PREFIX}/"):
                 raise _Refused(404, "Not found")
@@ -55,6 +69,8 @@ class Gate:
         except UnknownStream as error:
             return _refusal(400, error.sentence)
         except _Refused as error:
+            if error.status == 401 and _token(asked):
+                self._limits.note_refused_token(asked.address)
             return _refusal(error.status, error.sentence)
         if caller.account_id is None:
             raise AssertionError("apps of nobody are not admitted")
@@ -136,8 +152,8 @@ def _channel(asked: Asked) -> Channel | None:
 
 
 def _token(asked: Asked) -> str:
-    if asked.authorization[:7].lower() == "bearer ":
-        return asked.authorization[7:].strip()
+    if token := bearer(asked.authorization):
+        return token
     if asked.websocket and asked.protocols:
         return asked.protocols[0]
     return asked.query.get("access_token", "")
@@ -154,8 +170,8 @@ def _check(tx: Tx, caller: Caller, channel: Channel) -> None:
                 raise _Refused(401, "List not found") from None
 
 
-def _refusal(status: int, sentence: str) -> Refusal:
-    return Refusal(status, json.dumps({"error": sentence}))
+def _refusal(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Refusal:
+    return Refusal(status, json.dumps({"error": sentence}), headers=headers or {})
 
 
 def _words(status: int, sentence: str) -> str:

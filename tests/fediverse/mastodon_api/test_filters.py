@@ -8,7 +8,7 @@ from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import statuses
 from appliance.fediverse.mastodon_api.entities import filters as entities
 from appliance.fediverse.services import filters
-from appliance.fediverse.services.filters import MAX_FILTERS
+from appliance.fediverse.services.filters import MAX_FILTERS, MAX_KEYWORD, MAX_WORDS
 from appliance.system.clock import VirtualClock
 from tests.fediverse.conftest import MakePerson, Person
 
@@ -216,3 +216,15 @@ def test_an_old_app_changes_nothing_for_the_other_keywords_of_a_filter(anna: Per
     assert anna.get(f"{V2}/{made['id']}")["title"] == "Dull"
     anna.ask("DELETE", f"{V1}/{first}")
     assert [each["keyword"] for each in anna.get(f"{V2}/{made['id']}")["keywords"]] == ["coffee"]
+
+
+def test_all_keywords_together_are_not_longer_than_a_book(anna: Person) -> None:
+    words = [{"keyword": str(number) * MAX_KEYWORD} for number in range(8)]
+    first = anna.post(V2, json={"title": "x", "context": ["home"], "keywords_attributes": words})
+    for _ in range(MAX_WORDS // MAX_KEYWORD - 8):
+        anna.post(f"{V2}/{first['id']}/keywords", json={"keyword": "x" * MAX_KEYWORD})
+    more = {"title": "y", "context": ["home"], "keywords_attributes": words[:1]}
+    assert "characters at most" in anna.refused(422, "POST", V2, json=more)
+    assert len(anna.get(V2)) == 1
+    assert "characters at most" in anna.refused(422, "POST", f"{V2}/{first['id']}/keywords", json=words[0])
+    anna.post(f"{V2}/{first['id']}/keywords", json={"keyword": "a short one"})

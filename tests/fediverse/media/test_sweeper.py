@@ -23,6 +23,8 @@ from appliance.fediverse.media.store import Shelf
 from appliance.fediverse.media.strength import Strength
 from appliance.fediverse.media.sweeper import PARTS, Sweeper
 from appliance.fediverse.media.usage import UsageNote
+from appliance.fediverse.media.work import work_on_next
+from appliance.fediverse.media.workshop import Workshop
 from appliance.fediverse.model import MediaPurpose, MediaState, Visibility
 from appliance.fediverse.services import accounts, bookmarks, boosts, favourites, follows, housekeeping, pruning
 from appliance.fediverse.services import kept_media as kept_service
@@ -31,6 +33,7 @@ from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import VirtualClock
 from appliance.system.files import VirtualFiles
+from appliance.system.runner import SystemRunner
 from tests.fediverse.conftest import Person, remote_account
 from tests.fediverse.media_files import picture, see, upload
 
@@ -335,3 +338,16 @@ def test_looking_for_what_may_go_takes_indexes_alone(context: Context) -> None:
             steps = [row[3] for row in plan]
             assert not [step for step in steps if step.startswith("SCAN")], steps
     assert any("ix_statuses_our_threads" in step for step in steps)
+
+
+def test_with_nothing_to_do_nobody_s_turn_to_write_is_taken(
+    context: Context, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_the_end(sweeper)
+
+    def write() -> None:
+        raise AssertionError("it wrote")
+
+    monkeypatch.setattr(context.database, "write", write)
+    assert sweeper.sweep() is False
+    assert work_on_next(context, Workshop(SystemRunner())) is False

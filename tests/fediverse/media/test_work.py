@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from appliance.config import Config
 from appliance.errors import Unavailable
-from appliance.fediverse.context import Context
+from appliance.fediverse.context import WAITS, Context
 from appliance.fediverse.db.tables import media
+from appliance.fediverse.media.waiting import wait
 from appliance.fediverse.media.work import FILMS, PICTURES, work_on_next
 from appliance.fediverse.media.workshop import Workshop
+from appliance.system.clock import VirtualClock
 from appliance.system.files import VirtualFiles
 from tests.fediverse.conftest import Person
 from tests.fediverse.media_files import form, picture
@@ -82,3 +84,16 @@ def test_pictures_and_films_wait_in_lines_of_their_own(
     assert not work_on_next(context, workshop, FILMS)
     assert work_on_next(context, workshop, PICTURES)
     assert not work_on_next(context, workshop, PICTURES)
+
+
+def test_where_enough_wait_already_nobody_else_does(context: Context, clock: VirtualClock, waiting: str) -> None:
+    media_id = int(waiting.rpartition("/")[2])
+    before = clock.monotonic()
+    for _ in range(WAITS):
+        assert context.waits.acquire(blocking=False)
+    assert wait(context, media_id, 8.0)
+    assert clock.monotonic() == before
+    context.waits.release()
+    assert wait(context, media_id, 8.0)
+    assert clock.monotonic() >= before + 8.0
+    assert context.waits.acquire(blocking=False), "the place is free again"

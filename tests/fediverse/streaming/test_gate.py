@@ -9,11 +9,15 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
+from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import accounts, lists, members, tokens
 from appliance.fediverse.oauth import apps
 from appliance.fediverse.oauth import tokens as token_service
+from appliance.fediverse.services import ip_blocks
+from appliance.fediverse.services.ip_blocks import Change, Severity
 from appliance.fediverse.streaming import gate, hub, listener
+from appliance.system.stream_server import Asked, Refusal
 from tests.fediverse.conftest import ALL, Person
 from tests.fediverse.streaming.conftest import PATIENCE, Play, Stage
 
@@ -271,3 +275,42 @@ def test_nobody_listens_to_the_hub_any_more_when_all_left(play: Play, anna: Pers
         assert not stage.hub._of_member
 
     play(test)
+
+
+def _asked(token: str, path: str = "/api/v1/streaming/user") -> Asked:
+    return Asked(path, {}, "hearth.example", "https", f"Bearer {token}", (), False, "203.0.113.5")
+
+
+def test_who_is_kept_out_by_address_gets_no_stream_and_no_file(context: Context, anna: Person) -> None:
+    with context.database.write() as tx:
+        ip_blocks.add(tx, Change("203.0.113.0/24", Severity.NO_ACCESS, expires_in=600))
+
+    async def test() -> None:
+        door = gate.Gate(context, hub.Hub(context.database))
+        for path in ("/api/v1/streaming/user", "/media/00/0.jpg", "/elsewhere/avatar/0/0"):
+            refused = await door.receive(_asked(anna.token, path))
+            assert isinstance(refused, Refusal)
+            assert refused.status == 403
+
+    asyncio.run(test())
+
+
+def test_streams_are_counted_by_token_and_guesses_by_address(context: Context, anna: Person) -> None:
+    async def status(door: gate.Gate, token: str) -> int:
+        answer = await door.receive(_asked(token))
+        if isinstance(answer, Refusal):
+            return answer.status
+        assert isinstance(answer, listener.Listener)
+        answer.left()
+        return 200
+
+    async def test() -> None:
+        door = gate.Gate(context, hub.Hub(context.database))
+        often = [await status(door, anna.token) for _ in range(301)]
+        assert (set(often[:300]), often[300]) == ({200}, 429)
+        assert {await status(door, f"guess{number}") for number in range(300)} == {401}
+        for number in range(300):
+            await status(door, f"more{number}")
+        assert await status(door, "yet another") == 429
+
+    asyncio.run(test())
