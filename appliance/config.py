@@ -89,6 +89,11 @@ class Config:
         return self.runtime / "fediverse" / "nudge.sock"
 
     @property
+    def nursery_socket(self) -> Path:
+        """Datagrams of the instance's processes to the one that forked them: ready, alive."""
+        return self.runtime / "fediverse" / "nursery.sock"
+
+    @property
     def machine_socket(self) -> Path:
         """The virtual board and its service manager, on a laptop only."""
         return self.runtime / "machine" / "machine.sock"

@@ -13,7 +13,6 @@ _MAINS = {
     "supervisor": "appliance.supervisor.main",
     "console": "appliance.console.main",
     "fediverse": "appliance.fediverse.main",
-    "companion": "appliance.fediverse.companion.main",
     "tunnel": "appliance.gateway.client",
 }
 

@@ -22,7 +22,7 @@ from appliance.system.files import Files
 from appliance.system.units import Units
 
 KEPT = timedelta(days=7)
-SERVICES = ("companion", "fediverse")  # stopped in this order, started in the other
+SERVICE = "fediverse"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,12 +70,10 @@ class Eraser:
     def stopped(self) -> Iterator[None]:
         """The instance stands still inside of this and starts again afterwards, whatever happens."""
         try:
-            for service in SERVICES:
-                self._units.stop(service)
+            self._units.stop(SERVICE)
             yield
         finally:
-            for service in reversed(SERVICES):
-                self._units.start(service)
+            self._units.start(SERVICE)
 
     def put_aside(self, folder: str, settings: Settings) -> None:
         """Rename the data of the stopped instance and make an empty folder in its place. Raises HearthError."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The instance as a capability: whether its services run and whether it answers. Its manager restarts it by itself.
+"""The instance as a capability: whether its service runs and whether it answers. Its manager restarts it by itself.
 
 It is told its name once, when that can't change any more and has a certificate: from then on it federates."""
 
@@ -23,7 +23,7 @@ from appliance.system.caddy import WebFront
 from appliance.system.clock import Clock
 from appliance.system.units import Units, UnitState
 
-OURS = ("fediverse", "companion")
+SERVICE = "fediverse"
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class AdminSocket(Protocol):
 
 @dataclass(frozen=True)
 class RestartInstance:
-    """Start the instance's services again."""
+    """Start the instance's service again."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class InstanceCapability:
             self._tell_power()
         except HearthError:
             facts = None
-        running = all(name in units and units[name].state is UnitState.RUNNING for name in OURS)
+        running = SERVICE in units and units[SERVICE].state is UnitState.RUNNING
         answers = facts is not None and running
         now = self._clock.monotonic()
         if facts is not None:
@@ -139,8 +139,7 @@ class InstanceCapability:
         if isinstance(action, GiveName):
             self._instance.set("origin", action.name)
             log.info("the instance is called %s from now on", action.name)
-        for service in OURS:
-            self._units.restart(service)
+        self._units.restart(SERVICE)
 
     def fix(self, key: str) -> RestartInstance | None:
         return RestartInstance() if key == services.RESTART.key else None

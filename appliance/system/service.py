@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 from appliance.errors import HearthError
 from appliance.system.clock import Clock
 from appliance.system.runner import Child
-from appliance.system.service_log import ServiceLog
 from appliance.system.unit_files import Restart, ServiceUnit
 
 # How a service ends that was asked to, or that nobody needs any more: systemd.service(5), "clean".
@@ -49,11 +49,15 @@ class ServiceState:
     status: str
 
 
+class Notes(Protocol):
+    def note(self, line: str) -> None: ...
+
+
 class Service:
     """Used by one thread. `launch` starts a child or raises HearthError; time passes by calling `tick`."""
 
     def __init__(
-        self, unit: ServiceUnit, launch: Callable[[ServiceUnit], Child], clock: Clock, log: ServiceLog, *, listens: bool
+        self, unit: ServiceUnit, launch: Callable[[ServiceUnit], Child], clock: Clock, log: Notes, *, listens: bool
     ) -> None:
         self.unit = unit
         self.state = State.STOPPED

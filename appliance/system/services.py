@@ -60,14 +60,12 @@ class ServiceManager:
         self._notify = NotifySocket(launch.runtime / "notify.sock")
         self._wake_up, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._asked: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._logs = {
+            unit.name: ServiceLog(logs / f"{_short(unit.name)}.log", _short(unit.name), clock)
+            for unit in units.services
+        }
         self._services = {
-            unit.name: Service(
-                unit,
-                self._spawn,
-                clock,
-                ServiceLog(logs / f"{_short(unit.name)}.log", _short(unit.name), clock),
-                listens=unit.name in self._listeners,
-            )
+            unit.name: Service(unit, self._spawn, clock, self._logs[unit.name], listens=unit.name in self._listeners)
             for unit in units.services
         }
         self._pipes: dict[int, ServiceLog] = {}
@@ -134,7 +132,7 @@ class ServiceManager:
     def logs(self, name: str = "", lines: int = 100) -> list[LogLine]:
         """The last lines of one service, or of all by time. Raises BadInput for an unknown one."""
         chosen = [self._find(name)] if name else list(self._services.values())
-        found = [line for service in chosen for line in service.log.tail(lines)]
+        found = [line for service in chosen for line in self._logs[service.unit.name].tail(lines)]
         return sorted(found, key=lambda line: line.at)[-lines:]
 
     def _settle(self, name: str, timeout: float) -> None:
@@ -246,7 +244,7 @@ class ServiceManager:
             raise
         finally:
             os.close(writing)
-        log = self._services[unit.name].log
+        log = self._logs[unit.name]
         self._pipes[reading] = log
         self._selector.register(reading, selectors.EVENT_READ, lambda: self._read(reading, log))
         return child

@@ -15,7 +15,7 @@ from appliance.system.commands import CommandClient
 from appliance.system.runner import Runner
 from appliance.system.systemd import ServiceUnit, Systemd
 
-SERVICES = ("supervisor", "console", "fediverse", "companion", "tunnel")
+SERVICES = ("supervisor", "console", "fediverse", "tunnel")
 MAX_LINES = 2000
 _STOP_SECONDS = 90.0
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from appliance.system import notify
 from appliance.system.lifeline import Lifeline
+from appliance.system.nursling import Nursling
 from appliance.system.patience import PatientWorker
 
 
@@ -19,7 +21,8 @@ class WebServer(BaseApplication):
     The app is loaded before the workers are forked, so what it imported is shared between them. `ready` is called
     once in the parent, right before the first fork; `status` is what the service manager shows from then on.
     With `behind_proxy` the asker's address and scheme are those that the last proxy vouches for (X-Forwarded-For and
-    X-Forwarded-Proto, whose last entries Caddy writes itself); without it such headers are nobody's word.
+    X-Forwarded-Proto, whose last entries Caddy writes itself); without it such headers are nobody's word. `beside` is
+    forked from the same process and kept alive with the workers.
     """
 
     def __init__(
@@ -30,12 +33,14 @@ class WebServer(BaseApplication):
         status: str,
         behind_proxy: bool,
         ready: Callable[[], None] = lambda: None,
+        beside: Nursling | None = None,
         **settings: Any,
     ) -> None:
         if behind_proxy:
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
         self._app = app
         self._status = status
+        self._beside = beside
         self._call_when_ready = ready
         self._lifeline = Lifeline()
         self._settings: dict[str, Any] = {
@@ -58,6 +63,9 @@ class WebServer(BaseApplication):
             if name in self.cfg.settings:  # Debian's gunicorn is older and does not know all
                 self.cfg.set(name, value)
 
+    def run(self) -> None:
+        _Master(self, self._beside, self._lifeline).run()
+
     def load(self) -> Any:
         return self._app
 
@@ -67,3 +75,35 @@ class WebServer(BaseApplication):
 
     def _in_worker(self, _arbiter: Any, _worker: Any) -> None:
         self._lifeline.hold()
+
+
+class _Master(Arbiter):
+    """gunicorn's own, with one more process to look after."""
+
+    def __init__(self, app: WebServer, beside: Nursling | None, lifeline: Lifeline) -> None:
+        super().__init__(app)
+        self._beside = beside
+        if beside is not None:
+            beside.let_go += [self._close_listeners, lifeline.hold]
+
+    def manage_workers(self) -> None:
+        """Called about every second, and when a child has ended."""
+        super().manage_workers()
+        if self._beside is not None:
+            self._beside.tick()
+
+    def reap_workers(self) -> None:
+        if self._beside is not None:
+            self._beside.look()
+        super().reap_workers()
+
+    def stop(self, graceful: bool = True) -> None:
+        if self._beside is not None:
+            self._beside.stop()
+        super().stop(graceful)
+        if self._beside is not None:
+            self._beside.end()
+
+    def _close_listeners(self) -> None:
+        for listener in self.LISTENERS:
+            listener.close()

@@ -205,11 +205,11 @@ class Box:
 
 
 def _service(process: psutil.Process) -> str:
-    """By its command line, or its parent's: gunicorn's workers are forks."""
+    """By its command line, or its parent's: gunicorn's workers are forks, and so is the companion, by its name."""
     while True:
         line = process.cmdline()
         if line[-2:-1] == ["service"]:
-            return line[-1]
+            return "companion" if process.name() == "companion" else line[-1]
         parent = process.parent()
         if parent is None or "run" in line:
             return VIRTUAL_BOX

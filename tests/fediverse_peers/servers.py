@@ -51,9 +51,8 @@ class Hearth:
             instance_settings.put(tx, "origin", OURS)
 
     def start(self) -> None:
-        for service in ("fediverse", "companion"):
-            command = [str(Path(sys.executable).with_name("hearth")), "service", service]
-            self._world.start(service, command, self._environment)
+        command = [str(Path(sys.executable).with_name("hearth")), "service", "fediverse"]
+        self._world.start("fediverse", command, self._environment)
         eventually("our server", lambda: raw(self._world.socket(OURS), OURS, "GET", "/health")[0] == 200)
 
     def add(self, name: str) -> Client:

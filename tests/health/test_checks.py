@@ -33,7 +33,7 @@ from appliance.system.units import Unit, UnitState
 
 HEALTH = Health(50.0, False, False, 300_000_000, 1_000_000_000, True)
 STORAGE = Storage(20_000_000_000, 32_000_000_000, 1000, 2000, False)
-SERVICES = Services({"fediverse": Unit(UnitState.RUNNING), "companion": Unit(UnitState.RUNNING)}, True, True, 3, 0.0)
+SERVICES = Services({"fediverse": Unit(UnitState.RUNNING)}, True, True, 3, 0.0)
 FAILED = {"fediverse": Unit(UnitState.FAILED)}
 
 

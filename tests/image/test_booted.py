@@ -16,7 +16,7 @@ from tests.image.owner import STEPS, Owner, owner
 
 PORTS = {("tcp", 80), ("tcp", 8080), ("tcp", 8443), ("udp", 8443), ("udp", 5353)}
 LOOPBACK = re.compile(r"^(127\.|\[::1\]|::1)")
-FACES_THE_NETWORK = {"hearth-web", "hearth-fediverse", "hearth-companion", "hearth-console"}
+FACES_THE_NETWORK = {"hearth-web", "hearth-fediverse", "hearth-console"}
 # None of these may open a socket to anywhere but the kernel and the system's own.
 SPEAKS_TO_NOBODY = {"hearth-data", "hearth-identity", "hearth-neighbours", "hearth-spare-slot", "hearth-started"}
 

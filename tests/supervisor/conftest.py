@@ -83,7 +83,7 @@ class StillHost:
 class RecordingUnits:
     def __init__(self) -> None:
         self.did: list[str] = []
-        self.state = {name: Unit(UnitState.RUNNING, 1, 0) for name in ("supervisor", "fediverse", "companion")}
+        self.state = {name: Unit(UnitState.RUNNING, 1, 0) for name in ("supervisor", "fediverse")}
         self.fail_on: str | None = None
 
     def states(self) -> dict[str, Unit]:

@@ -147,7 +147,7 @@ def test_a_dead_instance_can_be_started_again(well):
     assert not status.instance_answers
     job = well.client.issue_fix("instance-down", "restart-instance")
     done = well.wait_for(lambda status: any(each.id == job and each.state is JobState.DONE for each in status.jobs))
-    assert well.units.did == ["restart fediverse", "restart companion"]
+    assert well.units.did == ["restart fediverse"]
     assert done.jobs[0].name == "Start it again"
 
 

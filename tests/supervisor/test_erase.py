@@ -76,7 +76,7 @@ def test_the_box_is_as_new_and_the_data_is_put_aside(full):
     assert posts(full) is None
     assert full.config.fediverse_state.is_dir()
     assert (kept(full)[0] / "fediverse" / "posts").read_text() == "everything"
-    assert full.units.did == ["stop companion", "stop fediverse", "start fediverse", "start companion"]
+    assert full.units.did == ["stop fediverse", "start fediverse"]
     assert not (full.config.secrets / "owner-verifier").exists()
 
 

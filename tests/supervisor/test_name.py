@@ -155,7 +155,7 @@ class Running:
         self.restarted: list[str] = []
 
     def states(self) -> dict[str, Unit]:
-        return {name: Unit(UnitState.RUNNING) for name in ("fediverse", "companion")}
+        return {name: Unit(UnitState.RUNNING) for name in ("fediverse",)}
 
     def restart(self, service: str) -> None:
         self.restarted.append(service)
@@ -179,7 +179,7 @@ def test_the_instance_is_told_its_name_once_when_it_is_final_and_has_a_certifica
     assert actions(final) == (GiveName(NAME),)
     part.apply(GiveName(NAME))
     assert instance.origin == f"https://{NAME}"
-    assert units.restarted == ["fediverse", "companion"]
+    assert units.restarted == ["fediverse"]
     assert actions(final) == ()
     assert part.origin == f"https://{NAME}"
 

@@ -38,14 +38,14 @@ def test_systemd_s_words_become_ours():
         ServiceUnit("hearth-supervisor.service", "active", 17, 0),
         ServiceUnit("hearth-console.service", "inactive", 0, 0),
         ServiceUnit("hearth-fediverse.service", "activating", 18, 3),
-        ServiceUnit("hearth-companion.service", "failed", 0, 8),
     )
     assert SystemdUnits(VirtualRunner(), systemd).states() == {
         "supervisor": Unit(UnitState.RUNNING, 17, 0),
         "console": Unit(UnitState.STOPPED, None, 0),
         "fediverse": Unit(UnitState.STARTING, 18, 3),
-        "companion": Unit(UnitState.FAILED, None, 8),
     }
+    failed = FakeSystemd(ServiceUnit("hearth-fediverse.service", "failed", 0, 8))
+    assert SystemdUnits(VirtualRunner(), failed).states() == {"fediverse": Unit(UnitState.FAILED, None, 8)}
 
 
 def test_services_are_started_stopped_and_restarted_by_full_name():
@@ -141,8 +141,8 @@ def test_the_virtual_machine_s_words_become_ours(units, machine, word, state):
 def test_the_virtual_machine_is_told(units, machine):
     units.stop("fediverse")
     units.start("fediverse")
-    units.restart("companion")
-    assert machine.did == ["stop fediverse", "start fediverse", "restart companion"]
+    units.restart("console")
+    assert machine.did == ["stop fediverse", "start fediverse", "restart console"]
     assert units.logs("console", 5) == [LogLine("now", "console", "5")]
     with pytest.raises(HearthError):
         units.logs("ssh", 5)

@@ -112,7 +112,7 @@ def test_nobody_logs_in_by_password() -> None:
     assert "KbdInteractiveAuthentication no\n" in text
 
 
-@pytest.mark.parametrize("name", ["console", "fediverse", "companion", "web", "tunnel", "gateway"])
+@pytest.mark.parametrize("name", ["console", "fediverse", "web", "tunnel", "gateway"])
 def test_who_speaks_to_the_network_does_not_see_the_systems_bus(name: str) -> None:
     """NetworkManager, systemd and RAUC listen there, and not all of them ask who speaks."""
     (unit,) = SYSTEMD.rglob(f"hearth-{name}.service")

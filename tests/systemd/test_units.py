@@ -10,7 +10,7 @@ from appliance.system.unit_files import Restart, ServiceUnit, read_units, read_u
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 UNITS = SYSTEMD / "system"
-NAMES = {"hearth-supervisor", "hearth-console", "hearth-fediverse", "hearth-companion"}
+NAMES = {"hearth-supervisor", "hearth-console", "hearth-fediverse"}
 # systemd.service(5): since version 254. Debian trixie, which the box runs, has 257.
 NEW = ("RestartSteps", "RestartMaxDelaySec")
 
@@ -61,7 +61,7 @@ def test_systemd_finds_nothing_wrong(tree: Path) -> None:
 @needs_systemd
 def test_systemd_would_find_something_wrong(tree: Path) -> None:
     """The test above can fail."""
-    path = tree / "usr/lib/systemd/system/hearth-companion.service"
+    path = tree / "usr/lib/systemd/system/hearth-fediverse.service"
     path.write_text(path.read_text().replace("/usr/bin/hearth", "/usr/bin/herth").replace("UMask=", "UMsk="))
     done = analyze("verify", "--man=no", f"--root={tree}", str(path))
     assert "UMsk" in done.stderr
@@ -71,7 +71,7 @@ def test_systemd_would_find_something_wrong(tree: Path) -> None:
 @needs_systemd
 @pytest.mark.parametrize(
     ("name", "threshold"),
-    [("hearth-console", 20), ("hearth-fediverse", 20), ("hearth-companion", 20), ("hearth-supervisor", 40)],
+    [("hearth-console", 20), ("hearth-fediverse", 20), ("hearth-supervisor", 40)],
 )
 def test_exposure_is_low(tree: Path, name: str, threshold: int) -> None:
     """Thresholds in tenths: 2.0 for what faces the network, 4.0 for the supervisor, which is root."""
@@ -94,7 +94,7 @@ def test_systemd_understands_the_users(tmp_path: Path) -> None:
     assert "hearth-console" in done.stderr + done.stdout
 
 
-def test_the_four_services_and_the_socket_are_there_and_enabled() -> None:
+def test_the_three_services_and_the_socket_are_there_and_enabled() -> None:
     found = read_units(UNITS)
     assert {unit.name for unit in found.services} == NAMES
     assert [unit.name for unit in found.sockets] == ["hearth-console"]
@@ -111,7 +111,6 @@ def test_only_the_supervisor_is_root() -> None:
         "hearth-supervisor": "root",
         "hearth-console": "hearth-console",
         "hearth-fediverse": "hearth-fediverse",
-        "hearth-companion": "hearth-fediverse",
     }
 
 

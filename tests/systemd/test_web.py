@@ -142,7 +142,7 @@ def test_its_pages_run_no_script_of_theirs_in_the_consoles_origin(web: dict[str,
     assert ask(web["home"], "/settings")[1].get_all("Content-Security-Policy") == ["default-src 'none'"]
 
 
-@pytest.mark.parametrize("service", ["console", "fediverse", "companion"])
+@pytest.mark.parametrize("service", ["console", "fediverse"])
 def test_who_stands_behind_it_takes_its_word_for_where_a_request_comes_from(service: str):
     units = ROOT / "image/overlay/usr/lib/systemd/system"
     assert "\nEnvironment=HEARTH_BEHIND_PROXY=1\n" in (units / f"hearth-{service}.service.d/proxy.conf").read_text()

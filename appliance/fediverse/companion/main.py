@@ -14,7 +14,7 @@ from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.fediverse import admin, context
 from appliance.fediverse.activitypub import instance_actor
-from appliance.fediverse.companion import tasks
+from appliance.fediverse.companion import roster
 from appliance.fediverse.companion.tasks import Task
 from appliance.fediverse.context import Context
 from appliance.fediverse.db import topics, upgrade
@@ -69,7 +69,7 @@ async def _serve(here: Context, stop: asyncio.Event) -> None:
     users = {os.getuid(), 0} | ({config.console_uid} if config.console_uid is not None else set())
     net = AiohttpNet(development=config.development_origin is not None)
     strength, usage, reach = Strength(here.clock), UsageNote(), Reach(here)
-    running = tasks.every(here, net, strength, usage, reach)
+    running = roster.every(here, net, strength, usage, reach)
     listener = NudgeListener(config.nudge_socket)
     server = CommandServer(config.admin_socket, admin.commands(here, usage, strength, reach.ask), users=users)
     loop = asyncio.get_running_loop()

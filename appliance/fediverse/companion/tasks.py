@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the companion does: tasks side by side in one loop. A new one is a line in `every`.
+"""Task: one of the things that the companion does side by side in one loop (`roster` has them all).
 
 A task runs until told to stop, and is woken when something was committed that concerns it. Nudges can be lost, so
 each looks by itself now and then; what must not be lost lies in the database.
@@ -14,10 +14,6 @@ from appliance.errors import Unavailable
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.topics import Topic
-from appliance.fediverse.media.strength import Strength
-from appliance.fediverse.media.usage import UsageNote
-from appliance.fediverse.reach.reach import Reach
-from appliance.system.async_net import AsyncNet
 
 WAIT_SECONDS = 5.0
 T = TypeVar("T")
@@ -99,37 +95,3 @@ class DatabaseTurns(Turns):
                 work(tx)
 
         await asyncio.to_thread(run)
-
-
-def every(here: Context, net: AsyncNet, strength: Strength, usage: UsageNote, reach: Reach) -> tuple[Task, ...]:
-    """All tasks of the companion. Each module is imported here, so that nobody else pays for it."""
-    from appliance.fediverse.companion.cards import CardTask
-    from appliance.fediverse.companion.errands import Errands
-    from appliance.fediverse.companion.timetable import Timetable
-    from appliance.fediverse.delivery.courier import Courier
-    from appliance.fediverse.media.keeper import Keeper
-    from appliance.fediverse.media.sweeper import Sweeper
-    from appliance.fediverse.media.work import FILMS, PICTURES
-    from appliance.fediverse.media.worker import MediaWorker
-    from appliance.fediverse.media.workshop import Workshop
-    from appliance.fediverse.push.pusher import Pusher
-    from appliance.fediverse.streaming.hub import Hub
-    from appliance.fediverse.streaming.task import StreamTask
-    from appliance.system.runner import SystemRunner
-
-    hub = Hub(here.database)
-    workshop = Workshop(SystemRunner())
-    here.store.clear_workplaces()  # no child works yet
-    return (
-        Courier(here, net),
-        Errands(here),
-        Timetable(here),
-        CardTask(here, net),
-        MediaWorker(here, workshop, strength, PICTURES),
-        MediaWorker(here, workshop, strength, FILMS),
-        Keeper(here, net, workshop, strength),
-        Sweeper(here, usage, strength),
-        Pusher(here, net),
-        hub,
-        StreamTask(here, hub, reach),
-    )

@@ -32,8 +32,6 @@ class Services:
 def check(services: Services) -> Iterator[Finding]:
     if services.down_for == 0.0:
         return
-    failed = any(
-        services.units[name].state is UnitState.FAILED for name in ("fediverse", "companion") if name in services.units
-    )
-    if failed or services.down_for > PATIENCE:
+    unit = services.units.get("fediverse")
+    if (unit is not None and unit.state is UnitState.FAILED) or services.down_for > PATIENCE:
         yield Finding("instance-down", Level.FAILING, "The instance does not run.", _REMEDY, (RESTART,))
