@@ -11,8 +11,11 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from appliance.system import heap
+
 HEAD_SECONDS = 5.0
 BODY_SECONDS = 20.0  # a megabyte over a slow line
+QUIET_SECONDS = 2.0  # after the last answer; then memory is given back
 _WAIT = "hearth.wait"
 
 
@@ -42,6 +45,7 @@ class PatientWorker(ThreadWorker):
     def init_process(self) -> None:
         self._deadlines: dict[Any, float] = {}
         self._serving = threading.local()
+        self._served_at: float | None = None
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -57,6 +61,7 @@ class PatientWorker(ThreadWorker):
             return super().handle(conn)
         finally:
             self._deadlines.pop(conn, None)
+            self._served_at = time.monotonic()
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         self._deadlines[conn] = time.monotonic() + BODY_SECONDS
@@ -71,3 +76,6 @@ class PatientWorker(ThreadWorker):
             if now > deadline:
                 with contextlib.suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RD)
+        if self._served_at is not None and not self._deadlines and now > self._served_at + QUIET_SECONDS:
+            self._served_at = None
+            heap.give_back()

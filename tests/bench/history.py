@@ -2,8 +2,8 @@
 """History: a database as a group of friends has after a while, made by bulk inserts.
 
 A third of the posts are by members; a quarter have a hashtag, a fifth answer another, a fifth were favourited, a tenth
-show a picture (half of these members' own), and one thread has 200 answers. Post number i is i minutes old, so the
-newest are the same however many there are.
+show a picture (half of these members' own), and one thread has 200 answers. Members are told of a tenth of them, and
+of all of the newest. Post number i is i minutes old, so the newest are the same however many there are.
 """
 
 import random
@@ -22,6 +22,7 @@ from tests.bench.people import SHIFT, People
 THREAD = 200
 TAGS = 50
 _BATCH = 5_000
+_TOLD = 2_000  # of the newest everybody is told, so that a page of notifications is full however few posts there are
 # What stays when posts are made anew.
 _LASTING = {"accounts", "members", "apps", "tokens", "follows", "instance", "rules", "sequence"}
 _MINUTE = 60_000
@@ -119,7 +120,7 @@ class History:
                     "created_at": status["created_at"],
                 }
             )
-        if number % 10 == 0:
+        if number % 10 == 0 or number < _TOLD:
             rows[tables.notifications].append(
                 {
                     "id": id + 2,

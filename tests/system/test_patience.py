@@ -87,3 +87,25 @@ def _post(port: int, body: bytes) -> bytes:
     answer = connection.getresponse().read()
     connection.close()
     return answer
+
+
+def test_memory_is_given_back_once_when_nobody_asks_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(patience.heap, "give_back", lambda: given.append("back"))
+    monkeypatch.setattr(patience.ThreadWorker, "notify", lambda self: None)
+    worker = object.__new__(patience.PatientWorker)
+    worker._deadlines, worker._served_at = {}, None
+    worker.notify()
+    assert not given, "nothing was served"
+    worker._served_at = time.monotonic() - patience.QUIET_SECONDS - 1
+    worker._deadlines = {"somebody": time.monotonic() + 60}
+    worker.notify()
+    assert not given, "somebody is served"
+    worker._deadlines = {}
+    worker.notify()
+    worker.notify()
+    assert given == ["back"]
+
+
+def test_giving_memory_back_harms_nothing() -> None:
+    patience.heap.give_back()

@@ -32,6 +32,10 @@ from appliance.fediverse.services.visibility import may_see
 _BY_ID = sa.select(statuses).where(statuses.c.id == sa.bindparam("id"))
 _BY_URI = sa.select(statuses).where(statuses.c.uri == sa.bindparam("uri"))
 _BURIED = sa.select(tombstones.c.uri).where(tombstones.c.uri == sa.bindparam("uri"))
+_NOT_NEW = sa.union_all(
+    sa.select(statuses.c.id).where(statuses.c.uri == sa.bindparam("uri")),
+    sa.select(sa.literal_column("0")).where(tombstones.c.uri == sa.bindparam("uri")),
+)
 _INSERT = sa.insert(statuses)
 _COUNT_STATUS = (
     sa.update(accounts_table)
@@ -89,6 +93,12 @@ def check_text(tx: Tx, parsed: text.Text, spoiler_text: str, *, may_be_empty: bo
 def buried(tx: Tx, uri: str) -> bool:
     """Whether what has this URI was deleted before."""
     return tx.exists(_BURIED, {"uri": uri})
+
+
+def not_new(tx: Tx, uri: str) -> int | None:
+    """The id of the status with this URI, 0 where there was one, and None for what was never here."""
+    found = tx.all(_NOT_NEW, {"uri": uri})
+    return int(found[0].id) if found else None
 
 
 def bury(tx: Tx, uri: str) -> None:

@@ -30,12 +30,12 @@ from appliance.fediverse.services.polls import NewPoll
 from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.services.status_rows import (
     author,
-    buried,
     bury,
     by_id,
     by_uri,
     check_text,
     insert,
+    not_new,
     remove,
     seen_by,
 )
@@ -133,11 +133,9 @@ def check(tx: Tx, author_id: int, draft: Draft) -> Checked:
 
 def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | None:
     """Take in what another server told of; one that is known already keeps its id. None if it was deleted before."""
-    known = by_uri(tx, status.uri)
-    if known is not None:
-        return int(known.id)
-    if buried(tx, status.uri):
-        return None
+    known_id = not_new(tx, status.uri)
+    if known_id is not None:
+        return known_id or None
     writer = author(tx, author_id)
     parent = by_id(tx, status.in_reply_to_id) if status.in_reply_to_id is not None else None
     status_id = tx.next_id()

@@ -220,11 +220,11 @@ def test_an_old_app_changes_nothing_for_the_other_keywords_of_a_filter(anna: Per
 
 def test_all_keywords_together_are_not_longer_than_a_book(anna: Person) -> None:
     words = [{"keyword": str(number) * MAX_KEYWORD} for number in range(8)]
-    first = anna.post(V2, json={"title": "x", "context": ["home"], "keywords_attributes": words})
+    first = anna.post(V2, {"title": "x", "context": ["home"], "keywords_attributes": words})
     for _ in range(MAX_WORDS // MAX_KEYWORD - 8):
-        anna.post(f"{V2}/{first['id']}/keywords", json={"keyword": "x" * MAX_KEYWORD})
+        anna.post(f"{V2}/{first['id']}/keywords", {"keyword": "x" * MAX_KEYWORD})
     more = {"title": "y", "context": ["home"], "keywords_attributes": words[:1]}
     assert "characters at most" in anna.refused(422, "POST", V2, json=more)
     assert len(anna.get(V2)) == 1
     assert "characters at most" in anna.refused(422, "POST", f"{V2}/{first['id']}/keywords", json=words[0])
-    anna.post(f"{V2}/{first['id']}/keywords", json={"keyword": "a short one"})
+    anna.post(f"{V2}/{first['id']}/keywords", {"keyword": "a short one"})

@@ -278,7 +278,7 @@ def test_nobody_listens_to_the_hub_any_more_when_all_left(play: Play, anna: Pers
 
 
 def _asked(token: str, path: str = "/api/v1/streaming/user") -> Asked:
-    return Asked(path, {}, "hearth.example", "https", f"Bearer {token}", (), False, "203.0.113.5")
+    return Asked(path, {}, "hearth.example", "https", f"Bearer {token}", (), False, address="203.0.113.5")
 
 
 def test_who_is_kept_out_by_address_gets_no_stream_and_no_file(context: Context, anna: Person) -> None:
