@@ -158,24 +158,25 @@ class Tap:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        open_ones = [writer]
+        ways: list[asyncio.Task[None]] = []
         try:
             behind = await asyncio.open_connection("127.0.0.1", self._behind())
-        except OSError:
-            await hang_up(writer)
-            return
-        ways = [
-            asyncio.create_task(self._pour(reader, behind[1])),
-            asyncio.create_task(self._pour(behind[0], writer)),
-        ]
-        try:
+            open_ones.append(behind[1])
+            ways += [
+                asyncio.create_task(self._pour(reader, behind[1])),
+                asyncio.create_task(self._pour(behind[0], writer)),
+            ]
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        except OSError:
+            return
         finally:
+            for each in open_ones:
+                each.transport.abort()
             for way in ways:
                 way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            await hang_up(writer)
-            await hang_up(behind[1])
             self._tasks.discard(task)
+            await asyncio.gather(*ways, return_exceptions=True)
 
     async def _pour(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
