@@ -55,8 +55,22 @@ def direct(way: Way) -> bool:
     return is_public(way.link.address)
 
 
+def behind_a_carrier(way: Way) -> bool:
+    """Whether somebody stands between the router and the internet who has many homes behind one address."""
+    if reached(way):
+        return False
+    router = way.router.outside if way.router is not None else None
+    beyond = way.router.beyond if way.router is not None else None
+    seen = way.outside.seen4 if way.outside is not None else None
+    # Two addresses of the internet that differ mean the same: somebody in between changes one into the other.
+    differ = is_public(router) and is_public(seen) and router != seen
+    return any(map(is_shared, (router, beyond, way.link.address))) or differ
+
+
 def own_address(way: Way) -> str | None:
-    """The IPv4 address under which the internet sees this home; None where nobody knows."""
+    """The IPv4 address of this home on the internet; None where nobody knows, or it shares one with others."""
+    if behind_a_carrier(way):
+        return None
     seen = way.outside.seen4 if way.outside is not None else None
     router = way.router.outside if way.router is not None else None
     return next((each for each in (seen, router, way.link.address) if is_public(each)), None)

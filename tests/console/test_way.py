@@ -101,6 +101,8 @@ def test_an_own_name_is_followed_by_the_records_to_make_and_can_be_left_for_late
     assert page.request.path == "/setup/records"
     assert "finding out which address" in page.text
     assert browser.client.get("/now?page=way").status_code == 204, "the wizard has only its own part"
+    supervisor.state = dataclasses.replace(supervisor.state, way=dataclasses.replace(TAKEN, records=()))
+    assert "Before that nobody knows" in browser.get("/setup/records").text
     supervisor.state = dataclasses.replace(supervisor.state, way=TAKEN)
     page = browser.get("/setup/records").text
     assert "not there yet" in page

@@ -41,6 +41,10 @@ def test_ipv6_only_where_people_get_in_by_it():
     assert [each.kind for each in draw(replace(reached, link=link)).records] == ["A", "AAAA"]
 
 
+def test_an_address_that_many_homes_share_is_no_record_to_make():
+    assert draw(outside(seen4="1.1.1.1", attempts=(), hairpin=None)).records == ()
+
+
 def test_behind_a_gateway_an_own_name_leads_to_it():
     way = replace(well(), tunnel=Tunnel("gate.example.net", connected=True))
     assert draw(way).records == (WantedRecord("CNAME", NAME, "gate.example.net", (PUBLIC,), True),)
