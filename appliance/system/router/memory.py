@@ -48,6 +48,7 @@ class Memory:
         self.grants = {port: each for port, each in self.grants.items() if each.control is PortControl.UPNP}
         self.pinholes.clear()
         self.refused.clear()
+        self.outside = None  # it may stand elsewhere now
         return True
 
     def expire(self, now: float) -> None:

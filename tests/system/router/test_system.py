@@ -99,7 +99,8 @@ def test_a_router_whose_clock_began_anew_has_forgotten_everything():
         assert len(door.look(PUBLIC_PORTS).mappings) == 1
         clock.advance(60)
         restarted[0] = clock.monotonic()
-        assert door.look(PUBLIC_PORTS).mappings == ()
+        found = door.look(PUBLIC_PORTS)
+        assert (found.mappings, found.outside) == ((), None)
         door.open(HTTP)
         assert len(door.look(PUBLIC_PORTS).mappings) == 1
 
