@@ -110,6 +110,9 @@ def tunnel(world: World, home: Home, invitation: str) -> Iterator["subprocess.Po
     if not home.box.run(["ip", "rule", "list", "pref", "8443"]):
         for words in ROUTES:
             home.box.ip("-4", *words)
+        # The strictest that a kernel knows about where packets may come from.
+        for name in ("all", "lo", "eth0"):
+            home.box.setting(f"net.ipv4.conf.{name}.rp_filter", "1")
     serve = ["env", f"--chdir={ROOT}", sys.executable, "-m", "appliance", "service", "tunnel"]
     process = home.box.start("tunnel", serve, {"CREDENTIALS_DIRECTORY": str(credentials)})
     try:
