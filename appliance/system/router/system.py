@@ -26,6 +26,9 @@ _ALL = (*_PACKETS, PortControl.UPNP)
 _NAMES_SECONDS = 3600.0
 # How soon to search again for UPnP at a router that can be asked otherwise; it tells who the rivals are.
 _SEARCH_SECONDS = 600.0
+# One over whose answers a child was killed, or that led it astray, is left alone for a while: each time costs work.
+_SHUN_SECONDS = 45.0
+# How much of the usual patience there is with a router when what it gave is given back.
 _LEAVING = 0.4
 _REFUSED = {Trouble.TAKEN: "port-taken", Trouble.REFUSED: "router-refuses", Trouble.UNSURE: "router-unsure"}
 
@@ -163,11 +166,15 @@ class SystemRouter:
     def _list(self, link: Link, ports: Sequence[Port], *, hurry: bool) -> Answer:
         """By UPnP it can be seen who holds which port."""
         memory, now = self._memory, self._clock.monotonic()
+        if now < memory.shun_until:
+            return Answer(trouble=Trouble.STRANGE)
         if not (hurry or memory.known or now >= memory.search_again):
             return Answer()
         memory.search_again = now + _SEARCH_SECONDS
         answer = self._ask(link, self._wish(Verb.LOOK, PortControl.UPNP, link, ports))
         memory.known = answer.known
+        if answer.trouble is Trouble.STRANGE:
+            memory.shun_until = self._clock.monotonic() + _SHUN_SECONDS
         if answer.control is not None and answer.trouble is None:
             memory.see(answer)
         else:
@@ -175,7 +182,6 @@ class SystemRouter:
         return answer
 
     def _ask(self, link: Link, question: Question) -> Answer:
-        # Who gives back is about to go.
         patience = self._patience * (_LEAVING if question.verb is Verb.CLOSE else 1.0)
         answer = ask(self._runner, replace(question, patience=patience))
         if self._memory.hear(question.gateway, answer, self._clock.monotonic()):

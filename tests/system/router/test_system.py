@@ -13,7 +13,16 @@ from appliance.system.router.asking import ask
 from appliance.system.router.system import SystemRouter
 from appliance.system.router.words import Name, Question, Verb
 from appliance.system.runner import SystemRunner
-from tests.system.router.played import OUTSIDE, OWN, Igd, Played, nat_pmp_speaker, pcp_speaker
+from tests.system.router.played import (
+    OUTSIDE,
+    OWN,
+    Igd,
+    Played,
+    description,
+    http,
+    nat_pmp_speaker,
+    pcp_speaker,
+)
 
 HTTP, HTTPS, QUIC = PUBLIC_PORTS
 
@@ -175,6 +184,19 @@ def test_what_was_opened_before_this_start_is_known_and_given_back():
         assert (held.host, held.seconds, held.lease) == (OWN, 7200, None)
         door.close(PUBLIC_PORTS)
         assert igd.mappings == {}
+
+
+def test_one_that_leads_astray_is_shunned_for_a_while():
+    with Played(upnp=lambda request: http(description("http://127.0.0.1/"))) as router:
+        door = Door(router.address)
+        assert key_of(door.look, PUBLIC_PORTS) == "router-strange"
+        asked = router.requests
+        assert asked
+        assert key_of(door.look, PUBLIC_PORTS) == "router-strange"
+        assert router.requests == asked
+        door.clock.advance(46)
+        assert key_of(door.look, PUBLIC_PORTS) == "router-strange"
+        assert router.requests > asked
 
 
 def test_what_the_owner_made_by_hand_is_left_as_it_is():
