@@ -11,6 +11,7 @@ from appliance.console.hotspot import by_hotspot
 from appliance.console.places import go_on
 from appliance.design.assets import CONTENT_POLICY
 from appliance.errors import HearthError
+from appliance.internet.front import CONSOLE_PORT
 from appliance.secret import Secret
 
 
@@ -39,8 +40,7 @@ def show() -> Response:
 
 
 def here() -> Response:
-    """Asked by the login page without encryption, from another origin: does the name lead this browser to the console,
-    and not to the public side, which has no such page?"""
+    """Asked by the login page without encryption, from another origin: does the name lead this browser to the box?"""
     answer = make_response("", 204)
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
@@ -49,10 +49,10 @@ def here() -> Response:
 def _better_place() -> str:
     """Where the owner logs in with encryption, "" if that is here or nowhere yet."""
     known = status()
-    place = f"https://{known.box.address}"
-    if request.is_secure or by_hotspot() or not known.federating or known.instance_url != place:
+    name = f"https://{known.box.address}"
+    if request.is_secure or by_hotspot() or not known.federating or known.instance_url != name:
         return ""
-    return place
+    return f"{name}:{CONSOLE_PORT}"
 
 
 def leave() -> Response:

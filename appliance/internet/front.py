@@ -8,6 +8,9 @@ from pathlib import Path
 from appliance.errors import BadInput
 from appliance.internet.model import Stage
 
+# Where the console is under the box's name, with encryption; for the home network alone.
+CONSOLE_PORT = 4443
+
 
 @dataclass(frozen=True)
 class Authority:

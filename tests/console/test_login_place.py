@@ -21,8 +21,8 @@ def named(browser, supervisor):
 
 def test_without_encryption_the_page_leads_to_where_it_is(named):
     page = named.get("/login")
-    assert f'href="https://{NAME}/login"' in page.text
-    assert f"connect-src https://{NAME} 'self'" in page.headers["Content-Security-Policy"]
+    assert f'href="https://{NAME}:4443/login"' in page.text
+    assert f"connect-src https://{NAME}:4443 'self'" in page.headers["Content-Security-Policy"]
     assert "unencrypted" in page.text
 
 
@@ -36,10 +36,10 @@ def test_nobody_sends_the_password_unencrypted_without_having_been_told(named, s
 
 
 def test_under_the_name_there_is_nothing_to_warn_of(named):
-    page = named.client.get("/login", base_url=f"https://{NAME}/")
+    page = named.client.get("/login", base_url=f"https://{NAME}:4443/")
     assert page.status_code == 200
     assert "unencrypted" not in page.text
-    here = named.client.get("/login/here", base_url=f"https://{NAME}/")
+    here = named.client.get("/login/here", base_url=f"https://{NAME}:4443/")
     assert (here.status_code, here.headers["Access-Control-Allow-Origin"], here.data) == (204, "*", b"")
 
 

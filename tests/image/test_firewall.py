@@ -37,7 +37,7 @@ def echo(server, port):
         _, told, _, sender = server.recvmsg(100, 100)
         server.sendmsg([str(port).encode()], told, 0, sender)
 for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
-    streams = (socket.SOCK_STREAM, (22, 53, 80, 443, 8080, 8443), answer)
+    streams = (socket.SOCK_STREAM, (22, 53, 80, 443, 4443, 8080, 8443), answer)
     for kind, ports, work in (streams, (socket.SOCK_DGRAM, (443, 8443), echo)):
         for port in ports:
             server = socket.socket(family, kind)
@@ -229,6 +229,7 @@ def test_a_neighbour_reaches_the_console_also_with_an_address_of_the_internet(ho
     assert home.reaches("computer", address, 22, source)
     assert home.reaches("computer", address, 8080, source)
     assert home.reaches("computer", address, 443, source)
+    assert home.reaches("computer", address, 4443, source)
     assert home.reaches("computer", address, 443, source, kind="udp")
 
 
@@ -242,6 +243,7 @@ def reaches_the_public_server_alone(home: Home, who: str, address: str, source: 
         and home.reaches(who, address, 443, source, led_to=8443)
         and home.reaches(who, address, 443, source, led_to=8443, kind="udp")
         and not home.reaches(who, address, 22, source)
+        and not home.reaches(who, address, 4443, source)
     )
 
 
@@ -285,7 +287,7 @@ def test_what_routers_tell_everybody_is_heard(home):
 def test_a_phone_in_the_hotspot_reaches_the_console_and_nothing_else(home):
     assert home.reaches("phone", "10.42.0.1", 80)
     assert home.reaches("phone", "10.42.0.1", 53)
-    for port in (22, 443, 8080, 8443):
+    for port in (22, 443, 4443, 8080, 8443):
         assert not home.reaches("phone", "10.42.0.1", port)
     assert not home.reaches("phone", "192.168.7.10", 80)
     assert not home.reaches("computer", "192.168.7.10", 53)

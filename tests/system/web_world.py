@@ -70,6 +70,23 @@ found = {"status": answer.status, "body": said, "headers": dict(answer.getheader
 print(json.dumps(found))
 """
 
+# Many requests by one program: every path as every host.
+_ASK_MANY = """
+import http.client, json, socket, ssl, sys
+scheme, name, port, hosts, paths = json.loads(sys.argv[1])
+said = []
+for host in hosts:
+    for path in paths:
+        line = socket.create_connection(("127.0.0.1", port), timeout=10)
+        if scheme == "https":
+            line = ssl._create_unverified_context().wrap_socket(line, server_hostname=name or None)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.sock = line
+        connection.request("GET", path, headers={"Host": host})
+        said.append(connection.getresponse().read(100_000).decode(errors="replace"))
+        connection.close()
+print(json.dumps(said))
+"""
 # A first packet in a version of QUIC that nobody knows: who speaks HTTP/3 answers with those that it knows (RFC 9000,
 # 6.1 and 17.2.1).
 _QUIC = """
@@ -191,6 +208,12 @@ class World:
         done = subprocess.run(self.inside(*argv), check=False, capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stderr.strip().splitlines()[-1:]
         return Answer(**json.loads(done.stdout))
+
+    def bodies(self, scheme: str, port: int, name: str, hosts: list[str], paths: list[str]) -> list[str]:
+        argv = self.inside(sys.executable, "-c", _ASK_MANY, json.dumps([scheme, name, port, hosts, paths]))
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=50)
+        assert done.returncode == 0, done.stderr.strip().splitlines()[-1:]
+        return list(json.loads(done.stdout))
 
     def speaks_http3(self, port: int) -> bool:
         argv = self.inside(sys.executable, "-c", _QUIC, str(port))
