@@ -14,6 +14,6 @@ def check(way: Way) -> Finding | None:
         "carrier-nat",
         Level.ATTENTION,
         "Your provider lets many homes share one address, so visitors cannot find yours.",
-        "Ask your provider for a public IPv4 address of your own (some give one for nothing). Or use a gateway (Settings,"
-        " Address): that works at once and needs nobody's leave.",
+        "Ask your provider for a public IPv4 address of your own (some give one for nothing). Or use a gateway"
+        " (Settings, Address): that works at once and needs nobody's leave.",
     )
