@@ -9,11 +9,13 @@ import asyncio
 import logging
 import secrets
 import ssl
+from collections.abc import Callable
 from datetime import timedelta
 
 from cryptography.fernet import Fernet
-from snitun.exceptions import MultiplexerTransportError
+from snitun.exceptions import MultiplexerTransportError, SniTunInvalidPeer
 from snitun.server.listener_peer import PeerListener
+from snitun.server.peer import Peer
 from snitun.server.peer_manager import PeerManager
 from snitun.utils.server import generate_client_token
 
@@ -40,7 +42,6 @@ class Admission:
         self._key = Fernet.generate_key().decode()
         self._runs: dict[str, str] = {}
         self.peers = PeerManager([self._key])
-        self._listener = PeerListener(self.peers)
 
     async def receive(self, caller: Caller) -> None:
         """Until the box is gone or turned away."""
@@ -97,7 +98,8 @@ class Admission:
         self._runs[hello.name] = hello.run
         log.info("%s is here, epoch %d", hello.name, epoch)
         token = generate_client_token([self._key], _TOKEN_FOR, hello.name, key, iv)
-        await self._listener.handle_connection(reader, writer, data=token)
+        door = _Door(self.peers, lambda: self._members.is_member(hello.name, hello.token))
+        await PeerListener(door).handle_connection(reader, writer, data=token)
         log.info("%s has gone, epoch %d", hello.name, epoch)
 
     async def _refuse(self, streams: Streams, refusal: Refusal) -> None:
@@ -105,3 +107,24 @@ class Admission:
         async with asyncio.timeout(GREETING_SECONDS):
             writer.write(wire.pack(refusal))
             await writer.drain()
+
+
+class _Door:
+    """SniTun's manager, as it is for one box that still has to prove that it has its key. It may take its time for
+    that: who was removed or replaced meanwhile must not come in after all, and have visitors who are another's."""
+
+    def __init__(self, peers: PeerManager, is_member: Callable[[], bool]) -> None:
+        self._peers = peers
+        self._is_member = is_member
+
+    def create_peer(self, fernet_data: bytes) -> Peer:
+        return self._peers.create_peer(fernet_data)
+
+    def add_peer(self, peer: Peer) -> None:
+        if not self._is_member():
+            peer.multiplexer.shutdown()
+            raise SniTunInvalidPeer("It is a member no longer")
+        self._peers.add_peer(peer)
+
+    def remove_peer(self, peer: Peer) -> None:
+        self._peers.remove_peer(peer)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from appliance.errors import BadInput, HearthError
 from appliance.gateway import book, identity
 from appliance.gateway.book import Book, Member
-from appliance.gateway.invitation import CODE_BYTES, Invitation, make_code
+from appliance.gateway.invitation import CODE_BYTES, Invitation, digest, make_code
 from appliance.gateway.limits import Bucket, Limits
 from appliance.parse import from_dict, to_dict
 from appliance.secret import Secret
@@ -86,6 +86,11 @@ class Members:
         after, member = book.admit(self._book, name, token, code, self._clock.now())
         self._save(after)
         return member
+
+    def is_member(self, name: str, token: Secret) -> bool:
+        """Whether that box has the name now."""
+        member = self._book.find(name)
+        return member is not None and not member.removed and member.token == digest(token)
 
     def remove(self, name: str) -> str:
         """The whole name. Raises BadInput unknown-member, bad-name."""

@@ -3,12 +3,14 @@
 
 import asyncio
 import contextlib
+import hashlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from snitun.multiplexer.crypto import CryptoTransport
 
 from appliance.gateway import greeting, wire
 from appliance.gateway.invitation import Invitation
@@ -133,7 +135,7 @@ def test_a_removed_member_is_cut_off_at_once(tmp_path: Path) -> None:
         async with web_server(played.authority, ALICE) as port:
             box = played.box(played.invite("alice"), port)
             await box.connected()
-            assert played.gateway is not None
+            await taken_in(played)
             from appliance.system.commands import CommandClient, Key
 
             commands = CommandClient(played.folder / "gateway.sock", name="the gateway")
@@ -143,6 +145,39 @@ def test_a_removed_member_is_cut_off_at_once(tmp_path: Path) -> None:
             assert (await box.until(lambda state: state.key == "gateway-unknown")).words
             with pytest.raises(ssl.SSLError, match=r"(?i)unrecognized.name"):
                 await played.visit(ALICE, "hello")
+
+    play(tmp_path, test)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_who_lost_the_name_while_coming_in_stays_out(tmp_path: Path, replaced: bool) -> None:
+    """A box may take a minute to prove itself to SniTun, in which the book changes."""
+
+    async def test(played: Played) -> None:
+        made = played.members.invite("alice", replace=False)
+        token, pin = Secret("a" * 64), made.fingerprint
+        reader, writer = await dial_pinned(HOST, played.port, HOST, pin, most=4096, seconds=SECONDS)
+        writer.write(wire.pack(Hello(wire.VERSION, ALICE, token, "run", made.code)))
+        async with asyncio.timeout(SECONDS):
+            welcome = wire.parse_answer(await reader.readline())
+            crypto = CryptoTransport(*(bytes.fromhex(each.reveal()) for each in (welcome.key, welcome.iv)))
+            challenge = crypto.decrypt(await reader.readexactly(32))
+            async with web_server(played.authority, ALICE) as port:
+                if replaced:
+                    other = played.box(played.invite("alice", replace=True), port, token="b")
+                    await other.connected()
+                    await taken_in(played)
+                else:
+                    played.members.remove("alice")
+                writer.write(crypto.encrypt(hashlib.sha256(challenge).digest()))
+                assert await read(reader) == b""
+                await hang_up(writer)
+                if replaced:
+                    assert await played.visit(ALICE, "who") == f"{ALICE} heard who"
+                    assert [state.key for state in other.heard] == ["epoch-2"]
+                else:
+                    with pytest.raises(ssl.SSLError, match=r"(?i)unrecognized.name"):
+                        await played.visit(ALICE, "who")
 
     play(tmp_path, test)
 
@@ -230,6 +265,14 @@ def test_of_a_flood_only_so_many_get_in_and_the_others_are_not_harmed(tmp_path: 
             assert await played.visit(ALICE, "hello") == f"{ALICE} heard hello"
 
     play(tmp_path, test, limits)
+
+
+async def taken_in(played: Played) -> None:
+    """A box takes itself for connected a moment before the gateway does."""
+    assert played.gateway is not None
+    async with asyncio.timeout(SECONDS):
+        while not played.gateway._admission.is_there(ALICE):
+            await asyncio.sleep(0.01)
 
 
 def box_connections(played: Played) -> int:
