@@ -8,7 +8,8 @@
   the one named first. Only what was found at that address counts.
 
 So one liar among helpers can neither open nor shut a port that another found otherwise; alone it can say that the box
-is silent, or has another address, until the owner asks somebody else.
+is silent, until the owner asks somebody else, or has another address, where neither box nor router knows its own
+(`reading.own_address`).
 """
 
 from collections import Counter

@@ -68,12 +68,13 @@ def behind_a_carrier(way: Way) -> bool:
 
 
 def own_address(way: Way) -> str | None:
-    """The IPv4 address of this home on the internet; None where nobody knows, or it shares one with others."""
+    """The IPv4 address of this home on the internet; None where nobody knows, or it shares one with others. What others
+    say, who may lie, comes last: where the name leads, there a certificate for it can be had."""
     if behind_a_carrier(way):
         return None
     seen = way.outside.seen4 if way.outside is not None else None
     router = way.router.outside if way.router is not None else None
-    return next((each for each in (seen, router, way.link.address) if is_public(each)), None)
+    return next((each for each in (way.link.address, router, seen) if is_public(each)), None)
 
 
 def attempts(way: Way, number: int, version: int = 4) -> tuple[Attempt, ...]:

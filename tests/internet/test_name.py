@@ -16,6 +16,7 @@ from appliance.internet.model import (
     Goal,
     Held,
     Link,
+    Outside,
     Records,
     Tunnel,
     Update,
@@ -53,6 +54,17 @@ def test_the_records_are_those_of_the_ways_that_people_come() -> None:
     assert wanted(OWN, with_ipv6(well(), enters=True)) == (Record("A", NAME, PUBLIC), Record("AAAA", NAME, SIX))
     # It would keep everybody out whose provider has IPv6.
     assert wanted(OWN, with_ipv6(well(), enters=False)) == (Record("A", NAME, PUBLIC),)
+
+
+def test_a_helper_that_lies_cannot_lead_the_name_to_itself() -> None:
+    """It came, and names an address of its own: where the name leads, there a certificate for it can be had."""
+    attempt = Attempt(PUBLIC_PORTS[1], "1.1.1.1", Answered.REACHED)
+    way = there((PUBLIC,), outside=Outside("1.1.1.1", None, (attempt,), hairpin=True))
+    assert wanted(OWN, way) == (Record("A", NAME, PUBLIC),)
+    assert told(DYNAMIC, way) is None
+    # A box that no router stands before knows its own.
+    alone = replace(way, router=None, link=replace(way.link, address=PUBLIC))
+    assert wanted(OWN, alone) == (Record("A", NAME, PUBLIC),)
 
 
 def test_with_ipv6_alone_there_is_no_other_record_to_make() -> None:
