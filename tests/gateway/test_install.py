@@ -102,3 +102,39 @@ def _free(port: int) -> bool:
     except HearthError:
         return False
     return True
+
+
+class Kept(SystemFiles):
+    """Writes nothing, and keeps what it was to write."""
+
+    def __init__(self) -> None:
+        self.written: dict[Path, str] = {}
+
+    def replace(self, path: Path, data: bytes, *, mode: int = 0o600) -> None:
+        self.written[path] = data.decode()
+
+
+def test_the_unit_starts_the_code_that_set_it_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(install, "PACKAGED", tmp_path)
+    monkeypatch.setattr(install, "_HIDDEN", ())
+    files = Kept()
+    install._install_unit(files, ROOT)
+    text = files.written[Path("/etc/systemd/system/hearth-gateway.service")]
+    assert f"\nExecStart={sys.executable} -m appliance gateway serve\n" in text
+    assert f"\nEnvironment=PYTHONPATH={ROOT}\n" in text
+    assert "DynamicUser=yes" in text
+
+
+@pytest.mark.parametrize("code", ["/root/hearth", "/home/anna/hearth", "/tmp/hearth"])
+def test_code_that_a_service_cannot_see_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str) -> None:
+    monkeypatch.setattr(install, "PACKAGED", tmp_path)
+    with pytest.raises(HearthError, match="can't see it"):
+        install._install_unit(Kept(), Path(code))
+
+
+def test_where_hearth_is_installed_the_unit_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(install, "PACKAGED", tmp_path)
+    (tmp_path / install.UNIT).write_text("")
+    files = Kept()
+    install._install_unit(files, Path("/root/hearth"))
+    assert files.written == {}
