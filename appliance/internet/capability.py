@@ -3,6 +3,7 @@
 and what the box can do about it is done."""
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,7 @@ from appliance.supervisor.capability import Plan
 from appliance.supervisor.issues import Finding
 from appliance.system.clock import Clock
 from appliance.system.interfaces import Interfaces
+from appliance.system.router.announcements import Announcements
 
 # What lasts no longer is shown in the picture, but is no issue: routers and boxes start, and cables are moved.
 PATIENCE = 20.0
@@ -58,6 +60,7 @@ class InternetCapability:
         clock: Clock,
         look_again: Callable[[], None],
         *,
+        announcements: Announcements | None = None,
         raised_elsewhere: frozenset[str] = frozenset(),
         latest: float = math.inf,
         believe: Callable[[], None] = lambda: None,
@@ -68,6 +71,7 @@ class InternetCapability:
         self._parts = tuple(parts)
         self._clock = clock
         self._keepers = {part.field: Keeper(part, clock, look_again, latest=latest) for part in parts}
+        self._announcements = announcements
         self._raised_elsewhere = raised_elsewhere
         self._believe = believe
         self._goal: Goal | None = None
@@ -76,6 +80,8 @@ class InternetCapability:
     def start(self) -> None:
         for keeper in self._keepers.values():
             keeper.start()
+        if self._announcements is not None:
+            threading.Thread(target=self._hear, args=(self._announcements,), name="router", daemon=True).start()
 
     def close(self) -> None:
         """What the router opened for this box is closed again; all together take CLOSING_SECONDS at most."""
@@ -90,6 +96,12 @@ class InternetCapability:
         for name, keeper in self._keepers.items():
             if field in (None, name):
                 keeper.look_now()
+
+    def _hear(self, announcements: Announcements) -> None:
+        """A router that was started again has forgotten the ports."""
+        while True:
+            announcements.wait()
+            self.look_now("router")
 
     def observe(self) -> Way:
         link = self._interfaces.link()

@@ -204,7 +204,6 @@ class Supervisor:
         self._clock = clock
         self._board = board
         self._wifi = doors.wifi
-        self._announcements = doors.announcements
         self.loop = loop = Loop()
         settings_file = SettingsFile(config.settings_file, files, clock)
         settings = settings_file.load().settings
@@ -233,6 +232,7 @@ class Supervisor:
             ),
             clock,
             look_again=lambda: self._looker.look_again(),
+            announcements=doors.announcements,
             latest=doors.latest,
             believe=lambda: loop.ask(lambda: core.change(ports_by_hand=True)),
             # Health always says the one, and the network the other where the box is no laptop.
@@ -345,8 +345,6 @@ class Supervisor:
         ):
             threading.Thread(target=work, name=name, daemon=True).start()
         self.internet.start()
-        if self._announcements is not None:
-            threading.Thread(target=self._hear, args=(self._announcements,), name="router", daemon=True).start()
         self._server.start()
         log.info("watching over the box %s", self.core.settings.box_name)
         self.loop.tell(self.erasing.resume)
@@ -375,11 +373,6 @@ class Supervisor:
             self._fed = self._clock.monotonic()
             notify.alive()
         return min(seconds, interval / 2)
-
-    def _hear(self, announcements: Announcements) -> None:
-        while True:
-            announcements.wait()
-            self.internet.look_now("router")
 
     def _read_card(self) -> None:
         """Take what somebody wrote there while the power was off."""
