@@ -3,7 +3,6 @@
 
 import asyncio
 
-from appliance.fediverse.barred import Barred
 from appliance.fediverse.context import Context
 from appliance.fediverse.protocol import ReachQuestion, ReachReport
 from appliance.fediverse.reach.asker import Asker
@@ -28,7 +27,6 @@ class Reach:
 
     def __init__(self, context: Context) -> None:
         self._loop = asyncio.get_running_loop()
-        self._barred = Barred(context)
         self._nonces = Nonces(context.clock)
         self._nets = {version: AiohttpNet(Guard(resolve=resolve_by_version(version))) for version in (4, 6)}
         outside = SystemProber()
@@ -41,8 +39,6 @@ class Reach:
             return Refusal(200, proof, "text/plain") if proof else _NOTHING
         if asked.path != ASK:
             return _NOTHING
-        if await asyncio.to_thread(self._barred.is_barred, asked.address):
-            return Refusal(403, "Forbidden", "text/plain")
         return await self._helper.answer(asked)
 
     def ask(self, question: ReachQuestion) -> ReachReport:
