@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.cli import main
 from appliance.errors import HearthError
 from appliance.gateway import install
 from appliance.gateway.invitation import parse
@@ -21,21 +22,19 @@ from tests.end_to_end.waiting import eventually
 from tests.repository import ROOT
 
 
-def hearth(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    argv = [sys.executable, "-m", "appliance", *map(str, arguments)]
-    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+def hearth(*arguments: str | Path) -> int:
+    return main([*map(str, arguments)])
 
 
-def test_set_up_once_and_durably(tmp_path: Path) -> None:
+def test_set_up_once_and_durably(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = tmp_path / "gateway"
-    done = hearth("--state", state, "gateway", "init", "GW.example.org.", "--no-service", "--https-port", "8443")
-    assert done.returncode == 0, done.stderr
-    assert "type A, name *.gw.example.org" in done.stdout
-    assert "lead port 443 to port 8443" in done.stdout
+    assert hearth("gateway", "init", "GW.example.org.", "--state", state, "--no-service", "--https-port", "8443") == 0
+    told = capsys.readouterr().out
+    assert "type A, name *.gw.example.org" in told
+    assert "lead port 443 to port 8443" in told
     assert {path.stat().st_mode & 0o777 for path in state.iterdir()} == {0o600}
-    again = hearth("--state", state, "gateway", "init", "other.example.org", "--no-service")
-    assert again.returncode == 1
-    assert "already" in again.stderr
+    assert hearth("gateway", "init", "other.example.org", "--state", state, "--no-service") == 1
+    assert "already" in capsys.readouterr().err
 
     members = Members(state, SystemFiles(), SystemClock())
     code = members.invite("alice", replace=False).code
@@ -60,14 +59,12 @@ def test_bad_domains(domain: str) -> None:
 
 
 def test_a_gateway_that_was_not_set_up_says_so(tmp_path: Path) -> None:
-    done = hearth("--state", tmp_path / "none", "gateway", "serve", "--socket", tmp_path / "socket")
-    assert done.returncode == 1
-    assert "hearth gateway init" in done.stderr
-    assert "Traceback" not in done.stderr
+    with pytest.raises(HearthError, match="hearth gateway init"):
+        Members(tmp_path / "none", SystemFiles(), SystemClock())
 
 
 def test_a_damaged_book_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
-    hearth("--state", tmp_path / "gateway", "gateway", "init", "gw.example.org", "--no-service")
+    hearth("gateway", "init", "gw.example.org", "--state", tmp_path / "gateway", "--no-service")
     (tmp_path / "gateway/members.json").write_text('{"entries": 7}')
     with pytest.raises(HearthError, match="could not be read"):
         Members(tmp_path / "gateway", SystemFiles(), SystemClock())
@@ -77,12 +74,12 @@ def test_the_process_and_its_commands(tmp_path: Path) -> None:
     state, socket = tmp_path / "gateway", tmp_path / "gateway.sock"
     ports = [next(port for port in range(start, start + 200) if _free(port)) for start in (24100, 24400)]
     options = ("--no-service", "--https-port", ports[0], "--http-port", ports[1])
-    assert hearth("--state", state, "gateway", "init", "gw.example.org", *map(str, options)).returncode == 0
-    argv = [sys.executable, "-m", "appliance", "--state", str(state), "gateway", "serve", "--socket", str(socket)]
+    assert hearth("gateway", "init", "gw.example.org", "--state", state, *map(str, options)) == 0
+    argv = [sys.executable, "-m", "appliance", "gateway", "serve", "--state", str(state), "--socket", str(socket)]
     process = subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.PIPE)
     try:
         commands = CommandClient(socket, name="the gateway")
-        eventually("the gateway answers", lambda: commands.ask("gateway.list") == [])
+        eventually("the gateway answers", lambda: commands.ask("gateway.list") == [], seconds=45)
         made = commands.ask("gateway.invite", {"name": "alice"})
         assert parse(made["invitation"]).name == "alice.gw.example.org"
         assert [each["name"] for each in commands.ask("gateway.list")] == ["alice.gw.example.org"]
