@@ -2,7 +2,7 @@
 # Each line does all of its own set-up. ARGS="…" is handed on: make run ARGS="--port 9000"
 # A set-up step becomes the command it prepares for (exec), so that Ctrl-C reaches it directly.
 
-.PHONY: help run test lint bench image test-image test-image-long bench-image reproduce test-trixie trixie-versions lock clean
+.PHONY: help run test lint bench bench-lab image test-image test-image-long bench-image reproduce test-trixie trixie-versions lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -18,6 +18,9 @@ lint: ## Style, types, and whether README and `hearth --help` agree
 
 bench: ## Measure; prints a table and writes bench.json
 	@exec .setup/prepare bench .venv/bin/python -m tests.bench $(ARGS)
+
+bench-lab: ## How long a box is out of reach after what happens to homes and routers, as root
+	@exec .setup/prepare test .venv/bin/python -m tests.lab.bench $(ARGS)
 
 image: ## A card image, as root: BOARD=raspberry-pi-3 BASE=debian, or BOARD=qemu
 	@exec .setup/prepare image .venv/bin/python -m image build $(or $(BOARD),qemu) $(addprefix --base ,$(BASE))

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Asking a router for ports in a few bytes: NAT-PMP (RFC 6886), and PCP (RFC 6887) for IPv6."""
+"""Asking a router for ports in a few bytes: NAT-PMP (RFC 6886), PCP (RFC 6887) for IPv6, UPnP."""
 
 import os
 import socket
 import struct
 
+from tests.lab.probes import asked_by_https
 from tests.lab.spaces import Namespace
 
 _PORT = 5351
@@ -26,6 +27,22 @@ def ask_for_pinhole(who: Namespace, router: str, port: int, *, seconds: int = 72
     mapping = os.urandom(12) + struct.pack("!B3xHH", _UDP if udp else _TCP, port, port) + bytes(16)
     answer = _asked(who, router, head + mapping)
     assert answer[3] == 0, f"the router's result code is {answer[3]}"
+
+
+def give_back(who: Namespace, router: str, outside: int, *, udp: bool = False) -> None:
+    """Have the router lead a port here no longer (WANIPConnection:1, DeletePortMapping)."""
+    action, kind = "DeletePortMapping", "urn:schemas-upnp-org:service:WANIPConnection:1"
+    said = {"NewRemoteHost": "", "NewExternalPort": outside, "NewProtocol": "UDP" if udp else "TCP"}
+    inner = "".join(f"<{name}>{value}</{name}>" for name, value in said.items())
+    body = (
+        '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">'
+        f'<s:Body><u:{action} xmlns:u="{kind}">{inner}</u:{action}></s:Body></s:Envelope>'
+    )
+    headers = {"SOAPAction": f'"{kind}#{action}"', "Content-Type": "text/xml"}
+    status, answer = asked_by_https(
+        who, router, f"{router}:5000", None, "POST", "/ctl/IPConn", body.encode(), headers, port=5000
+    )
+    assert status == 200, answer
 
 
 def _asked(who: Namespace, router: str, message: bytes) -> bytes:

@@ -43,12 +43,13 @@ class Box:
         """Let the firewall learn who is who, as when the network comes up."""
         self.space.run([ROOT / "image/overlay/usr/lib/hearth/neighbours"])
 
-    def start(self) -> "Box":
+    def start(self, *, wait: bool = True) -> "Box":
         caddy = debian.program("caddy", "usr/bin/caddy")
         environment = {"HEARTH_WEB_PROGRAM": str(caddy), "PYTHONUNBUFFERED": "1", **self._authority.environment}
         argv = [sys.executable, "-m", "appliance", "run", "--state", str(self.state), "--home", "real"]
         self._process = self.space.start("hearth", ["env", f"--chdir={ROOT}", *argv], environment)
-        eventually(f"the console of {self.name} answers", self._answers_at_home, seconds=_START_SECONDS)
+        if wait:
+            eventually(f"the console of {self.name} answers", self._answers_at_home, seconds=_START_SECONDS)
         return self
 
     def stop(self) -> None:

@@ -120,8 +120,9 @@ class Home:
         between.connect(outside, GATEWAY)
         between.serve6(self.line.prefix)
         self.first = between
-        self.router.connect(str(between.lan.ip + 1), str(between.lan.ip))
         between.on()
+        self.router.connect(str(between.lan.ip + 1), str(between.lan.ip))
+        self.router.on()
 
     def new_address(self) -> str:
         """The provider gives the line another address on the internet."""

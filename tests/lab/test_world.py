@@ -137,9 +137,9 @@ def test_two_routers_and_a_provider_each_hide_the_box(world: World) -> None:
     twice = world.home("quince", modem=Control())
     shared = world.home("rowan", carrier=True)
     with greeter(world.visitor, 80):
-        for home, between in ((twice, "192.168.250.2"), (shared, "100.64.3.2")):
+        for home in (twice, shared):
             assert asks(home.box, world.visitor.address, 80) == home.outside
-            assert home.router.outside == between
+            assert home.router.outside == str(home.first.lan.ip + 1) != home.outside
             with greeter(home.box, 8443):
                 assert asks(world.visitor, home.outside, 443, 0.5) is None
         assert asks(shared.box, world.visitor.address6 or "", 80) == shared.address6
