@@ -20,6 +20,11 @@ class Lifeline:
         os.close(self._write)
         threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
 
+    def close(self) -> None:
+        """Called by the maker, when nobody holds it any more."""
+        os.close(self._read)
+        os.close(self._write)
+
     def _wait(self) -> None:
         os.read(self._read, 1)
         os._exit(1)

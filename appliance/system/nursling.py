@@ -17,6 +17,7 @@ from typing import NoReturn
 from appliance.errors import HearthError
 from appliance.system import notify
 from appliance.system.clock import Clock
+from appliance.system.lifeline import Lifeline
 from appliance.system.notify_socket import NotifySocket
 from appliance.system.runner import Child
 from appliance.system.service import Service, ServiceState, State
@@ -90,8 +91,13 @@ class Nursling:
 
 
 def alone(work: Callable[[], None]) -> bool:
-    """Do this in a fork that ends afterwards, with all that it imported and opened; whether it succeeded."""
-    return _Fork(_fork(work, [])).outcome() == 0
+    """Do this in a fork that ends afterwards, with all that it imported and opened, and at once if we are gone; whether
+    it succeeded."""
+    lifeline = Lifeline()
+    try:
+        return _Fork(_fork(work, [lifeline.hold])).outcome() == 0
+    finally:
+        lifeline.close()
 
 
 class _Fork:

@@ -140,3 +140,21 @@ print(alone(work))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout == f"{succeeds}\n"
+
+
+def test_work_done_alone_ends_with_who_wanted_it(tmp_path: Path) -> None:
+    program = f"""
+import os, time
+from pathlib import Path
+from appliance.system.nursling import alone
+def work():
+    Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
+    time.sleep(600)
+alone(work)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", program])
+    eventually("it works", lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    parent.kill()
+    parent.wait(20)
+    pid = (tmp_path / "pid").read_text()
+    eventually("it has ended", lambda: not Path(f"/proc/{pid}").exists())
