@@ -4,31 +4,25 @@
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-
-import dns.exception
-import dns.inet
-import dns.message
-import dns.name
-import dns.query
-import dns.rcode
-import dns.resolver
-import dns.tsig
-import dns.update
 
 from appliance import internet_name
 from appliance.errors import BadInput, HearthError, Unavailable
 from appliance.internet.model import Account
 from appliance.internet.providers import RFC2136, Asks, Provider, find
 from appliance.secret import Secret
+from appliance.system.cage import Cage
 from appliance.system.files import Files
+from appliance.system.inquiry import inquire
 from appliance.system.runner import Runner
 
-TTL = 300  # of records that we write ourselves
+SILENT = "silent"  # in place of a reason: nobody answered
 _SECONDS = 60.0
 _MAX_REASON = 300
+_UPDATE_SECONDS = 20.0
+_READER = Cage("", 256 * 2**20, 5, 0, ("/run/systemd/resolve", "/run/NetworkManager"), network=True)
 _MAX_SAID = 64 * 1024
 _PLAIN = re.compile(r"[A-Za-z0-9._@+:-]{1,200}")
 # Its own user, for the moment, and nothing to see of the box but the programs. systemd makes the walls.
@@ -83,7 +77,7 @@ class SystemDynamicName:
     def tell(self, name: str, account: Account, secret: Secret, addresses: Addresses) -> None:
         provider = check(account, secret)
         if provider.key == RFC2136:
-            update(name, account, secret, addresses)
+            update(self._runner, name, account, secret, addresses)
         else:
             self._run(provider, config(name, account, provider, secret, addresses, tls=self._tls), secret)
 
@@ -174,52 +168,41 @@ def refusal(who: str, reason: str) -> HearthError:
     return HearthError("name-refused", f"{who} refused: {reason}", "The box tries again by itself.", status=502)
 
 
-def update(name: str, account: Account, secret: Secret, addresses: Addresses) -> None:
-    """All addresses of the name become these. The login is the key's name, and may begin with its algorithm and a
-    colon, as nsupdate(1) writes it: "hmac-sha256:hearth"."""
-    algorithm, _, key_name = account.login.rpartition(":")
+@dataclass(frozen=True)
+class Update:
+    """What is asked of a name server. The login is the key's name, and may begin with its algorithm and a colon, as
+    nsupdate(1) writes it: "hmac-sha256:hearth"."""
+
+    name: str
+    zone: str
+    server: str
+    login: str
+    a: str | None
+    aaaa: str | None
+    secret: str = field(repr=False)
+
+
+def update(runner: Runner, name: str, account: Account, secret: Secret, addresses: Addresses) -> None:
+    """All addresses of the name become these. The secret goes to the child by a pipe."""
     if not internet_name.is_well_formed(name) or not f"{name}.".endswith(f".{account.zone.rstrip('.')}."):
         raise BadInput(f"{name} is not in the zone {account.zone}.", key="bad-name-zone")
-    try:
-        key = {dns.name.from_text(key_name): dns.tsig.Key(key_name, _tsig(secret), algorithm or "hmac-sha256")}
-        message = dns.update.UpdateMessage(dns.name.from_text(account.zone), keyring=key)
-        for kind, address in (("A", addresses.a), ("AAAA", addresses.aaaa)):
-            if address:
-                message.replace(dns.name.from_text(name), TTL, kind, address)
-            else:
-                message.delete(dns.name.from_text(name), kind)
-        address, port = _server(account.server)
-        answer = dns.query.tcp(message, address, timeout=10.0, port=port)
-    except (dns.exception.Timeout, dns.resolver.NoAnswer, dns.resolver.NXDOMAIN, OSError, EOFError) as error:
-        raise Unavailable("name-unanswered", f"The name server {account.server} does not answer.") from error
-    except dns.tsig.PeerError as error:
-        raise refusal(account.server, f"badauth: {type(error).__name__}") from error
-    except (dns.exception.DNSException, NotImplementedError, ValueError) as error:
-        raise refusal(account.server, str(error)[:_MAX_REASON]) from error
-    if answer.rcode() in (dns.rcode.NOTAUTH, dns.rcode.REFUSED, dns.rcode.NOTZONE):
-        raise refusal(account.server, f"said: !yours: {dns.rcode.to_text(answer.rcode())}")
-    if answer.rcode() != dns.rcode.NOERROR:
-        raise refusal(account.server, dns.rcode.to_text(answer.rcode()))
+    _check_base64(secret)
+    wish = Update(name, account.zone, account.server, account.login, addresses.a, addresses.aaaa, secret.reveal())
+    said = inquire(runner, "appliance.system.dns_update", wish, _READER, _UPDATE_SECONDS)
+    if said == SILENT:
+        raise Unavailable("name-unanswered", f"The name server {account.server} does not answer.")
+    if said != "":
+        reason = "".join(sign if sign.isprintable() else " " for sign in str(said))[:_MAX_REASON]
+        raise refusal(account.server, reason.replace(secret.reveal(), "****"))
 
 
-def _tsig(secret: Secret) -> bytes:
+def _check_base64(secret: Secret) -> None:
     try:
-        return base64.b64decode(secret.reveal(), validate=True)
+        base64.b64decode(secret.reveal(), validate=True)
     except (ValueError, binascii.Error):
         raise BadInput(
             "The key is not base64.", "Copy it as the name server shows it.", key="bad-name-secret"
         ) from None
-
-
-def _server(text: str) -> tuple[str, int]:
-    """Address and port of "ns.example.org", "192.0.2.1" or "192.0.2.1:5353"."""
-    host, _, port = text.partition(":") if text.count(":") == 1 else (text, "", "")
-    number = int(port) if port.isdigit() and 0 < int(port) < 65536 else 53
-    if dns.inet.is_address(host):
-        return host, number
-    resolver = dns.resolver.Resolver()
-    resolver.lifetime = 5.0
-    return str(resolver.resolve(host, "A", search=False)[0].to_text()), number
 
 
 class VirtualDynamicName:

@@ -10,6 +10,7 @@ from appliance.internet.model import Account
 from appliance.internet.providers import RFC2136
 from appliance.secret import Secret
 from appliance.system.naming import Addresses, update
+from appliance.system.runner import SystemRunner
 from tests.lab.names import KEY, SECRET, ZONE, Names
 from tests.lab.world import World
 
@@ -26,7 +27,7 @@ def names(world: World) -> Names:
 def tell(names: Names, addresses: Addresses, *, key: str = KEY, secret: str = SECRET, name: str = NAME) -> None:
     account = Account(RFC2136, key, ZONE, names.servers.address)
     with names.servers.inside():
-        update(name, account, Secret(secret), addresses)
+        update(SystemRunner(), name, account, Secret(secret), addresses)
 
 
 def records(names: Names) -> tuple[list[str], list[str]]:

@@ -182,9 +182,11 @@ def test_what_can_not_be_a_secret_is_refused(secret: str) -> None:
 def test_a_name_outside_of_the_zone_is_not_updated() -> None:
     account = Account(RFC2136, "key", "example.org", "127.0.0.1")
     with pytest.raises(BadInput):
-        update(NAME, account, Secret("c2VjcmV0"), ADDRESSES)
+        update(SystemRunner(), NAME, account, Secret("c2VjcmV0"), ADDRESSES)
     with pytest.raises(BadInput):
-        update(NAME, Account(RFC2136, "key", "example.net", "127.0.0.1"), Secret("no base64!"), ADDRESSES)
+        update(
+            SystemRunner(), NAME, Account(RFC2136, "key", "example.net", "127.0.0.1"), Secret("no base64!"), ADDRESSES
+        )
 
 
 def test_the_virtual_one_obeys_the_same_rules(tmp_path: Path) -> None:
