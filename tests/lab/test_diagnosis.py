@@ -126,6 +126,11 @@ CASES = (
     Case("record-stale", _old_record, nothing),
     Case("ipv6-only", lambda town: town.names.put(NAME, "A"), _records),
     Case("caa-forbids", lambda town: town.names.put(NAME, "CAA", '0 issue "other.lab"'), _records),
+    Case(
+        "no-hairpin",
+        lambda town: town.linden.home.router.hairpin(False),
+        lambda town: town.linden.home.router.hairpin(True),
+    ),
 )
 
 
