@@ -12,7 +12,8 @@ def check(way: Way) -> Finding | None:
     if found is None or not found.aaaa:
         return None
     tried = attempts(way, 443, version=6)
-    if any(each.answered is Answered.REACHED for each in tried):
+    led = {parse(each) for each in found.aaaa}
+    if any(each.answered is Answered.REACHED and parse(each.address) in led for each in tried):
         return None
     own = parse(way.link.address6)
     wrong = way.gateway is not None or own not in {parse(each) for each in found.aaaa}
