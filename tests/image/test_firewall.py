@@ -264,6 +264,18 @@ def test_a_router_with_another_address_of_the_home_is_known_by_its_hardware(home
     assert reaches_the_public_server_alone(home, "router", "fd00::10", "fd00::2")
 
 
+def test_a_private_address_of_a_provider_is_no_neighbour(home):
+    """Many homes are behind such addresses, and some routers hand on what comes from there as it is."""
+    # A router without IPv6 is not known by its hardware.
+    home.run("box", "nft", "flush", "set", "inet", "hearth", "routers")
+    home.run("internet", "ip", "address", "add", "10.9.9.9/24", "dev", "wan")
+    home.run("router", "ip", "address", "add", "10.9.9.1/24", "dev", "wan")
+    try:
+        assert reaches_the_public_server_alone(home, "internet", "192.168.7.10", "10.9.9.9")
+    finally:
+        assert home.python("router", ANNOUNCE)
+
+
 def hears(home: Home, waiting: str, *arguments: str, group: str = "192.168.7.10", source: int = 0) -> bool:
     """Whether the box hears what its router sends to where this program waits."""
     command = ["ip", "netns", "exec", home.name("box"), sys.executable, "-c", waiting, *arguments]
