@@ -17,6 +17,7 @@ from appliance.secret import Secret
 MAX_LINE = 4096
 VERSION = 1
 _KEY = re.compile(r"[0-9a-f]{64}")
+_WORD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _IV = re.compile(r"[0-9a-f]{32}")
 
 
@@ -59,8 +60,8 @@ def parse_hello(line: bytes) -> Hello:
         raise BadInput("The box speaks in another version.", "Update box and gateway.", key="gateway-version")
     if not _KEY.fullmatch(hello.token.reveal()) or not internet_name.is_well_formed(hello.name):
         raise BadInput("That is no greeting of a box.")
-    if max(len(hello.run), len(hello.code.reveal())) > 64:
-        raise BadInput("That is too long.")
+    if not all(_WORD.fullmatch(each) for each in (hello.run, hello.code.reveal())):
+        raise BadInput("That is no greeting of a box.")
     return hello
 
 

@@ -46,6 +46,7 @@ def test_a_gateway_cannot_say_much() -> None:
         changed(name="../x.y"),
         changed(run="x" * 65),
         changed(code="x" * 65),
+        changed(code="\ud800"),
         changed(more=1),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.gateway.limits import Limits
 from tests.repository import ROOT
 
 SYSTEMD = ROOT / "systemd"
@@ -129,3 +130,12 @@ def test_the_kernel_is_told_what_not_every_kernel_does_by_itself() -> None:
     assert {
         told[f"net.{ip}.conf.{where}.accept_redirects"] for ip in ("ipv4", "ipv6") for where in ("all", "default")
     } == {"0"}
+
+
+def test_visitors_who_take_nothing_do_not_fill_the_memory_of_a_gateway() -> None:
+    """With all places taken, and each visitor's queues as full as they get where the box does as it is asked."""
+    text = (BOX / "system/hearth-gateway.service").read_text()
+    high = [int(each) for each in re.findall(r"QUEUE_HIGH_WATERMARK=(\d+)", text)]
+    memory = int(re.findall(r"MemoryMax=(\d+)M", text)[0]) * 2**20
+    assert len(high) == 2
+    assert sum(high) * Limits().connections < memory * 3 / 4
