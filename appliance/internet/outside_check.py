@@ -12,6 +12,7 @@ is silent, until the owner asks somebody else, or has another address, where nei
 (`reading.own_address`).
 """
 
+import ipaddress
 from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol as Interface
@@ -49,7 +50,7 @@ def weigh(report: ReachReport) -> Outside | None:
     seen: dict[int, str | None] = {}
     attempts: list[Attempt] = []
     for version in (4, 6):
-        words = [word for word in report.words if (":" in word.address) is (version == 6)]
+        words = [word for word in report.words if _is_plain(word.address, version)]
         seen[version] = address = _most_said([word for word in words if word.came]) or _most_said(words)
         meant = [word for word in words if word.address == address]
         for port in PUBLIC_PORTS:
@@ -57,6 +58,16 @@ def weigh(report: ReachReport) -> Outside | None:
             if answered is not None and address is not None:
                 attempts.append(Attempt(port, address, answered))
     return Outside(seen[4], seen[6], tuple(attempts), report.hairpin)
+
+
+def _is_plain(address: str, version: int) -> bool:
+    """Whether it is an address and nothing beside: "%" and anything may follow one (RFC 4007). The companion meets
+    strangers all day; it is believed what it found, but not what it writes."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return parsed.version == version and "%" not in address
 
 
 def _most_said(words: Iterable[HelperWord]) -> str | None:

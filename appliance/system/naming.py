@@ -25,6 +25,7 @@ _UPDATE_SECONDS = 20.0
 _READER = Cage("", 256 * 2**20, 5, 0, ("/run/systemd/resolve", "/run/NetworkManager"), network=True)
 _MAX_SAID = 64 * 1024
 _PLAIN = re.compile(r"[A-Za-z0-9._@+:-]{1,200}")
+_ADDRESS = re.compile(r"[0-9a-fA-F.:]{2,45}")
 # Its own user, for the moment, and nothing to see of the box but the programs. systemd makes the walls.
 _UNIT = "hearth-name.service"
 _WALLED = (
@@ -76,6 +77,8 @@ class SystemDynamicName:
 
     def tell(self, name: str, account: Account, secret: Secret, addresses: Addresses) -> None:
         provider = check(account, secret)
+        if not all(address is None or _ADDRESS.fullmatch(address) for address in (addresses.a, addresses.aaaa)):
+            raise BadInput("That is not an address.")
         if provider.key == RFC2136:
             update(self._runner, name, account, secret, addresses)
         else:

@@ -45,6 +45,14 @@ def test_no_number_of_liars_shuts_a_door_through_which_somebody_came(lie: Answer
     assert (answers[HTTP], answers[HTTPS]) == (REACHED, REACHED)
 
 
+@pytest.mark.parametrize("address", ["8.8.8.8%\npostscript=/bin/sh", "fd00::1%\nx", "nobody", ""])
+def test_what_is_no_plain_address_is_not_heard(address: str) -> None:
+    """The companion meets strangers all day, and what it says ends in configurations."""
+    outside = weigh(ReachReport(PUBLIC_PORTS, (word(REACHED, REACHED, REACHED, came=("http",), address=address),)))
+    assert outside is not None
+    assert (outside.seen4, outside.seen6, outside.attempts) == (None, None, ())
+
+
 def test_who_came_in_came_in_whatever_it_says() -> None:
     assert found(word(SILENT, SILENT, SILENT, came=("http",)))[HTTP] is REACHED
     assert found(word(SILENT, SILENT, SILENT, came=("http",)))[HTTPS] is SILENT

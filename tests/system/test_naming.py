@@ -4,6 +4,7 @@
 import base64
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -130,6 +131,16 @@ def test_no_secret_is_in_the_command_line_or_in_an_error(tmp_path: Path) -> None
     assert "sesame-4711" not in " ".join(runner.asked) + str(caught.value)
     assert "DynamicUser=yes" in runner.asked[0]
     assert "sesame" not in understood("FAILED: updating x: the token sesame is wrong", Secret("sesame"))
+
+
+@pytest.mark.parametrize("text", ["8.8.8.8%\npostscript=/bin/sh", "8.8.8.8\nx=y", "2600::1%eth0", ""])
+@pytest.mark.parametrize("kind", ["a", "aaaa"])
+def test_what_is_no_plain_address_gets_into_no_configuration(tmp_path: Path, kind: str, text: str) -> None:
+    runner = VirtualRunner()
+    door = SystemDynamicName(runner, SystemFiles(), tmp_path / "name")
+    with pytest.raises(BadInput):
+        door.tell(NAME, Account("duckdns"), SECRET, replace(ADDRESSES, **{kind: text}))
+    assert runner.asked == []
 
 
 def test_each_provider_gets_what_it_asks_for() -> None:
