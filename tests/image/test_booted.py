@@ -14,11 +14,14 @@ from tests.image import firmware, machine
 from tests.image.conftest import IMAGE
 from tests.image.owner import STEPS, Owner, owner
 
-PORTS = {("tcp", 80), ("tcp", 8080), ("tcp", 8443), ("udp", 8443), ("udp", 5353)}
+# Web, mDNS, and what routers announce of themselves, which the firewall lets in from the home's router alone.
+PORTS = {("tcp", 80), ("tcp", 8080), ("tcp", 8443), ("udp", 8443), ("udp", 5353), ("udp", 1900), ("udp", 5350)}
 LOOPBACK = re.compile(r"^(127\.|\[::1\]|::1)")
-FACES_THE_NETWORK = {"hearth-web", "hearth-fediverse", "hearth-console"}
+FACES_THE_NETWORK = {"hearth-web", "hearth-fediverse", "hearth-console", "hearth-tunnel", "hearth-gateway"}
 # None of these may open a socket to anywhere but the kernel and the system's own.
-SPEAKS_TO_NOBODY = {"hearth-data", "hearth-identity", "hearth-neighbours", "hearth-spare-slot", "hearth-started"}
+SPEAKS_TO_NOBODY = {
+    f"hearth-{each}" for each in ("data", "identity", "neighbours", "spare-slot", "started", "tunnel-routes")
+}
 
 pytestmark = pytest.mark.timeout(1500)
 
