@@ -21,6 +21,7 @@ from snitun.utils.server import generate_client_token
 
 from appliance.errors import HearthError, Refused
 from appliance.gateway import wire
+from appliance.gateway.limits import Doorstep
 from appliance.gateway.members import Members
 from appliance.gateway.wire import Hello, Refusal, Welcome
 from appliance.secret import Secret
@@ -28,6 +29,7 @@ from appliance.system.relay import Caller, Streams
 
 GREETING_SECONDS = 10.0
 ALIVE_SECONDS = 5.0
+UNKNOWN_CALLERS = 64  # at once
 MAX_MESSAGE = 1024 * 1024  # of SniTun's; ours are 16 KiB
 _TOKEN_FOR = timedelta(minutes=1)
 log = logging.getLogger(__name__)
@@ -41,16 +43,17 @@ class Admission:
         self._tls = tls
         self._key = Fernet.generate_key().decode()
         self._runs: dict[str, str] = {}
+        self._doorstep = Doorstep(UNKNOWN_CALLERS)
         self.peers = PeerManager([self._key])
 
     async def receive(self, caller: Caller) -> None:
         """Until the box is gone or turned away."""
-        streams = await caller.open(tls=self._tls, most=MAX_MESSAGE)
-        reader, _ = streams
         try:
-            async with asyncio.timeout(GREETING_SECONDS):
-                hello = wire.parse_hello(await reader.readuntil(b"\n"))
-            epoch = await self._admit(hello)
+            with self._doorstep.stand():
+                streams = await caller.open(tls=self._tls, most=MAX_MESSAGE)
+                async with asyncio.timeout(GREETING_SECONDS):
+                    hello = wire.parse_hello(await streams[0].readuntil(b"\n"))
+                epoch = await self._admit(hello)
         except HearthError as error:
             log.info("%s was turned away: %s", caller.address, error.key)
             await self._refuse(streams, Refusal(error.key, error.sentence, error.remedy))

@@ -13,7 +13,6 @@ from appliance.gateway.members import Members
 from appliance.system.relay import Caller, Streams, dial, pump
 
 _LOOPBACK = "127.0.0.1"
-MAX_BOXES_PER_ADDRESS = 16  # several homes may stand behind one address of a carrier
 log = logging.getLogger(__name__)
 
 
@@ -25,7 +24,6 @@ class Front:
         self._members = members
         self._admission = admission
         self._all = Places(limits.connections, limits.per_address)
-        self._boxes = Places(4 * limits.members + 16, MAX_BOXES_PER_ADDRESS)
         self._member = Places(limits.connections, limits.per_member)
         self._proxy = SNIProxy(admission.peers)
 
@@ -55,9 +53,7 @@ class Front:
         name, size = found
         passed_on = (self._members.setup.passes or {}).get(name)
         if name == self._members.setup.domain:
-            with self._boxes.take(caller.address) as place:
-                if place:
-                    await self._admission.receive(caller)
+            await self._admission.receive(caller)
         elif passed_on is not None:
             await pump(await caller.open(), await dial(_LOOPBACK, passed_on))
         elif self._admission.is_there(name):

@@ -48,6 +48,30 @@ class Places:
         return self._taken[name]
 
 
+class Doorstep:
+    """Room for so many who have not said yet who they are. Where there is none left, who stands there longest has to
+    go: so nobody blocks the way by standing in it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._standing: dict[asyncio.Task[object], None] = {}
+
+    @contextmanager
+    def stand(self) -> Iterator[None]:
+        """Within a task, which is cancelled if it has to go."""
+        task = asyncio.current_task()
+        assert task is not None
+        while len(self._standing) >= self._most:
+            longest = next(iter(self._standing))
+            del self._standing[longest]
+            longest.cancel()
+        self._standing[task] = None
+        try:
+            yield
+        finally:
+            self._standing.pop(task, None)
+
+
 class Bucket:
     """Bytes per second, with a second's worth in advance. Whoever takes more waits until that is paid off."""
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The small pure parts: limits, pauses, visitors' addresses, redirects, greetings, the gateway's own certificate."""
 
+import asyncio
 import ssl
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.gateway import backoff, greeting, identity, redirect, visitor
-from appliance.gateway.limits import Bucket, Places
+from appliance.gateway.limits import Bucket, Doorstep, Places
 from appliance.system.clock import VirtualClock
 
 # --- limits ---
@@ -24,6 +25,27 @@ def test_places_are_limited_for_all_and_for_each_and_given_back() -> None:
     assert places.taken("a") == 0
     with places.take("c") as again:
         assert again
+
+
+def test_on_the_doorstep_the_longest_there_gives_way() -> None:
+    async def wait(doorstep: Doorstep) -> None:
+        with doorstep.stand():
+            await asyncio.sleep(60)
+
+    async def run() -> list[bool]:
+        doorstep = Doorstep(2)
+        tasks = []
+        for _ in range(4):
+            tasks.append(asyncio.create_task(wait(doorstep)))
+            await asyncio.sleep(0)
+        await asyncio.wait(tasks, timeout=0.01)
+        gone = [task.cancelled() for task in tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return gone
+
+    assert asyncio.run(run()) == [True, True, False, False]
 
 
 def test_a_bucket_gives_a_second_in_advance_and_no_more() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from snitun.multiplexer.crypto import CryptoTransport
 
-from appliance.gateway import greeting, wire
+from appliance.gateway import admission, greeting, wire
 from appliance.gateway.invitation import Invitation
 from appliance.gateway.limits import Limits
 from appliance.gateway.wire import Hello
@@ -335,6 +335,29 @@ def test_who_greets_the_gateway_in_another_way_is_refused(tmp_path: Path, line: 
     async def test(played: Played) -> None:
         answer = await say(played, line)
         assert answer == b"" or b'"sentence"' in answer
+
+    play(tmp_path, test)
+
+
+def test_who_only_stands_at_the_door_keeps_no_box_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "UNKNOWN_CALLERS", 3)
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname = False
+    anybody.verify_mode = ssl.CERT_NONE
+
+    async def test(played: Played) -> None:
+        async with web_server(played.authority, ALICE) as port:
+            silent = [
+                await asyncio.open_connection("127.0.0.1", played.port, ssl=anybody, server_hostname=HOST)
+                for _ in range(5)
+            ]
+            await played.box(played.invite("alice"), port).connected()
+            assert await played.visit(ALICE, "hello") == f"{ALICE} heard hello"
+            # Who stood there longest has been sent away.
+            with contextlib.suppress(ConnectionError):
+                assert await silent[0][0].read() == b""
+            for _, writer in silent:
+                await hang_up(writer)
 
     play(tmp_path, test)
 

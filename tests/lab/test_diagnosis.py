@@ -125,6 +125,7 @@ CASES = (
     Case("record-wrong", lambda town: town.names.put(NAME, "A", SOMEBODY), _records),
     Case("record-stale", _old_record, nothing),
     Case("ipv6-only", lambda town: town.names.put(NAME, "A"), _records),
+    Case("aaaa-broken", lambda town: town.names.put(NAME, "AAAA", "2a0f:ffff:77::1"), _records),
     Case("caa-forbids", lambda town: town.names.put(NAME, "CAA", '0 issue "other.lab"'), _records),
     Case(
         "no-hairpin",

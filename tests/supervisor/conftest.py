@@ -13,7 +13,8 @@ from appliance.config import Config
 from appliance.errors import HearthError
 from appliance.status import Status
 from appliance.supervisor.client import SupervisorClient
-from appliance.supervisor.main import Doors, Supervisor
+from appliance.supervisor.doors import Doors
+from appliance.supervisor.main import Supervisor
 from appliance.system.caddy import VirtualFront
 from appliance.system.clock import VirtualClock
 from appliance.system.files import VirtualFiles
