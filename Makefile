@@ -2,7 +2,7 @@
 # Each line does all of its own set-up. ARGS="…" is handed on: make run ARGS="--port 9000"
 # A set-up step becomes the command it prepares for (exec), so that Ctrl-C reaches it directly.
 
-.PHONY: help run test lint bench bench-lab image test-image test-image-long bench-image reproduce test-trixie trixie-versions lock clean
+.PHONY: help run test test-lab lint bench bench-lab image test-image test-image-long bench-image reproduce test-trixie trixie-versions lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -12,6 +12,9 @@ run: ## A whole box on this machine; open the address it prints
 
 test: ## All tests: unit, browser, end to end; the database's on SQLite and PostgreSQL
 	@exec .setup/prepare test .venv/bin/python -m tests $(ARGS)
+
+test-lab: ## Boxes in homes behind real routers, in network namespaces, as root
+	@exec .setup/prepare test .venv/bin/python -m pytest tests/lab $(ARGS)
 
 lint: ## Style, types, and whether README and `hearth --help` agree
 	@exec .setup/prepare test .venv/bin/python -m pytest -q tests/test_lint.py tests/test_readme.py $(ARGS)

@@ -2,7 +2,8 @@
 """`python -m tests`: all tests, and beside them those of what the fediverse server stores once more on PostgreSQL.
 
 Its pages, log-in, deliveries and the tests end to end are left out there: they ask nothing of a database that these
-don't. Arguments go to pytest, which is then all that runs.
+don't. The lab of homes and routers takes a quarter of an hour and has a target of its own (`make test-lab`).
+Arguments go to pytest, which is then all that runs.
 """
 
 import os
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> int:
         again = ["nice", "-n", "19", *_PYTEST, "--database=postgresql", "-q", "-p", "no:cacheprovider", *_AGAIN]
         beside = subprocess.Popen(again, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
         try:
-            code = subprocess.run(_PYTEST, check=False).returncode
+            code = subprocess.run([*_PYTEST, "--ignore=tests/lab"], check=False).returncode
             print("\nOn PostgreSQL:", flush=True)
             other = beside.wait()
         except KeyboardInterrupt:
