@@ -2,6 +2,7 @@
 """The edge: JSON-like data into frozen dataclasses by their annotations, strictly, and back."""
 
 import dataclasses
+import json
 import types
 import typing
 from enum import Enum
@@ -116,3 +117,14 @@ def _is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def json_object(line: bytes) -> dict[str, Any]:
+    """What another process said in one line. Raises BadInput not-json."""
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadInput("That is not JSON.", key="not-json") from None
+    if not isinstance(data, dict):
+        raise BadInput("That is not a JSON object.", key="not-json")
+    return data

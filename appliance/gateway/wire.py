@@ -7,11 +7,10 @@ One line of JSON each way. The box is known by its token; the gateway by its cer
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from appliance import internet_name
 from appliance.errors import BadInput, HearthError
-from appliance.parse import from_dict, to_dict
+from appliance.parse import from_dict, json_object, to_dict
 from appliance.secret import Secret
 
 MAX_LINE = 4096
@@ -55,7 +54,7 @@ def pack(said: Hello | Welcome | Refusal) -> bytes:
 
 def parse_hello(line: bytes) -> Hello:
     """Raises BadInput."""
-    hello = from_dict(Hello, _object(line))
+    hello = from_dict(Hello, json_object(line))
     if hello.version != VERSION:
         raise BadInput("The box speaks in another version.", "Update box and gateway.", key="gateway-version")
     if not _KEY.fullmatch(hello.token.reveal()) or not internet_name.is_well_formed(hello.name):
@@ -67,7 +66,7 @@ def parse_hello(line: bytes) -> Hello:
 
 def parse_answer(line: bytes) -> Welcome:
     """Raises BadInput; the HearthError that the gateway gave as its reason, in words cut to a length."""
-    answer = _object(line)
+    answer = json_object(line)
     if "sentence" in answer:
         refusal = from_dict(Refusal, answer)
         raise HearthError(_plain(refusal.key, 40), _plain(refusal.sentence, 200), _plain(refusal.remedy, 200))
@@ -75,16 +74,6 @@ def parse_answer(line: bytes) -> Welcome:
     if not _KEY.fullmatch(welcome.key.reveal()) or not _IV.fullmatch(welcome.iv.reveal()):
         raise BadInput("That is no answer of a gateway.")
     return welcome
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
-        raise BadInput("That is not JSON.", key="not-json") from None
-    if not isinstance(data, dict):
-        raise BadInput("That is not a JSON object.", key="not-json")
-    return data
 
 
 def _plain(text: str, length: int) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from appliance.errors import BadInput, HearthError, Refused, Unavailable
-from appliance.parse import from_dict, to_dict
+from appliance.parse import from_dict, json_object, to_dict
 
 MAX_REQUEST = 64 * 1024
 MAX_ANSWER = 4 * 1024 * 1024
@@ -146,7 +146,7 @@ class CommandServer:
         peer = _peer(connection)
         if peer.uid not in self._users:
             raise Refused("not-allowed", "This user may not give commands here.", "Run it as root.")
-        request = _parse(_read_line(connection, MAX_REQUEST, REQUEST_SECONDS))
+        request = json_object(_read_line(connection, MAX_REQUEST, REQUEST_SECONDS))
         command = self._commands.get(str(request.get("command")))
         if command is None:
             raise BadInput("There is no such command.", "See `hearth --help`.", key="unknown-command")
@@ -187,7 +187,7 @@ class CommandClient:
                     raise self._unavailable() from error
                 if not line:
                     return
-                yield _unwrap(_parse(line))
+                yield _unwrap(json_object(line))
 
     def _connect(self, command: str, arguments: Any, timeout: float) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
@@ -210,7 +210,7 @@ class CommandClient:
 
     def _result(self, connection: socket.socket, timeout: float) -> Any:
         try:
-            return _unwrap(_parse(_read_line(connection, MAX_ANSWER, timeout)))
+            return _unwrap(json_object(_read_line(connection, MAX_ANSWER, timeout)))
         except (OSError, BadInput) as error:
             if isinstance(error, BadInput) and error.key != "not-json":
                 raise
@@ -258,16 +258,6 @@ def _hung_up(connection: socket.socket) -> bool:
         return False
     finally:
         connection.settimeout(REQUEST_SECONDS)
-
-
-def _parse(line: bytes) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
-        raise BadInput("That is not JSON.", key="not-json") from None
-    if not isinstance(data, dict):
-        raise BadInput("That is not a JSON object.", key="not-json")
-    return data
 
 
 def _send(connection: socket.socket, message: dict[str, Any]) -> None:
