@@ -11,6 +11,7 @@ from appliance.fediverse.services.remote import RemoteAccount
 KINDS = frozenset({"Person", "Service", "Application", "Group", "Organization"})
 MAX_FIELDS = 16
 MAX_ALIASES = 16
+MAX_DESCRIPTION = 1500
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,127}[A-Za-z0-9_])?")
 
 
@@ -51,6 +52,11 @@ def read(document: Document, domain: str) -> RemoteAccount:
         also_known_as=reading.uris(document.get("alsoKnownAs"))[:MAX_ALIASES],
         indexable=document.get("indexable") is True,
         emojis=emoji.read(document),
+        avatar_description=_image_text(document.get("icon")),
+        header_description=_image_text(document.get("image")),
+        show_media=document.get("showMedia") is not False,
+        show_media_replies=document.get("showRepliesInMedia") is not False,
+        show_featured=document.get("showFeatured") is not False,
     )
 
 
@@ -82,6 +88,13 @@ def _own(uri: str, other: str | None) -> str | None:
 def _image(value: object) -> str | None:
     images = reading.objects(value)
     return reading.link(images[0].get("url")) if images else reading.link_text(value)
+
+
+def _image_text(value: object) -> str:
+    """What a picture shows, in words."""
+    image = next(iter(reading.objects(value)), {})
+    said = (reading.text(image, name, MAX_DESCRIPTION) for name in ("summary", "name"))
+    return sanitise.plain(next(filter(None, said), ""))
 
 
 def _fields(document: Document) -> tuple[tuple[str, str], ...]:

@@ -33,6 +33,9 @@ CONTEXT: list[Any] = [
         "featured": {"@id": "toot:featured", "@type": "@id"},
         "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
         "indexable": "toot:indexable",
+        "showMedia": "toot:showMedia",
+        "showRepliesInMedia": "toot:showRepliesInMedia",
+        "showFeatured": "toot:showFeatured",
         "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
         "movedTo": {"@id": "as:movedTo", "@type": "@id"},
         "votersCount": "toot:votersCount",
@@ -99,6 +102,9 @@ def actor(urls: Urls, account: Row, moved_to: str | None = None) -> Document:
         "manuallyApprovesFollowers": account.locked,
         "discoverable": account.discoverable,
         "indexable": account.indexable,
+        "showMedia": account.show_media,
+        "showRepliesInMedia": account.show_media_replies,
+        "showFeatured": account.show_featured,
         "alsoKnownAs": account.also_known_as or [],
         "published": iso(account.created_at),
         "endpoints": {"sharedInbox": urls.shared_inbox},
@@ -114,10 +120,16 @@ def actor(urls: Urls, account: Row, moved_to: str | None = None) -> Document:
         document["movedTo"] = moved_to
     if account.suspended_at is not None:
         document["suspended"] = True
-    for name, file in (("icon", account.avatar_url), ("image", account.header_url)):
+    pictures = (
+        ("icon", account.avatar_url, account.avatar_description),
+        (*("image", account.header_url, account.header_description),),
+    )
+    for name, file, description in pictures:
         if file:
             media_type = TYPES[file.rpartition(".")[2]]
             document[name] = {"type": "Image", "mediaType": media_type, "url": urls.media(file)}
+            if description:
+                document[name]["summary"] = description
     return document
 
 

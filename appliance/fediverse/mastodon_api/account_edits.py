@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Becoming a member, and changing one's own profile: https://docs.joinmastodon.org/methods/accounts/#create"""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,13 +27,13 @@ PICTURE_SECONDS = 25.0
 
 
 def update(call: Call) -> Afterwards:
-    arguments = call.arguments
-    sent = {purpose: uploads.look_at(purpose.value, picture=True) for purpose in PICTURES}
-    # Some apps send a picture as text when it is to stay as it is, and nothing at all when it is to go.
-    for purpose in PICTURES:
-        if sent[purpose] is None and arguments.text(purpose.value) == "":
-            profile_pictures.remove(call.tx, call.urls, call.account_id, purpose)
-    profile = Profile(
+    _keep_preferences(call)
+    return changed(call, said(call.arguments), lambda tx: _credential_account(tx, call))
+
+
+def said(arguments: Arguments) -> Profile:
+    """Raises BadInput."""
+    return Profile(
         display_name=arguments.text("display_name"),
         note=arguments.text("note"),
         fields=_fields(arguments),
@@ -42,23 +43,34 @@ def update(call: Call) -> Afterwards:
         hide_collections=arguments.flag("hide_collections"),
         indexable=arguments.flag("indexable"),
         attribution_domains=_domains(arguments),
+        avatar_description=arguments.text("avatar_description"),
+        header_description=arguments.text("header_description"),
     )
+
+
+def changed(call: Call, profile: Profile, draw: Callable[[Tx], Entity]) -> Afterwards:
+    """Keep this and the pictures that came with it; `draw` is the answer, once the pictures are ready."""
+    arguments = call.arguments
+    sent = {purpose: uploads.look_at(purpose.value, picture=True) for purpose in PICTURES}
+    # Some apps send a picture as text when it is to stay as it is, and nothing at all when it is to go.
+    for purpose in PICTURES:
+        if sent[purpose] is None and arguments.text(purpose.value) == "":
+            profile_pictures.remove(call.tx, call.urls, call.account_id, purpose)
     accounts.update_profile(call.tx, call.urls, call.account_id, profile)
-    _keep_preferences(call)
     pictures = [
         media.create(call.tx, call.account_id, NewMedia(MediaKind.IMAGE, upload.name, purpose))
         for purpose, upload in sent.items()
         if upload is not None
     ]
 
-    def draw(tx: Tx) -> Entity:
+    def when_ready(tx: Tx) -> Entity:
         uploads.claim(*sent.values())
         for media_id in pictures:
             if not waiting.wait(context(), media_id, PICTURE_SECONDS):
                 raise unfit()
-        return _credential_account(tx, call)
+        return draw(tx)
 
-    return Afterwards(draw)
+    return Afterwards(when_ready)
 
 
 def remove_avatar(call: Call) -> Entity:

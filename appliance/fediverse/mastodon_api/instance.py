@@ -15,14 +15,14 @@ from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.media import film, kinds, limits
 from appliance.fediverse.media.kinds import FileType
 from appliance.fediverse.model import MemberState, Registration, Role
-from appliance.fediverse.services import instance_settings, pins, polls, push_keys, text
-from appliance.fediverse.services.accounts import MAX_NAME, MAX_NOTE
+from appliance.fediverse.services import featured_tags, instance_settings, pins, polls, push_keys, text
+from appliance.fediverse.services.accounts import MAX_DESCRIPTION, MAX_NAME, MAX_NOTE
 from appliance.fediverse.services.instance_settings import InstanceSettings
 from appliance.fediverse.services.profile_fields import MAX_FIELD, MAX_FIELDS
 
 # Apps read from the number which calls they may make; the words say who answers.
 VERSION = f"4.5.0 (compatible; Hearth {__version__})"
-_API_VERSION = 7  # as Mastodon 4.5 counts it
+_API_VERSION = 9  # as Mastodon counts it: what 4.5 has, and the profile in one piece
 _NO_TITLE = "Hearth"
 _ACTIVE = members.c.state == MemberState.ACTIVE.value
 _MONTH = 30 * 24 * 60 * 60 * 1000
@@ -49,7 +49,6 @@ def v2(call: Call) -> Entity:
         "thumbnail": {
             "url": picture,
             "description": "",
-            "blurhash": None,
             "versions": {"@1x": picture, "@2x": picture},
         },
         "icon": [],
@@ -112,7 +111,9 @@ def _configuration(call: Call) -> Entity:
         "accounts": {
             "max_display_name_length": MAX_NAME,
             "max_note_length": MAX_NOTE,
-            "max_featured_tags": 0,
+            "max_avatar_description_length": MAX_DESCRIPTION,
+            "max_header_description_length": MAX_DESCRIPTION,
+            "max_featured_tags": featured_tags.MAX,
             "max_pinned_statuses": pins.MOST,
             "max_profile_fields": MAX_FIELDS,
             "profile_field_name_limit": MAX_FIELD,

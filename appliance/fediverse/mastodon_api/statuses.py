@@ -123,7 +123,7 @@ def history(call: Call, status_id: int) -> list[Entity]:
     author = account_by_id(call.tx, status.account_id)
     if author is None:
         raise missing()
-    account = account_entities.account(call.urls, author)
+    account = account_entities.one(call.tx, call.urls, author)
     poll = poll_service.of_status(call.tx, status)
     forms = [(row, row.created_at, row.poll_options) for row in edits.history(call.tx, status)]
     forms.append((status, status.edited_at or status.created_at, poll and poll.options))

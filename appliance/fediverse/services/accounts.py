@@ -20,6 +20,7 @@ from appliance.fediverse.urls import Urls
 
 MAX_NAME = 30
 MAX_NOTE = 500
+MAX_DESCRIPTION = 150  # of a picture
 MAX_ATTRIBUTION_DOMAINS = 10
 _NAME = re.compile(r"[A-Za-z0-9_]{1,30}")
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
@@ -48,10 +49,18 @@ class Profile:
     hide_collections: bool | None = None
     indexable: bool | None = None
     attribution_domains: tuple[str, ...] | None = None
+    avatar_description: str | None = None
+    header_description: str | None = None
+    show_media: bool | None = None
+    show_media_replies: bool | None = None
+    show_featured: bool | None = None
 
 
 # What is kept as it is given.
-_AS_GIVEN = ("display_name", "locked", "bot", "discoverable", "hide_collections", "indexable")
+_AS_GIVEN = (
+    *("display_name", "locked", "bot", "discoverable", "hide_collections", "indexable"),
+    *("avatar_description", "header_description", "show_media", "show_media_replies", "show_featured"),
+)
 
 
 def by_id(tx: Tx, account_id: int) -> sa.Row[Any] | None:
@@ -111,6 +120,10 @@ def update_profile(tx: Tx, urls: Urls, account_id: int, profile: Profile) -> Non
         values["actor_type"] = "Service" if profile.bot else "Person"
     if len(profile.display_name or "") > MAX_NAME:
         raise BadInput(f"Validation failed: Display name is too long (maximum is {MAX_NAME} characters)")
+    for name in ("avatar_description", "header_description"):
+        if len(values.get(name, "")) > MAX_DESCRIPTION:
+            words = name.replace("_", " ").capitalize()
+            raise BadInput(f"Validation failed: {words} is too long (maximum is {MAX_DESCRIPTION} characters)")
     if profile.note is not None:
         if text.count(profile.note) > MAX_NOTE:
             raise BadInput(f"Validation failed: Note is too long (maximum is {MAX_NOTE} characters)")

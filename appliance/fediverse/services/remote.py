@@ -44,6 +44,11 @@ class RemoteAccount:
     also_known_as: tuple[str, ...] = ()
     indexable: bool = False
     emojis: tuple[RemoteEmoji, ...] = ()
+    avatar_description: str = ""
+    header_description: str = ""
+    show_media: bool = True
+    show_media_replies: bool = True
+    show_featured: bool = True
 
 
 @dataclass(frozen=True)

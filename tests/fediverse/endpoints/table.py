@@ -41,8 +41,6 @@ _REASONS = {
     "GET /api/v1/:account_id/": "Collections came with Mastodon 4.6; this speaks the API of 4.5.",
     "GET /api/v2_alpha/": "An alpha that /api/v2/notifications replaced.",
     "POST /api/v2_alpha/": "An alpha that /api/v2/notifications replaced.",
-    "GET /api/v1/profile": "The profile in one piece came with Mastodon 4.6; this speaks the API of 4.5.",
-    "PATCH /api/v1/profile": "The profile in one piece came with Mastodon 4.6; this speaks the API of 4.5.",
     "GET /api/oembed": "No page of this server may be shown inside another site's.",
     "GET /api/proofs": "Removed from Mastodon in 3.5.",
     "GET /api/v1/search": "Removed from Mastodon in 3.0.",

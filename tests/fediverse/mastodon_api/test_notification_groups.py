@@ -64,7 +64,9 @@ def test_accounts_in_short(anna: Person, bob: Person, carol: Person, liked: Any)
     page = anna.get(f"{GROUPS}?expand_accounts=partial_avatars&types[]=favourite")
     assert [each["acct"] for each in page["accounts"]] == ["carol"]
     assert [each["acct"] for each in page["partial_accounts"]] == ["bob"]
-    assert set(page["partial_accounts"][0]) == {"id", "acct", "url", "avatar", "avatar_static", "locked", "bot"}
+    assert set(page["partial_accounts"][0]) == {
+        *("id", "acct", "url", "avatar", "avatar_static", "avatar_description", "locked", "bot")
+    }
     anna.refused(422, "GET", f"{GROUPS}?expand_accounts=nonsense")
 
 

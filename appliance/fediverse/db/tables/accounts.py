@@ -61,6 +61,12 @@ accounts = Table(
     Column("attribution_domains", JSON(none_as_null=True)),  # whose articles may name this account as their author
     Column("also_known_as", JSON(none_as_null=True)),  # URIs of this person's other accounts
     Column("moved_to_id", BigInteger),  # the account that this one moved to
+    Column("avatar_description", Text, nullable=False, server_default=""),
+    Column("header_description", Text, nullable=False, server_default=""),
+    # What its page is to show.
+    Column("show_media", Boolean, nullable=False, server_default=text("true")),
+    Column("show_media_replies", Boolean, nullable=False, server_default=text("true")),
+    Column("show_featured", Boolean, nullable=False, server_default=text("true")),
     UniqueConstraint("username_key", "domain"),
     Index(None, "key_id"),
     # For the directory.

@@ -11,19 +11,39 @@ from appliance.fediverse.db.tables import accounts, follows, members
 from appliance.fediverse.mastodon_api import pictures
 from appliance.fediverse.mastodon_api.entities import emojis
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment_or_none
-from appliance.fediverse.mastodon_api.entities.roles import role_entity
+from appliance.fediverse.mastodon_api.entities.roles import account_role, role_entity
 from appliance.fediverse.model import FollowState, MediaPurpose, Role
 from appliance.fediverse.services import preferences
 from appliance.fediverse.services.text import absolute
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import from_milliseconds
 
-# All that is shown; the keys stay in the database.
-COLUMNS = tuple(column for column in accounts.c if column.name not in ("private_key", "public_key", "key_id"))
+# All that is shown, with the role of who looks after the instance; the keys stay in the database.
+_NO_STAFF = (None, Role.MEMBER.value)
+_STAFF = (
+    sa.select(members.c.role)
+    .where(members.c.account_id == accounts.c.id, members.c.role != Role.MEMBER.value)
+    .correlate(accounts)
+    .scalar_subquery()
+)
+COLUMNS = (
+    *(column for column in accounts.c if column.name not in ("private_key", "public_key", "key_id")),
+    _STAFF.label("role"),
+)
 _BY_IDS = sa.select(*COLUMNS).where(accounts.c.id.in_(sa.bindparam("ids", expanding=True)))
 _REQUESTS = sa.select(sa.func.count()).where(
     follows.c.followee_id == sa.bindparam("viewer_id"), follows.c.state == FollowState.PENDING.value
 )
+# What is shown of who was suspended.
+_NOTHING: Entity = {
+    **dict.fromkeys(("display_name", "note", "avatar_description", "header_description"), ""),
+    **dict.fromkeys(("locked", "bot", "discoverable", "indexable"), False),
+    "emojis": [],
+    "roles": [],
+    "fields": [],
+    "noindex": True,
+    "suspended": True,
+}
 
 
 def load(tx: Tx, ids: Collection[int]) -> dict[int, Row]:
@@ -38,7 +58,10 @@ def by_ids(tx: Tx, urls: Urls, ids: Sequence[int]) -> list[Entity]:
 
 
 def many(tx: Tx, urls: Urls, rows: Sequence[Row]) -> list[Entity]:
-    """With where those went who have moved."""
+    """With where those went who have moved. `rows` need have no more than the columns of `accounts`."""
+    if rows and "role" not in rows[0]._mapping:
+        known = load(tx, [row.id for row in rows])
+        rows = [known[row.id] for row in rows]
     moved = load(tx, {row.moved_to_id for row in rows if row.moved_to_id is not None})
     return [
         account(urls, row) | ({"moved": account(urls, moved[row.moved_to_id])} if row.moved_to_id in moved else {})
@@ -58,8 +81,8 @@ def is_hidden(row: Row) -> bool:
 def account(urls: Urls, row: Row) -> Entity:
     """https://docs.joinmastodon.org/entities/Account/"""
     local = not row.domain
-    avatar = _picture(urls, row, MediaPurpose.AVATAR, row.avatar_url) or pictures.avatar(urls, row.username)
-    header = _picture(urls, row, MediaPurpose.HEADER, row.header_url) or pictures.header(urls)
+    avatar = picture(urls, row, MediaPurpose.AVATAR) or pictures.avatar(urls, row.username)
+    header = picture(urls, row, MediaPurpose.HEADER) or pictures.header(urls)
     entity: Entity = {
         "id": str(row.id),
         "username": row.username,
@@ -76,20 +99,30 @@ def account(urls: Urls, row: Row) -> Entity:
         "uri": urls.actor(row.username) if local else row.uri,
         "avatar": avatar,
         "avatar_static": avatar,
+        "avatar_description": row.avatar_description,
         "header": header,
         "header_static": header,
+        "header_description": row.header_description,
         "followers_count": row.followers_count,
         "following_count": row.following_count,
         "statuses_count": row.statuses_count,
         "last_status_at": None if row.last_status_at is None else _day(row.last_status_at),
         "hide_collections": row.hide_collections,
+        "show_media": row.show_media,
+        "show_media_replies": row.show_media_replies,
+        "show_featured": row.show_featured,
         "noindex": not row.indexable,
         "emojis": emojis.used(urls, row.emojis),
-        "roles": [],
+        "roles": [account_role(Role(row.role))] if row.role not in _NO_STAFF else [],
         "fields": [_field(urls, each, local) for each in row.fields],
     }
     if row.suspended_at is not None:
-        entity["suspended"] = True
+        entity |= _NOTHING | {
+            "avatar": (avatar := pictures.avatar(urls, row.username)),
+            "avatar_static": avatar,
+            "header": (header := pictures.header(urls)),
+            "header_static": header,
+        }
     if row.silenced_at is not None:
         entity["limited"] = True
     return entity
@@ -106,14 +139,7 @@ def credential_account(tx: Tx, urls: Urls, row: Row) -> Entity:
             "sensitive": kept.sensitive,
             "language": kept.language,
             "note": row.note_source,
-            "fields": [
-                {
-                    "name": each["name"],
-                    "value": each.get("source", ""),
-                    "verified_at": moment_or_none(each.get("verified_at")),
-                }
-                for each in row.fields
-            ],
+            "fields": typed_fields(row),
             "follow_requests_count": requests,
             "hide_collections": row.hide_collections,
             "discoverable": row.discoverable,
@@ -125,7 +151,20 @@ def credential_account(tx: Tx, urls: Urls, row: Row) -> Entity:
     }
 
 
-def _picture(urls: Urls, row: Row, purpose: MediaPurpose, name: str | None) -> str | None:
+def typed_fields(row: Row) -> list[Entity]:
+    return [
+        {
+            "name": each["name"],
+            "value": each.get("source", ""),
+            "verified_at": moment_or_none(each.get("verified_at")),
+        }
+        for each in row.fields
+    ]
+
+
+def picture(urls: Urls, row: Row, purpose: MediaPurpose) -> str | None:
+    """Where the account's own one is, if it has one."""
+    name: str | None = row.avatar_url if purpose is MediaPurpose.AVATAR else row.header_url
     if not name:
         return None
     return urls.elsewhere(purpose, name) if row.domain else urls.media(name)

@@ -11,6 +11,8 @@ from appliance.fediverse.services import notification_groups, timelines
 from appliance.fediverse.services.notification_groups import Group
 from appliance.fediverse.urls import Urls
 
+_PARTIAL = ("id", "acct", "url", "avatar", "avatar_static", "avatar_description", "locked", "bot")
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -97,4 +99,4 @@ def _group(group: Group, parts: Parts, paged: bool) -> Entity:
 
 def _partial(account: Entity) -> Entity:
     """https://docs.joinmastodon.org/entities/Account/#PartialAccountWithAvatar"""
-    return {name: account[name] for name in ("id", "acct", "url", "avatar", "avatar_static", "locked", "bot")}
+    return {name: account[name] for name in _PARTIAL}

@@ -6,6 +6,12 @@ from appliance.fediverse.model import Role
 from appliance.fediverse.services import roles
 
 
+def account_role(role: Role) -> Entity:
+    """What everybody is shown: https://docs.joinmastodon.org/entities/Account/#AccountRole"""
+    facts = roles.facts(role)
+    return {"id": str(facts.id), "name": facts.name, "color": ""}
+
+
 def role_entity(role: Role) -> Entity:
     facts = roles.facts(role)
     return {
