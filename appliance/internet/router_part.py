@@ -14,8 +14,10 @@ from appliance.internet.reading import direct
 from appliance.system.clock import Clock
 from appliance.system.router.door import Router as Door
 
-# Many routers know no way to ask for pinholes: so much later it is tried again.
-_PINHOLES_AGAIN = 300.0
+# Many routers know no way to ask for pinholes, and those that do are deaf while they start: seconds until it is tried
+# again, twice as many each time.
+_PINHOLES_SOON = 5.0
+_PINHOLES_LATEST = 320.0
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class RouterPart:
         self._door = door
         self._clock = clock
         self._pinholes_again = 0.0
+        self._pause = _PINHOLES_SOON
 
     def look(self, ask: Ask) -> Router:
         try:
@@ -46,10 +49,12 @@ class RouterPart:
         elif self._clock.monotonic() >= self._pinholes_again:
             try:
                 self._door.open_pinhole(action.port)
+                self._pause = _PINHOLES_SOON
             except HearthError as error:
-                self._pinholes_again = self._clock.monotonic() + _PINHOLES_AGAIN
+                self._pinholes_again = self._clock.monotonic() + self._pause
+                self._pause = min(2 * self._pause, _PINHOLES_LATEST)
                 log.info("no pinhole for IPv6: %s", error)
 
     def close(self) -> None:
-        self._pinholes_again = 0.0
+        self._pinholes_again, self._pause = 0.0, _PINHOLES_SOON
         self._door.close(PUBLIC_PORTS)

@@ -72,13 +72,22 @@ def test_a_port_that_was_taken_is_ours_soon_after_it_is_free():
     assert len(home.look().mappings) == 3
 
 
-def test_a_router_without_pinholes_is_not_asked_for_them_all_the_time():
+def test_a_router_without_pinholes_is_asked_for_them_more_and_more_seldom():
     home = Home(pinholes=False)
+    moments = []
+    for second in range(1800):
+        before = home.asked
+        home.part.apply(OpenPinhole(HTTP))
+        if home.asked > before:
+            moments.append(second)
+        home.clock.advance(1)
+    assert moments == [0, 5, 15, 35, 75, 155, 315, 635, 955, 1275, 1595]
+
+
+def test_a_router_that_was_deaf_for_a_moment_is_asked_for_pinholes_soon_again():
+    home = Home(mood=Mood.SILENT)
     home.part.apply(OpenPinhole(HTTP))
-    asked = home.asked
-    home.part.apply(OpenPinhole(HTTPS))
-    assert home.asked == asked
     home.manners = Manners()
-    home.clock.advance(301)
+    home.clock.advance(5)
     home.part.apply(OpenPinhole(HTTPS))
     assert home.look().pinholes == (HTTPS,)
