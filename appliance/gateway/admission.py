@@ -22,6 +22,7 @@ from snitun.utils.server import generate_client_token
 from appliance.errors import HearthError, Refused
 from appliance.gateway import wire
 from appliance.gateway.limits import Doorstep
+from appliance.gateway.load import GuardedWriter, House, Load, WeighedReader
 from appliance.gateway.members import Members
 from appliance.gateway.wire import Hello, Refusal, Welcome
 from appliance.secret import Secret
@@ -30,7 +31,7 @@ from appliance.system.relay import Caller, Streams
 GREETING_SECONDS = 10.0
 ALIVE_SECONDS = 5.0
 UNKNOWN_CALLERS = 64  # at once
-MAX_MESSAGE = 1024 * 1024  # of SniTun's; ours are 16 KiB
+MAX_MESSAGE = 64 * 1024  # of SniTun's; ours are 16 KiB
 _TOKEN_FOR = timedelta(minutes=1)
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ class Admission:
         self._runs: dict[str, str] = {}
         self._doorstep = Doorstep(UNKNOWN_CALLERS)
         self.peers = PeerManager([self._key])
+        self._loads: dict[str, Load] = {}
+        self._house = House()
 
     async def receive(self, caller: Caller) -> None:
         """Until the box is gone or turned away."""
@@ -62,12 +65,15 @@ class Admission:
 
     def dismiss(self, name: str) -> None:
         """End the connection of a box, if it has one."""
-        peer = self.peers.get_peer(name)
-        if peer is not None and peer.multiplexer is not None:
-            peer.multiplexer.shutdown()
+        if self.is_there(name):
+            self._loads[name].end()
 
     def is_there(self, name: str) -> bool:
         return bool(self.peers.peer_available(name))
+
+    def load(self, name: str) -> Load:
+        """Of a box that is there."""
+        return self._loads[name]
 
     async def _admit(self, hello: Hello) -> int:
         before = {member.name: member.epoch for member in self._members.all}
@@ -101,8 +107,16 @@ class Admission:
         self._runs[hello.name] = hello.run
         log.info("%s is here, epoch %d", hello.name, epoch)
         token = generate_client_token([self._key], _TOKEN_FOR, hello.name, key, iv)
-        door = _Door(self.peers, lambda: self._members.is_member(hello.name, hello.token))
-        await PeerListener(door).handle_connection(reader, writer, data=token)
+        load = Load(hello.name, writer.transport, self._house)
+
+        def come_in(peer: Peer) -> None:
+            load.multiplexer = peer.multiplexer
+            self._loads[hello.name] = load
+
+        door = _Door(self.peers, lambda: self._members.is_member(hello.name, hello.token), come_in)
+        with self._house.hold(load):
+            weighed = WeighedReader(reader, load), GuardedWriter(writer)
+            await PeerListener(door).handle_connection(*weighed, data=token)
         log.info("%s has gone, epoch %d", hello.name, epoch)
 
     async def _refuse(self, streams: Streams, refusal: Refusal) -> None:
@@ -116,9 +130,10 @@ class _Door:
     """SniTun's manager, as it is for one box that still has to prove that it has its key. It may take its time for
     that: who was removed or replaced meanwhile must not come in after all, and have visitors who are another's."""
 
-    def __init__(self, peers: PeerManager, is_member: Callable[[], bool]) -> None:
+    def __init__(self, peers: PeerManager, is_member: Callable[[], bool], come_in: Callable[[Peer], None]) -> None:
         self._peers = peers
         self._is_member = is_member
+        self._come_in = come_in
 
     def create_peer(self, fernet_data: bytes) -> Peer:
         return self._peers.create_peer(fernet_data)
@@ -127,6 +142,7 @@ class _Door:
         if not self._is_member():
             peer.multiplexer.shutdown()
             raise SniTunInvalidPeer("It is a member no longer")
+        self._come_in(peer)
         self._peers.add_peer(peer)
 
     def remove_peer(self, peer: Peer) -> None:

@@ -6,6 +6,7 @@ is a stranger from the internet, so the listener for the home network is never o
 """
 
 import asyncio
+import functools
 import logging
 import os
 import random
@@ -13,24 +14,31 @@ import secrets
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
+
+from snitun.multiplexer.crypto import CryptoTransport
 
 from appliance.config import Config
 from appliance.errors import BadInput, HearthError, Unavailable
 from appliance.gateway import backoff, invitation, stream, visitor, wire
 from appliance.gateway.invitation import Invitation
+from appliance.gateway.limits import Places
+from appliance.gateway.load import GuardedWriter, House, Load, WeighedReader
 from appliance.gateway.wire import Hello
 from appliance.internet.model import PUBLIC_PORTS, Protocol
 from appliance.secret import Secret
 from appliance.system import notify
 from appliance.system.files import Files, SystemFiles
-from appliance.system.relay import Streams, dial, dial_pinned, may_be_others
+from appliance.system.line import Line, call, may_be_others
+from appliance.system.relay import Streams, dial_pinned
 from appliance.system.tunnel import said
 
 CONNECT_SECONDS = 15.0
 PING_EVERY = 10.0
 PING_SECONDS = 10.0
 MAX_VISITORS = 400
-MAX_MESSAGE = 1024 * 1024
+MAX_MESSAGE = 64 * 1024
+CLOSE_SECONDS = 1.0
 # Told these, a box cannot come in by asking again: somebody has to do something.
 FINAL = frozenset(
     {
@@ -44,6 +52,7 @@ FINAL = frozenset(
     }
 )
 _LOOPBACK = "127.0.0.1"
+Answer = Callable[[str], Awaitable[Line]]
 log = logging.getLogger(__name__)
 
 
@@ -56,13 +65,13 @@ def serve(config: Config) -> None:
     asyncio.run(_until_told(invited, Secret(_credential(files, folder / "gateway-token"))))
 
 
-async def public_listener() -> Callable[[str], Awaitable[Streams]]:
+async def public_listener() -> Answer:
     """Opens the web server's public side for a visitor, who is there by the address told if the kernel lets us."""
     port = next(port.inside for port in PUBLIC_PORTS if port.protocol is Protocol.TCP and port.outside == 443)
     others = await may_be_others(visitor.NOBODY)
     if not others:
         log.warning("visitors come by this machine's own address, as connections in their names are not allowed")
-    return lambda told: dial(_LOOPBACK, port, source=visitor.source(told) if others else None)
+    return lambda told: call(_LOOPBACK, port, source=visitor.source(told) if others else None)
 
 
 class Tunnel:
@@ -70,7 +79,7 @@ class Tunnel:
         self,
         invited: Invitation,
         token: Secret,
-        answer: Callable[[str], Awaitable[Streams]],
+        answer: Answer,
         tell: Callable[[str], None] = notify.status,
     ) -> None:
         self._invited = invited
@@ -79,6 +88,7 @@ class Tunnel:
         self._tell = tell
         self._run = secrets.token_hex(8)
         self._failures = 0
+        self._places = Places(MAX_VISITORS, MAX_VISITORS)
 
     async def run(self) -> None:
         """For ever."""
@@ -113,7 +123,7 @@ class Tunnel:
                 await writer.drain()
                 welcome = wire.parse_answer(await reader.readuntil(b"\n"))
             key, iv = (bytes.fromhex(each.reveal()) for each in (welcome.key, welcome.iv))
-            held = await stream.begin(streams, key, iv, self._answer, most=MAX_VISITORS, seconds=CONNECT_SECONDS)
+            crypto = await stream.prove(reader, writer, key, iv, CONNECT_SECONDS)
         except BadInput as error:
             writer.transport.abort()
             raise Unavailable("gateway-silent", f"{invited.gateway} answers, but not as a gateway.") from error
@@ -123,20 +133,47 @@ class Tunnel:
         log.info("connected to %s as %s, epoch %d", invited.gateway, invited.name, welcome.epoch)
         self._tell(said(connected=True, key=f"epoch-{welcome.epoch}", words=f"{invited.name} is open to everybody."))
         self._failures = 0
-        await self._hold(held)
+        await self._hold(crypto, streams)
 
-    async def _hold(self, held: stream.Stream) -> None:
+    async def _hold(self, crypto: CryptoTransport, streams: Streams) -> None:
         """Until it ends, or the gateway no longer answers."""
-        try:
-            while held.connected:
-                try:
-                    async with asyncio.timeout(PING_EVERY):
-                        await held.wait()
-                except TimeoutError:
-                    if not await held.ping(PING_SECONDS):
-                        return
-        finally:
-            await held.close()
+        reader, writer = streams
+        house = House()
+        load = Load(self._invited.gateway, writer.transport, house)
+        with house.hold(load):
+            answer = functools.partial(self._visit, load)
+            held = stream.multiplex(crypto, WeighedReader(reader, load), GuardedWriter(writer), answer)
+            load.multiplexer = held
+            try:
+                while held.is_connected:
+                    try:
+                        async with asyncio.timeout(PING_EVERY):
+                            await held.wait()
+                    except TimeoutError:
+                        if not await stream.ping(held, PING_SECONDS):
+                            return
+            finally:
+                held.shutdown()
+                await asyncio.wait([asyncio.ensure_future(held.wait())], timeout=CLOSE_SECONDS)
+                load.end()
+
+    async def _visit(self, load: Load, held: Any, channel: stream.Channel) -> None:
+        """Of somebody whom the gateway says to be there."""
+        free = stream.freedom(channel)
+        with self._places.take("") as place:
+            if not place:
+                await stream.drop(held, channel)
+                return
+            try:
+                line = await self._answer(str(channel.ip_address))
+            except (OSError, TimeoutError):
+                await stream.drop(held, channel)
+                return
+            try:
+                with load.visit(channel, line) as visit:
+                    await stream.carry(held, channel, free, line, visit)
+            finally:
+                line.close()
 
     def _fail(self, key: str, words: str) -> None:
         self._failures += 1

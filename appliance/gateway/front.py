@@ -4,13 +4,15 @@
 import asyncio
 import logging
 
-from snitun.server.listener_sni import SNIProxy
+from snitun.exceptions import MultiplexerTransportError
 
-from appliance.gateway import greeting, redirect
+from appliance.gateway import greeting, redirect, stream
 from appliance.gateway.admission import Admission
-from appliance.gateway.limits import Bucket, Places
+from appliance.gateway.limits import Places
+from appliance.gateway.load import VISIT
 from appliance.gateway.members import Members
-from appliance.system.relay import Caller, Streams, dial, pump
+from appliance.system.line import Line, call, pump
+from appliance.system.relay import Caller
 
 _LOOPBACK = "127.0.0.1"
 log = logging.getLogger(__name__)
@@ -25,7 +27,6 @@ class Front:
         self._admission = admission
         self._all = Places(limits.connections, limits.per_address)
         self._member = Places(limits.connections, limits.per_member)
-        self._proxy = SNIProxy(admission.peers)
 
     def connections(self, name: str) -> int:
         return self._member.taken(name)
@@ -55,54 +56,21 @@ class Front:
         if name == self._members.setup.domain:
             await self._admission.receive(caller)
         elif passed_on is not None:
-            await pump(await caller.open(), await dial(_LOOPBACK, passed_on))
+            await pump(caller.line(), await call(_LOOPBACK, passed_on))
         elif self._admission.is_there(name):
             with self._member.take(name) as place:
                 if place:
-                    await self._visit(await caller.open(), name, size)
+                    await self._visit(caller.line(), name, size)
         else:
             caller.hang_up(greeting.NOT_NOW if name in self._members.names else greeting.UNKNOWN_NAME)
 
-    async def _visit(self, streams: Streams, name: str, size: int) -> None:
-        reader, writer = streams
-        bucket = self._members.bucket(name)
-        hello = await reader.readexactly(size)
-        await self._proxy.handle_connection(Slow(reader, bucket), SlowWriter(writer, bucket), data=hello, sni=name)
-
-
-class Slow:
-    """A reader as SniTun uses one, no faster than the bucket allows."""
-
-    def __init__(self, reader: asyncio.StreamReader, bucket: Bucket) -> None:
-        self._reader = reader
-        self._bucket = bucket
-
-    async def read(self, size: int) -> bytes:
-        data = await self._reader.read(size)
-        await self._bucket.take(len(data))
-        return data
-
-
-class SlowWriter:
-    """A writer as SniTun uses one, no faster than the bucket allows."""
-
-    def __init__(self, writer: asyncio.StreamWriter, bucket: Bucket) -> None:
-        self._writer = writer
-        self._bucket = bucket
-        self._written = 0
-        self.transport = writer.transport
-
-    def write(self, data: bytes) -> None:
-        self._written += len(data)
-        self._writer.write(data)
-
-    async def drain(self) -> None:
-        written, self._written = self._written, 0
-        await self._writer.drain()
-        await self._bucket.take(written)
-
-    def get_extra_info(self, name: str) -> object:
-        return self._writer.get_extra_info(name)
-
-    def close(self) -> None:
-        self._writer.close()
+    async def _visit(self, line: Line, name: str, size: int) -> None:
+        load = self._admission.load(name)
+        multiplexer = load.multiplexer
+        await load.room(VISIT + size)
+        try:
+            channel, free = await stream.open_channel(multiplexer, line.address)
+        except MultiplexerTransportError:
+            return
+        with load.visit(channel, line, self._members.bucket(name)) as visit:
+            await stream.carry(multiplexer, channel, free, line, visit)

@@ -1,133 +1,166 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""SniTun's connection as the box has it, on a connection that is there already.
+"""What of SniTun carries visitors through a connection that is there already; the same at both ends.
 
-SniTun's own client opens its connections itself, to the gateway without TLS and to the web server in its own name; so
-of SniTun we take what speaks the protocol. 0.40 (for Python 3.11) and 0.42 (Debian trixie) speak the same, and differ
-in how they are called: here and nowhere else.
+SniTun's own client opens its connections itself, to the gateway without TLS and to the web server in its own name, and
+its server reads from visitors what it has no room for; so of SniTun we take what speaks the protocol. 0.40 (for Python
+3.11) and 0.42 (Debian trixie) speak the same, and differ in how they are called: here and nowhere else.
 """
 
 import asyncio
 import hashlib
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Any
+import ipaddress
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from typing import Any, Protocol
 
 import snitun
 from snitun.exceptions import MultiplexerTransportClose, MultiplexerTransportError
 from snitun.multiplexer.core import Multiplexer
 from snitun.multiplexer.crypto import CryptoTransport
 
-from appliance.system.relay import Streams
+from appliance.system.line import Line
 
+CHUNK = 16 * 1024
+HEADER = 32  # of each message
+OBJECTS = 512  # bytes that a message takes up besides its own
+# In the middle of it nobody has said a word for so long: longer than a web server waits.
+IDLE_SECONDS = 150.0
 _VERSION = getattr(snitun, "PROTOCOL_VERSION", None)
-_CHUNK = 16 * 1024
-CLOSE_SECONDS = 1.0
+_GONE = (MultiplexerTransportClose, MultiplexerTransportError, OSError, RuntimeError)
 Channel = Any
-Answer = Callable[[str], Awaitable[Streams]]
 
 
-async def begin(streams: Streams, key: bytes, iv: bytes, answer: Answer, *, most: int, seconds: float) -> "Stream":
-    """Prove that we have the key. `answer` opens what is behind us for a visitor from that address; at most `most`
-    visitors at once. Raises OSError, EOFError, TimeoutError."""
-    reader, writer = streams
+async def prove(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, key: bytes, iv: bytes, seconds: float
+) -> CryptoTransport:
+    """Show the gateway that we have the key. Raises OSError, EOFError, TimeoutError."""
     crypto = CryptoTransport(key, iv)
     async with asyncio.timeout(seconds):
         challenge = crypto.decrypt(await reader.readexactly(32))
         writer.write(crypto.encrypt(hashlib.sha256(challenge).digest()))
         await writer.drain()
-    return Stream(crypto, streams, answer, most)
+    return crypto
 
 
-class Stream:
-    def __init__(self, crypto: CryptoTransport, streams: Streams, answer: Answer, most: int) -> None:
-        self._answer = answer
-        self._most = most
-        self._transport = streams[1].transport
-        self.visitors = 0
-        version = () if _VERSION is None else (_VERSION,)
-        self._multiplexer = Multiplexer(crypto, *streams, *version, new_connections=self._visit)
-
-    @property
-    def connected(self) -> bool:
-        return bool(self._multiplexer.is_connected)
-
-    async def wait(self) -> None:
-        """Until it ends."""
-        await self._multiplexer.wait()
-
-    async def ping(self, seconds: float) -> bool:
-        """Whether the gateway is still there."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._multiplexer.ping()
-        except (TimeoutError, MultiplexerTransportError):
-            return False
-        return True
-
-    async def close(self) -> None:
-        """With all that goes through it."""
-        self._multiplexer.shutdown()
-        await asyncio.wait([asyncio.ensure_future(self._multiplexer.wait())], timeout=CLOSE_SECONDS)
-        self._transport.abort()
-
-    async def _visit(self, multiplexer: Multiplexer, channel: Channel) -> None:
-        if self.visitors >= self._most:
-            await _drop(multiplexer, channel)
-            return
-        self.visitors += 1
-        try:
-            await self._carry(multiplexer, channel)
-        finally:
-            self.visitors -= 1
-
-    async def _carry(self, multiplexer: Multiplexer, channel: Channel) -> None:
-        free = asyncio.Event()
-        free.set()
-        if hasattr(channel, "set_pause_resume_reader_callback"):
-            channel.set_pause_resume_reader_callback(lambda pause: free.clear() if pause else free.set())
-        try:
-            reader, writer = await self._answer(str(channel.ip_address))
-        except (OSError, TimeoutError):
-            await _drop(multiplexer, channel)
-            return
-        ways = [
-            asyncio.create_task(_up(channel, writer)),
-            asyncio.create_task(_down(reader, channel, free)),
-        ]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            writer.close()
-            await _drop(multiplexer, channel)
+def multiplex(crypto: CryptoTransport, reader: Any, writer: Any, visit: Any) -> Multiplexer:
+    """Begin. `visit` is called with the multiplexer and a channel for each visitor who comes this way."""
+    version = () if _VERSION is None else (_VERSION,)
+    return Multiplexer(crypto, reader, writer, *version, new_connections=visit)
 
 
-async def _up(channel: Channel, writer: asyncio.StreamWriter) -> None:
-    """From the visitor."""
+async def open_channel(multiplexer: Multiplexer, address: str) -> tuple[Channel, asyncio.Event]:
+    """For a visitor from that address; and whether the other side takes more. Raises MultiplexerTransportError."""
+    free = asyncio.Event()
+    free.set()
+    told = ipaddress.IPv4Address(address)
+    if _VERSION is None:
+        return await multiplexer.create_channel(told), free
+    return await multiplexer.create_channel(told, _switch(free)), free
+
+
+def freedom(channel: Channel) -> asyncio.Event:
+    """Of a channel that the other side opened: whether it takes more."""
+    free = asyncio.Event()
+    free.set()
+    if _VERSION is not None:
+        channel.set_pause_resume_reader_callback(_switch(free))
+    return free
+
+
+async def ping(multiplexer: Multiplexer, seconds: float) -> bool:
+    """Whether the other side is still there."""
     try:
-        while True:
-            writer.write(await channel.read())
-            await writer.drain()
-    except (MultiplexerTransportClose, MultiplexerTransportError, OSError):
-        return
+        async with asyncio.timeout(seconds):
+            await multiplexer.ping()
+    except (TimeoutError, MultiplexerTransportError):
+        return False
+    return True
 
 
-async def _down(reader: asyncio.StreamReader, channel: Channel, free: asyncio.Event) -> None:
-    """To the visitor."""
-    try:
-        while data := await reader.read(_CHUNK):
-            await free.wait()
-            await channel.write(data)
-    except (MultiplexerTransportClose, MultiplexerTransportError, OSError, RuntimeError):
-        return
-
-
-async def _drop(multiplexer: Multiplexer, channel: Channel) -> None:
+async def drop(multiplexer: Multiplexer, channel: Channel) -> None:
     try:
         done = multiplexer.delete_channel(channel)
         if inspect.isawaitable(done):
             await done
     except (MultiplexerTransportError, RuntimeError):
         return
+
+
+def waiting(multiplexer: Multiplexer) -> tuple[Counter[Hashable], int]:
+    """How many bytes wait here for visitors, by the channel's id; and how many for the other side of the tunnel, those
+    of closed channels as well."""
+    queue = multiplexer._queue
+    alone = isinstance(queue, asyncio.Queue)  # 0.40 has one for all channels
+    theirs = [queue._queue] if alone else [each.queue for each in queue._channels.values()]
+    visitors = {key: _weight(channel._input._queue) for key, channel in multiplexer._channels.items()}
+    return Counter(visitors), sum(map(_weight, theirs))
+
+
+def _weight(messages: Iterable[Any]) -> int:
+    return sum(OBJECTS + len(message.data) for message in messages if message is not None)
+
+
+class Meter(Protocol):
+    """`hand` is what was taken from the channel and is not with the visitor yet."""
+
+    hand: int
+
+    async def room(self, count: int) -> None:
+        """Until so much more may be taken in here."""
+        ...
+
+    async def passed(self, count: int) -> None:
+        """So much went through, which may have to be slowed down."""
+        ...
+
+
+async def carry(multiplexer: Multiplexer, channel: Channel, free: asyncio.Event, line: Line, meter: Meter) -> None:
+    """Until one of the two ends it, or nobody says anything. The line is the caller's to close."""
+    clock = asyncio.get_running_loop().time
+    last = clock()
+
+    async def up() -> None:
+        nonlocal last
+        while True:
+            await free.wait()
+            await meter.room(CHUNK)
+            data = await line.read(CHUNK)
+            if not data:
+                return
+            last = clock()
+            await meter.passed(len(data))
+            await channel.write(data)
+
+    async def down() -> None:
+        nonlocal last
+        while True:
+            data = await channel.read()
+            meter.hand = len(data)
+            await meter.passed(len(data))
+            await line.write(data)
+            meter.hand = 0
+            last = clock()
+
+    ways = [asyncio.create_task(_quietly(up)), asyncio.create_task(_quietly(down))]
+    try:
+        while (left := last + IDLE_SECONDS - clock()) > 0:
+            done, _ = await asyncio.wait(ways, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if done:
+                break
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        await drop(multiplexer, channel)
+
+
+async def _quietly(way: Any) -> None:
+    try:
+        await way()
+    except _GONE:
+        return
+
+
+def _switch(free: asyncio.Event) -> Any:
+    return lambda pause: free.clear() if pause else free.set()

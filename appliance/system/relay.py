@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Sockets for what hands connections on: a listener that looks at a connection before it takes anything from it, and
-connections out, also in the name of the visitor whom they are made for.
+the call to a gateway, which is known by its certificate.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ import struct
 from collections.abc import Awaitable, Callable
 
 from appliance.errors import HearthError, Unavailable
+from appliance.system.line import Line
 
 BACKLOG = 256
 HANDSHAKE_SECONDS = 10.0
 # Of a peer that went without a word the kernel tells after this long.
 _SILENT_SECONDS = 20
-_IP_TRANSPARENT = 19  # ip(7); Python has no name for it
-_IP_BIND_ADDRESS_NO_PORT = 24
+_LINE_BUFFER = 48 * 1024  # of which the kernel makes the double
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Caller:
     def __init__(self, connection: socket.socket, address: str) -> None:
         self._socket: socket.socket | None = connection
         self._writer: asyncio.StreamWriter | None = None
+        self._line: Line | None = None
         self.address = address
 
     async def peek(self, size: int) -> bytes:
@@ -83,8 +84,19 @@ class Caller:
         self._writer = (NoHalfClose if tls else asyncio.StreamWriter)(transport, protocol, reader, loop)
         return reader, self._writer
 
+    def line(self) -> Line:
+        """To read and write without any buffer of ours, and little of the kernel's."""
+        assert self._socket is not None
+        connection, self._socket = self._socket, None
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            connection.setsockopt(socket.SOL_SOCKET, option, _LINE_BUFFER)
+        self._line = Line(connection, self.address)
+        return self._line
+
     def hang_up(self, farewell: bytes = b"") -> None:
         """What was written is still sent; the farewell is for one who was never answered."""
+        if self._line is not None:
+            self._line.close()
         if self._writer is not None:
             self._writer.close()
         if self._socket is None:
@@ -100,6 +112,8 @@ class Caller:
 
     def abort(self) -> None:
         """At once."""
+        if self._line is not None:
+            self._line.cut()
         if self._writer is not None:
             self._writer.transport.abort()
 
@@ -196,55 +210,6 @@ async def dial_pinned(host: str, port: int, name: str, fingerprint: bytes, *, mo
             "Ask whoever runs the gateway whether it was set up anew, and for a new invitation.",
         )
     return reader, NoHalfClose(transport, protocol, reader, loop)
-
-
-async def dial(host: str, port: int, *, source: str | None = None, seconds: float = 10.0) -> Streams:
-    """A connection by IPv4; with `source` in the name of that address, which need not be ours (CAP_NET_RAW, and routes
-    that bring the answers back: systemd/box/system/hearth-tunnel-routes.service). Raises OSError, TimeoutError."""
-    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
-    try:
-        if source is not None:
-            connection.setsockopt(socket.SOL_IP, _IP_TRANSPARENT, 1)
-            connection.setsockopt(socket.SOL_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
-            connection.bind((source, 0))
-        async with asyncio.timeout(seconds):
-            await asyncio.get_running_loop().sock_connect(connection, (host, port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return await asyncio.open_connection(sock=connection)
-    except BaseException:
-        connection.close()
-        raise
-
-
-async def may_be_others(address: str) -> bool:
-    """Whether connections within this machine can be made in the name of others, and the answers find back: tried with
-    this address."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        try:
-            _, writer = await dial("127.0.0.1", probe.getsockname()[1], source=address, seconds=1.0)
-        except (OSError, TimeoutError):
-            return False
-        writer.transport.abort()
-    return True
-
-
-async def pump(one: Streams, other: Streams) -> None:
-    """Both ways until one of them ends."""
-    ways = [asyncio.create_task(_pour(one[0], other[1])), asyncio.create_task(_pour(other[0], one[1]))]
-    try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
-        for _, writer in (one, other):
-            writer.close()
-
-
-async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(64 * 1024):
-        writer.write(data)
-        await writer.drain()
 
 
 def _watch(connection: socket.socket) -> None:

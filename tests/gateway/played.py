@@ -21,7 +21,7 @@ from appliance.gateway.server import Gateway
 from appliance.secret import Secret
 from appliance.system.clock import SystemClock
 from appliance.system.files import SystemFiles
-from appliance.system.relay import dial
+from appliance.system.line import Line, call
 from appliance.system.tunnel import TunnelState, parse
 
 HOST = "localhost"  # the gateway's own name: it leads to 127.0.0.1 everywhere
@@ -109,9 +109,9 @@ class Box:
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def connect(self, told: str, port: int):
+    async def connect(self, told: str, port: int) -> Line:
         self.visitors.append(told)
-        return await dial("127.0.0.1", port)
+        return await call("127.0.0.1", port)
 
     async def until(self, wanted: Callable[[TunnelState], bool], since: int = 0) -> TunnelState:
         async with asyncio.timeout(SECONDS), self._news:

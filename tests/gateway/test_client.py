@@ -12,7 +12,7 @@ from appliance.gateway import client, visitor
 def let_out(monkeypatch: pytest.MonkeyPatch, told: str, *, others: bool) -> tuple[str, int, str | None]:
     went: list[tuple[str, int, str | None]] = []
 
-    async def dial(host: str, port: int, *, source: str | None = None) -> None:
+    async def call(host: str, port: int, *, source: str | None = None) -> None:
         went.append((host, port, source))
 
     async def may_be_others(address: str) -> bool:
@@ -23,7 +23,7 @@ def let_out(monkeypatch: pytest.MonkeyPatch, told: str, *, others: bool) -> tupl
         answer = await client.public_listener()
         await answer(told)
 
-    monkeypatch.setattr(client, "dial", dial)
+    monkeypatch.setattr(client, "call", call)
     monkeypatch.setattr(client, "may_be_others", may_be_others)
     asyncio.run(whole())
     return went[0]
