@@ -2,7 +2,8 @@
 """The box's end of the tunnel: it holds a connection to the gateway, and lets visitors out at the public listener.
 
 How it stands, the service manager is told as its status (appliance/system/tunnel.py reads it). Whoever comes this way
-is a stranger from the internet, so the listener for the home network is never opened to them, whatever a gateway says.
+is a stranger from the internet, so the listener for the home network is never opened to them, whatever a gateway says;
+theirs is one of its own, as an address that a gateway tells is no proof of anything.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from appliance.gateway.invitation import Invitation
 from appliance.gateway.limits import Places
 from appliance.gateway.load import GuardedWriter, House, Load, WeighedReader
 from appliance.gateway.wire import Hello
-from appliance.internet.model import PUBLIC_PORTS, Protocol
+from appliance.internet.front import TUNNEL_PORT
 from appliance.secret import Secret
 from appliance.system import notify
 from appliance.system.files import Files, SystemFiles
@@ -65,13 +66,12 @@ def serve(config: Config) -> None:
     asyncio.run(_until_told(invited, Secret(_credential(files, folder / "gateway-token"))))
 
 
-async def public_listener() -> Answer:
-    """Opens the web server's public side for a visitor, who is there by the address told if the kernel lets us."""
-    port = next(port.inside for port in PUBLIC_PORTS if port.protocol is Protocol.TCP and port.outside == 443)
+async def listener() -> Answer:
+    """Opens the web server's side for the tunnel, for a visitor who is there by the address told if the kernel lets us."""
     others = await may_be_others(visitor.NOBODY)
     if not others:
         log.warning("visitors come by this machine's own address, as connections in their names are not allowed")
-    return lambda told: call(_LOOPBACK, port, source=visitor.source(told) if others else None)
+    return lambda told: call(_LOOPBACK, TUNNEL_PORT, source=visitor.source(told) if others else None)
 
 
 class Tunnel:
@@ -182,7 +182,7 @@ class Tunnel:
 
 
 async def _until_told(invited: Invitation, token: Secret) -> None:
-    tunnel = Tunnel(invited, token, answer=await public_listener())
+    tunnel = Tunnel(invited, token, answer=await listener())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,6 +10,8 @@ from appliance.internet.model import Stage
 
 # Where the console is under the box's name, with encryption; for the home network alone.
 CONSOLE_PORT = 4443
+# Where this machine's own end of a tunnel lets visitors in, and nobody else comes.
+TUNNEL_PORT = 8444
 
 
 @dataclass(frozen=True)

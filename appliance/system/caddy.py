@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from appliance import internet_name
 from appliance.errors import BadInput, HearthError
-from appliance.internet.front import CONSOLE_PORT, Authority, Places
+from appliance.internet.front import CONSOLE_PORT, TUNNEL_PORT, Authority, Places
 from appliance.internet.model import Certificate, Stage
 from appliance.system.cage import Cage
 from appliance.system.files import Files
@@ -165,7 +165,9 @@ def sites(site: Site, authority: Authority) -> str:
     quick = [] if site.by_tls else ["\timport http3"]
     strict = ['\theader Strict-Transport-Security "max-age=31536000"'] if site.strict else []
     # At home the name is the server's as elsewhere. The console has pages of the same names, so a port of its own.
-    for port, side in ((8443, "public"), (443, "public"), (CONSOLE_PORT, "home")):
+    sides = [(8443, "public"), (443, "public"), (CONSOLE_PORT, "home")]
+    # The firewall leads nobody to the tunnel's; who came there all the same would find less than at the public one.
+    for port, side in [*sides, (TUNNEL_PORT, "tunnel")] if site.by_tls else sides:
         lines += [f"https://{site.name}:{port} {{", tls, *quick, *strict, f"\timport {side}", "}"]
     if site.stage is Stage.REAL:
         lines.append(f"http://{site.name}:80 {{\n\tredir https://{site.name}{{uri}} 308\n}}")

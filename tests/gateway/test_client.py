@@ -20,7 +20,7 @@ def let_out(monkeypatch: pytest.MonkeyPatch, told: str, *, others: bool) -> tupl
         return others
 
     async def whole() -> None:
-        answer = await client.public_listener()
+        answer = await client.listener()
         await answer(told)
 
     monkeypatch.setattr(client, "call", call)
@@ -30,14 +30,14 @@ def let_out(monkeypatch: pytest.MonkeyPatch, told: str, *, others: bool) -> tupl
 
 
 @pytest.mark.parametrize("told", ["8.8.8.8", "192.168.1.10", "127.0.0.1", "10.42.0.1", "nonsense"])
-def test_whatever_a_gateway_says_only_the_public_listener_is_opened(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+def test_whatever_a_gateway_says_only_the_listener_is_opened(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
     host, port, source = let_out(monkeypatch, told, others=True)
-    assert (host, port) == ("127.0.0.1", 8443)
+    assert (host, port) == ("127.0.0.1", 8444)
     assert source == ("8.8.8.8" if told == "8.8.8.8" else visitor.NOBODY)
 
 
 def test_where_it_may_not_be_others_it_comes_as_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert let_out(monkeypatch, "8.8.8.8", others=False) == ("127.0.0.1", 8443, None)
+    assert let_out(monkeypatch, "8.8.8.8", others=False) == ("127.0.0.1", 8444, None)
 
 
 def test_without_an_invitation_it_says_so(tmp_path) -> None:

@@ -16,6 +16,7 @@ from tests.image.owner import STEPS, Owner, owner
 
 # Web, mDNS, and what routers announce of themselves, which the firewall lets in from the home's router alone.
 PORTS = {("tcp", 80), ("tcp", 8080), ("tcp", 8443), ("udp", 8443), ("udp", 5353), ("udp", 1900), ("udp", 5350)}
+PORTS |= {("tcp", 8444), ("udp", 8444)}  # for the tunnel's own end; the firewall lets nobody there
 LOOPBACK = re.compile(r"^(127\.|\[::1\]|::1)")
 FACES_THE_NETWORK = {"hearth-web", "hearth-fediverse", "hearth-console", "hearth-tunnel", "hearth-gateway"}
 # None of these may open a socket to anywhere but the kernel and the system's own.

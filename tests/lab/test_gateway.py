@@ -190,7 +190,7 @@ def test_a_home_that_nobody_reaches_is_reached(world: World, gateway: Gateway, a
     full = f"{name}.{DOMAIN}"
     with (
         dump(gateway.space) as seen,
-        web_server(home.box, 8443, authority.server(full)),
+        web_server(home.box, 8444, authority.server(full)),
         tunnel(world, home, gateway.invite(name)),
     ):
         eventually("the box is there", lambda: gateway.connected(full))
@@ -205,7 +205,7 @@ def test_a_home_that_nobody_reaches_is_reached(world: World, gateway: Gateway, a
 def test_a_gateway_that_was_killed_is_back_in_time(world: World, gateway: Gateway, authority: Authority) -> None:
     home = world.home("alder", carrier=True)
     full = f"alder.{DOMAIN}"
-    with web_server(home.box, 8443, authority.server(full)), tunnel(world, home, gateway.invite("alder")):
+    with web_server(home.box, 8444, authority.server(full)), tunnel(world, home, gateway.invite("alder")):
         eventually("the box is there", lambda: gateway.connected(full))
         assert says(world, gateway.home, authority, full, "before")
         gateway.kill()
@@ -241,6 +241,9 @@ def test_a_whole_box_behind_a_carrier_gets_its_certificate_through_the_gateway(w
             return fetches(world.visitor, gateway.home.outside, name, authority.root, "/.well-known/nodeinfo")[0] == 200
 
         eventually("a visitor gets in", fetched, seconds=90)
+        # Whose address only the gateway knows is tried by nobody (by the public listener, GET is what is refused).
+        status, body = fetches(world.visitor, gateway.home.outside, name, authority.root, "/.well-known/hearth/reach")
+        assert (status, json.loads(body)["key"]) == (403, "through-gateway")
         issues = [each["key"] for each in json.loads(box.hearth("--json", "status"))["issues"]]
         assert not {"carrier-nat", "gateway-lost"} & set(issues)
         box.hearth("gateway", "leave")

@@ -19,6 +19,9 @@ from appliance.system.runner import SystemRunner, VirtualRunner
 from tests.system.web_world import NAME, World, possible, world
 
 needs_network = pytest.mark.skipif(not possible(), reason="this machine gives us no network of our own, or no caddy")
+REACH = "/.well-known/hearth/reach"
+REACHES = [REACH, f"{REACH}?name=x&nonce=y", "/.well-known/hearth/%72each", "/.well-known/hearth/here/../reach"]
+REACHES += ["/.well-known//hearth/reach", "/.WELL-known/hearth/reach", "//.well-known/hearth/reach"]
 CONSOLES = ["/", "/login", "/settings", "/setup/owner", "/claim", "//login", "/%6cogin", "/media/../login"]
 
 
@@ -110,6 +113,24 @@ def test_only_the_home_network_has_the_console(web: World) -> None:
         said = web.bodies(scheme, port, name, hosts, CONSOLES)
         assert len(said) == len(hosts) * len(CONSOLES)
         assert [each for each in said if "console" in each] == []
+
+
+@needs_network
+def test_through_a_gateway_the_same_is_served_and_nobody_is_tried(web: World) -> None:
+    """The address of who asks is the gateway's word there. It must hold before there is a certificate as well."""
+    web.front.arrange(Site(NAME, Stage.REAL, by_tls=True))
+    web.until(lambda: web.answers("https", 8444))
+    assert web.ask("https", 8444, "/about", roots=web.root("local")).body == "fediverse https /about"
+    for name in (NAME, ""):
+        assert web.ask("https", 8444, "/.well-known/hearth/here/x", name=name).body.startswith("companion https")
+        assert web.ask("https", 8443, "/.well-known/hearth/reach", name=name).body.startswith("companion https")
+        for path in REACHES:
+            refused = web.ask("https", 8444, path, name=name)
+            if refused.status != 400:
+                assert (refused.status, json.loads(refused.body)["key"]) == (403, "through-gateway"), path
+        said = web.bodies("https", 8444, name, [NAME, "hearth.local", "127.0.0.1"], CONSOLES)
+        assert [each for each in said if "console" in each] == []
+    web.front.arrange(Site(NAME, Stage.REAL))
 
 
 @needs_network
