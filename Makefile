@@ -10,11 +10,11 @@ help: ## Show this list
 run: ## A whole box on this machine; open the address it prints
 	@exec .setup/prepare run .venv/bin/hearth run $(ARGS)
 
-test: ## All tests: unit, browser, end to end; the database's on SQLite and PostgreSQL
+test: ## All tests but the card's: unit, browser, end to end, both databases; as root the lab
 	@exec .setup/prepare test .venv/bin/python -m tests $(ARGS)
 
 test-lab: ## Boxes in homes behind real routers, in network namespaces, as root
-	@exec .setup/prepare test .venv/bin/python -m pytest tests/lab $(ARGS)
+	@exec .setup/prepare test .venv/bin/python -m pytest --numprocesses=4 --dist=loadgroup tests/lab $(ARGS)
 
 lint: ## Style, types, and whether README and `hearth --help` agree
 	@exec .setup/prepare test .venv/bin/python -m pytest -q tests/test_lint.py tests/test_readme.py $(ARGS)

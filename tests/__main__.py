@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`python -m tests`: all tests, and beside them those of what the fediverse server stores once more on PostgreSQL.
+"""`python -m tests`: all tests, and beside them those of what the fediverse server stores once more on PostgreSQL; then
+the lab of homes and routers, whose tests mostly wait, in several processes at once.
 
-Its pages, log-in, deliveries and the tests end to end are left out there: they ask nothing of a database that these
-don't. The lab of homes and routers takes a quarter of an hour and has a target of its own (`make test-lab`).
-Arguments go to pytest, which is then all that runs.
+Its pages, log-in, deliveries and the tests end to end are left out on PostgreSQL: they ask nothing of a database that
+these don't. Arguments go to pytest, which is then all that runs.
 """
 
 import os
@@ -13,6 +13,7 @@ import tempfile
 
 _AGAIN = [f"tests/fediverse/{part}" for part in ("db", "services", "mastodon_api", "activitypub")]
 _PYTEST = [sys.executable, "-m", "pytest"]
+LAB = ["--numprocesses=4", "--dist=loadgroup", "tests/lab"]
 
 
 def main(arguments: list[str]) -> int:
@@ -23,15 +24,17 @@ def main(arguments: list[str]) -> int:
         again = ["nice", "-n", "19", *_PYTEST, "--database=postgresql", "-q", "-p", "no:cacheprovider", *_AGAIN]
         beside = subprocess.Popen(again, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
         try:
-            code = subprocess.run([*_PYTEST, "--ignore=tests/lab"], check=False).returncode
-            print("\nOn PostgreSQL:", flush=True)
-            other = beside.wait()
+            codes = [subprocess.run([*_PYTEST, "--ignore=tests/lab"], check=False).returncode]
+            codes.append(beside.wait())
         except KeyboardInterrupt:
             beside.wait()
             return 130
+        print("\nOn PostgreSQL:", flush=True)
         said.seek(0)
         sys.stdout.buffer.write(said.read())
-    return code or other
+    print("\nThe lab:", flush=True)
+    codes.append(subprocess.run([*_PYTEST, *LAB], check=False).returncode)
+    return max(codes)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,29 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the lab's tests share: a world, and how they are dealt out to several processes."""
+
 from collections.abc import Iterator
 
 import pytest
 
 from tests.lab.world import World, missing
+
+# Its cases follow one another in one town, at which each waits for most of its time: so there are several towns.
+_TOWNS = 3
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A file's tests share what they are done in, so they stay together (pytest-xdist, `--dist=loadgroup`)."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    cases = 0
+    for item in items:
+        if "lab" not in item.path.parts:
+            continue
+        group = item.path.stem
+        if group == "test_diagnosis":
+            group = f"{group}-{cases % _TOWNS}"
+            cases += 1
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="module")
