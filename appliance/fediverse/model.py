@@ -50,6 +50,7 @@ class QuoteState(Enum):
 
     PENDING = "pending"
     ACCEPTED = "accepted"
+    REJECTED = "rejected"
     REVOKED = "revoked"
 
 

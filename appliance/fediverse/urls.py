@@ -72,6 +72,10 @@ class Urls:
     def status(self, username: str, status_id: int) -> str:
         return f"{self.actor(username)}/statuses/{status_id}"
 
+    def quote_stamp(self, username: str, quoting_id: int) -> str:
+        """By which a member agrees to be quoted in a status."""
+        return f"{self.actor(username)}/quote_authorizations/{quoting_id}"
+
     def replies(self, username: str, status_id: int) -> str:
         return f"{self.status(username, status_id)}/replies"
 

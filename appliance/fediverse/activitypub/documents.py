@@ -10,6 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.fediverse.activitypub import quote_documents
+from appliance.fediverse.activitypub.quote_documents import Quoted
 from appliance.fediverse.media.kinds import TYPES
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import attachments, text
@@ -44,6 +46,7 @@ CONTEXT: list[Any] = [
         "schema": "http://schema.org#",
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
+        **quote_documents.CONTEXT,
     },
 ]
 
@@ -61,6 +64,7 @@ class NoteParts:
     tags: tuple[str, ...] = ()
     parent_uri: str | None = None
     poll: Row | None = None
+    quoted: Quoted | None = None
 
 
 def iso(milliseconds: int) -> str:
@@ -151,7 +155,7 @@ def addressed(urls: Urls, visibility: Visibility, author: Row, others: Iterable[
 def note(urls: Urls, parts: NoteParts) -> Document:
     status, author = parts.status, parts.author
     to, cc = addressed(urls, Visibility(status.visibility), author, parts.mentioned)
-    content = text.absolute(status.content, urls.origin)
+    content = quote_documents.with_link(text.absolute(status.content, urls.origin), parts.quoted)
     document: Document = {
         "id": urls.status(author.username, status.id),
         "type": "Note",
@@ -175,6 +179,7 @@ def note(urls: Urls, parts: NoteParts) -> Document:
             *emojis(urls, status),
         ],
     }
+    document |= quote_documents.of_note(urls, status, author.username, parts.quoted)
     if status.language:
         document["contentMap"] = {status.language: content}
     if status.edited_at:

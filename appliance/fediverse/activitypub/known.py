@@ -113,15 +113,20 @@ def followed_here(tx: Tx, account_id: int) -> bool:
 
 
 def concerns_us(tx: Tx, author_id: int, status: RemoteStatus) -> bool:
-    """Whether a status is wanted: its author is followed here, or it names a member, or answers one of ours.
+    """Whether a status is wanted: its author is followed here, or it names a member, or answers or quotes one of ours.
 
     Else anybody could fill our disk.
     """
     return (
         followed_here(tx, author_id)
         or (bool(status.mentions) and tx.exists(_LOCAL_AMONG, {"ids": list(status.mentions)}))
-        or (status.in_reply_to_id is not None and tx.exists(_IS_LOCAL, {"id": status.in_reply_to_id}))
+        or (status.in_reply_to_id is not None and _is_local(tx, status.in_reply_to_id))
+        or (status.quote is not None and status.quote.quoted_id is not None and _is_local(tx, status.quote.quoted_id))
     )
+
+
+def _is_local(tx: Tx, status_id: int) -> bool:
+    return tx.exists(_IS_LOCAL, {"id": status_id})
 
 
 def remote_status(tx: Tx, urls: Urls, note: Note, *, quote_agreed: bool = False) -> RemoteStatus:
@@ -143,6 +148,7 @@ def remote_status(tx: Tx, urls: Urls, note: Note, *, quote_agreed: bool = False)
         poll=note.poll,
         quote=_quote(tx, urls, note, note.quote, quote_agreed) if note.quote is not None else None,
         emojis=note.emojis,
+        quote_policy=note.quote_policy,
     )
 
 

@@ -47,6 +47,7 @@ class Note:
     edited_at: int | None
     poll: RemotePoll | None
     quote: Quote | None
+    quote_policy: str | None
     emojis: tuple[RemoteEmoji, ...]
 
 
@@ -81,6 +82,7 @@ def read(document: Document, followers: str | None, now: int) -> Note:
         edited_at=min(updated, now) if updated is not None and updated > created_at else None,
         poll=questions.read(document),
         quote=quotes.read(document),
+        quote_policy=quotes.policy(document, author, followers),
         emojis=emoji.read(document),
     )
 

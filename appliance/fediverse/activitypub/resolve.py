@@ -12,7 +12,7 @@ from appliance.fediverse.activitypub.fetch import SECONDS_IN_ALL, Fetcher, not_f
 from appliance.fediverse.activitypub.quotes import Quote, is_agreed
 from appliance.fediverse.activitypub.reading import unfit
 from appliance.fediverse.context import Context
-from appliance.fediverse.model import Visibility
+from appliance.fediverse.model import QuoteState, Visibility
 from appliance.fediverse.services import accounts, statuses
 from appliance.system.clock import milliseconds
 from appliance.system.guard import NetError
@@ -85,6 +85,14 @@ class Resolver:
 
     def quote_is_agreed(self, quote: Quote, quoting_uri: str) -> bool:
         """Whether who wrote what is quoted agreed; that is fetched if it is unknown."""
+        if self._urls.is_ours(quote.uri):
+            with self._database.read() as tx:
+                quoting = statuses.by_uri(tx, quoting_uri)
+                return (
+                    quoting is not None
+                    and quoting.quote_state == QuoteState.ACCEPTED.value
+                    and quoting.quoted_id == known.status_id(tx, self._urls, quote.uri)
+                )
         try:
             quoted_id = self.status(quote.uri, parents=0)
         except HearthError:

@@ -15,10 +15,11 @@ _TAGS = {
 _ATTRIBUTES = {
     "a": {"href", "class", "translate"},
     "span": {"class", "translate"},
+    "p": {"class"},
     "ol": {"start", "reversed"},
     "li": {"value"},
 }
-_CLASS = re.compile(r"(?:h|p|u|dt|e)-[a-z-]+|mention|hashtag|ellipsis|invisible")
+_CLASS = re.compile(r"(?:h|p|u|dt|e)-[a-z-]+|mention|hashtag|ellipsis|invisible|quote-inline")
 _NUMBER = re.compile(r"-?\d{1,6}")
 
 

@@ -8,7 +8,15 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from appliance.errors import HearthError
-from appliance.fediverse.activitypub import collection_views, documents, instance_actor, listings, outgoing, reading
+from appliance.fediverse.activitypub import (
+    collection_views,
+    documents,
+    instance_actor,
+    listings,
+    outgoing,
+    quote_documents,
+    reading,
+)
 from appliance.fediverse.activitypub.asked import (
     doorkeeper,
     federating,
@@ -32,6 +40,7 @@ def register(blueprint: flask.Blueprint) -> None:
     blueprint.get("/users/<username>")(actor)
     blueprint.get("/users/<username>/statuses/<int:status_id>")(status)
     blueprint.get("/users/<username>/statuses/<int:status_id>/activity")(activity)
+    blueprint.get("/users/<username>/quote_authorizations/<int:quoting_id>")(quote_stamp)
     blueprint.post("/inbox")(shared_inbox)
     blueprint.post("/actor/inbox", endpoint="instance_inbox")(shared_inbox)
     blueprint.post("/users/<username>/inbox")(inbox)
@@ -74,6 +83,20 @@ def activity(username: str, status_id: int) -> Response:
     with here.database.read() as tx:
         author, row = local_status(tx, urls, username, status_id)
         return show(listings.activity_of(tx, urls, row, author) or {})
+
+
+def quote_stamp(username: str, quoting_id: int) -> Response:
+    """That somebody of ours agreed to be quoted."""
+    here, urls = open_to_asker()
+    with here.database.read() as tx:
+        row = member(tx, username)
+        found = outgoing.quoting_of(tx, row.username, quoting_id)
+        if found is None:
+            raise HearthError("not-found", "There is no such leave.", status=404)
+        quoting, quoted = found
+        uri = quoting.uri or outgoing.uri_of(tx, urls, quoting)
+        quoted_uri = urls.status(row.username, quoted.id)
+        return show(quote_documents.stamp(urls, row.username, quoting_id, uri, quoted_uri))
 
 
 def shared_inbox() -> Response:

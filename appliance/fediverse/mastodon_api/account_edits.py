@@ -21,6 +21,7 @@ from appliance.fediverse.services import accounts, media, preferences, profile_p
 from appliance.fediverse.services.accounts import Profile
 from appliance.fediverse.services.media import NewMedia
 from appliance.fediverse.services.profile_fields import MAX_FIELDS
+from appliance.fediverse.services.quote_policy import QuotePolicy
 
 PICTURES = (MediaPurpose.AVATAR, MediaPurpose.HEADER)
 PICTURE_SECONDS = 25.0
@@ -96,7 +97,7 @@ def show_preferences(call: Call) -> Entity:
         "posting:default:visibility": kept.visibility.value,
         "posting:default:sensitive": kept.sensitive,
         "posting:default:language": kept.language,
-        "posting:default:quote_policy": "nobody",
+        "posting:default:quote_policy": kept.quote_policy.value,
         "reading:expand:media": "default",
         "reading:expand:spoilers": False,
         "reading:autoplay:gifs": False,
@@ -111,6 +112,8 @@ def _keep_preferences(call: Call) -> None:
         changes["visibility"] = visibility
     if (sensitive := call.arguments.flag("source[sensitive]")) is not None:
         changes["sensitive"] = sensitive
+    if policy := call.arguments.choice("source[quote_policy]", QuotePolicy):
+        changes["quote_policy"] = policy
     if language := call.arguments.text("source[language]"):
         changes["language"] = language[:10]
     if changes:

@@ -23,6 +23,8 @@ def show(call: Call, keyword_id: int) -> Entity:
 
 
 def create(call: Call) -> Entity:
+    if not (call.arguments.text("phrase") or "").strip():
+        raise BadInput("Validation failed: Phrase can't be blank", "")
     filter_id = filters.create(call.tx, call.account_id, _change(call, KeywordChange(*_keyword(call))))
     found = filters.get(call.tx, call.account_id, filter_id)
     return entities.first_version(found, found.keywords[0])

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Quotes of a status: https://docs.joinmastodon.org/methods/statuses/#quotes
-
-Quoting from here is not possible yet, and so nobody's leave is asked or given.
-"""
+"""Quotes of a status: https://docs.joinmastodon.org/methods/statuses/#quotes"""
 
 import flask
 
-from appliance.errors import BadInput, Refused
+from appliance.errors import Refused
 from appliance.fediverse.mastodon_api.entities import statuses as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
-from appliance.fediverse.services import quotes, statuses
+from appliance.fediverse.services import quotes, quoting, statuses
+from appliance.fediverse.services.quote_policy import QuotePolicy
 
 
 def listed(call: Call, status_id: int) -> flask.Response:
@@ -24,15 +22,15 @@ def listed(call: Call, status_id: int) -> flask.Response:
 def revoke(call: Call, status_id: int, quoting_id: int) -> Entity:
     _own(call, status_id)
     statuses.seen_by(call.tx, call.account_id, quoting_id)
-    quotes.revoke(call.tx, status_id, quoting_id)
+    quoting.withdrawn(call.tx, call.urls, status_id, quoting_id)
     return entities.one(call.tx, call.urls, call.account_id, quoting_id)
 
 
 def policy(call: Call, status_id: int) -> Entity:
-    """Who may quote a post: nobody, which is what can be chosen here."""
+    """Who may quote a post from now on."""
     _own(call, status_id)
-    if call.arguments.text("quote_approval_policy") not in (None, "", "nobody"):
-        raise BadInput("Validation failed: Quotes of posts of this server can't be allowed yet", "")
+    if chosen := call.arguments.choice("quote_approval_policy", QuotePolicy):
+        quoting.choose(call.tx, call.urls, call.account_id, status_id, chosen)
     return entities.one(call.tx, call.urls, call.account_id, status_id)
 
 

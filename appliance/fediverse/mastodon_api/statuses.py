@@ -16,10 +16,11 @@ from appliance.fediverse.mastodon_api.entities import statuses as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity, moment
 from appliance.fediverse.mastodon_api.routing import Afterwards, Call, Route
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import edits, preferences, statuses, timelines
+from appliance.fediverse.services import edits, preferences, quoting, statuses, timelines
 from appliance.fediverse.services import polls as poll_service
 from appliance.fediverse.services.accounts import by_id as account_by_id
 from appliance.fediverse.services.missing import missing
+from appliance.fediverse.services.quote_policy import QuotePolicy
 from appliance.fediverse.services.statuses import Draft, Edit
 from appliance.fediverse.services.text import absolute
 from appliance.fediverse.services.visibility import OPEN
@@ -27,7 +28,6 @@ from appliance.fediverse.urls import Urls
 
 MAX_KEY = 200
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
-_LATER = ("quoted_status_id",)
 
 
 def resolve_mentions(arguments: Arguments, urls: Urls) -> dict[str, int]:
@@ -36,7 +36,6 @@ def resolve_mentions(arguments: Arguments, urls: Urls) -> dict[str, int]:
 
 def create(call: Call) -> Afterwards | Entity:
     arguments = call.arguments
-    _refuse_what_comes_later(arguments)
     kept = preferences.get(call.tx, call.account_id)
     visibility = arguments.choice("visibility", Visibility) or kept.visibility
     sensitive = arguments.flag("sensitive")
@@ -52,6 +51,8 @@ def create(call: Call) -> Afterwards | Entity:
         app_id=call.caller.app_id if call.caller else None,
         poll=polls.of_arguments(arguments),
         media_ids=media_arguments.ids(arguments),
+        quoted_id=arguments.id("quoted_status_id"),
+        quote_policy=(arguments.choice("quote_approval_policy", QuotePolicy) or kept.quote_policy).value,
     )
     due_at = scheduled.time_of(arguments)
     if due_at is not None:
@@ -62,7 +63,6 @@ def create(call: Call) -> Afterwards | Entity:
 
 def edit(call: Call, status_id: int) -> Entity:
     arguments = call.arguments
-    _refuse_what_comes_later(arguments)
     before = statuses.seen_by(call.tx, call.account_id, status_id)
     sensitive = arguments.flag("sensitive")
     text, spoiler = arguments.text("status"), arguments.text("spoiler_text")
@@ -77,6 +77,8 @@ def edit(call: Call, status_id: int) -> Entity:
         media_changes=media_arguments.changes(arguments),
     )
     statuses.edit(call.tx, call.urls, call.account_id, status_id, change)
+    if policy := arguments.choice("quote_approval_policy", QuotePolicy):
+        quoting.choose(call.tx, call.urls, call.account_id, status_id, policy)
     return entities.one(call.tx, call.urls, call.account_id, status_id)
 
 
@@ -161,12 +163,6 @@ def _language(arguments: Arguments) -> str | None:
     if given and not _LANGUAGE.fullmatch(given):
         raise BadInput("Validation failed: Language is not a valid language", "")
     return given or None
-
-
-def _refuse_what_comes_later(arguments: Arguments) -> None:
-    for name in _LATER:
-        if any(arguments.texts(name)):
-            raise BadInput(f"Validation failed: {name} is not possible here yet", "")
 
 
 _ALL = "/api/v1/statuses"

@@ -22,6 +22,7 @@ from appliance.fediverse.services import (
     notifications,
     polls,
     quotes,
+    quoting,
     rejected_media,
     search_index,
     stream_events,
@@ -53,7 +54,7 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
         raise missing()
     parsed = text.parse(edit.text)
     attached = media.check(tx, author_id, edit.media_ids, status_id, alone=edit.poll is None)
-    check_text(tx, parsed, edit.spoiler_text, may_be_empty=bool(attached))
+    check_text(tx, parsed, edit.spoiler_text, may_be_empty=bool(attached) or status.quoted_id is not None)
     if edit.poll is not None:
         polls.check(edit.poll)
     found = mentions.find(tx, urls, parsed, edit.mentions)
@@ -84,6 +85,8 @@ def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) ->
         return None
     asked = polls.of_status(tx, known)
     quotes.receive(tx, known, status.quote)
+    if status.quote_policy != known.quote_policy:
+        tx.execute(sa.update(statuses).where(statuses.c.id == known.id).values(quote_policy=status.quote_policy))
     if status.poll is not None:
         polls.store_remote(tx, known.id, status.poll)
     edited_at = status.edited_at or tx.now_ms
@@ -148,3 +151,4 @@ def _change(
     )
     for row in tx.all(boosters):
         notifications.notify(tx, row.account_id, NotificationKind.UPDATE, status.account_id, status.id)
+    quoting.tell_of_edit(tx, status)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Quotes: posts that show another one within. Their authors' servers say who agreed, and may take it back.
 
-Only what other servers tell is kept: from here nothing can be quoted yet.
+This keeps what other servers tell; what members quote and let others quote is in `quoting`.
 """
 
 from typing import Any
@@ -49,7 +49,10 @@ def receive(tx: Tx, status: sa.Row[Any], quote: RemoteQuote | None) -> None:
     """What a changed status says of its quote; leave that was taken back is not given again by the same document."""
     values = columns(quote)
     same = all(getattr(status, name) == value for name, value in values.items())
-    taken_back = status.quote_state == QuoteState.REVOKED.value and status.quote_approval == values["quote_approval"]
+    taken_back = status.quote_state == QuoteState.REVOKED.value and (
+        status.quote_approval == values["quote_approval"]
+        or (values["quoted_id"] == status.quoted_id and values["quote_state"] != _ACCEPTED)
+    )
     if not same and not taken_back:
         removed(tx, status)
         tx.execute(sa.update(statuses).where(statuses.c.id == status.id).values(**values))

@@ -92,6 +92,7 @@ class RemoteStatus:
     edited_at: int | None = None
     poll: RemotePoll | None = None
     quote: RemoteQuote | None = None
+    quote_policy: str | None = None  # as services.quote_policy keeps it
     emojis: tuple[RemoteEmoji, ...] = ()
 
     @property

@@ -154,7 +154,7 @@ def _kept(draft: Draft) -> dict[str, Any]:
 
 def _check_time(tx: Tx, due_at: int) -> None:
     if due_at < tx.now_ms + MIN_MILLISECONDS:
-        raise BadInput("Validation failed: Scheduled at must be at least 5 minutes in the future", "")
+        raise BadInput("Validation failed: Scheduled at The scheduled date must be in the future", "")
 
 
 def _check_room(tx: Tx, account_id: int, due_at: int) -> None:

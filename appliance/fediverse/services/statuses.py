@@ -20,13 +20,16 @@ from appliance.fediverse.services import (
     media,
     mentions,
     polls,
+    quote_policy,
     quotes,
+    quoting,
     rejected_media,
     text,
 )
 from appliance.fediverse.services.edits import Edit, edit
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.polls import NewPoll
+from appliance.fediverse.services.quote_policy import QuotePolicy
 from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.services.status_rows import (
     author,
@@ -74,6 +77,8 @@ class Draft:
     app_id: int | None = None
     poll: NewPoll | None = None
     media_ids: tuple[int, ...] = ()
+    quoted_id: int | None = None
+    quote_policy: str = QuotePolicy.NOBODY.value
 
 
 # The text read, the author, what is replied to, and rows of media.
@@ -86,6 +91,11 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
         return earlier
     parsed, writer, parent, attached = check(tx, author_id, draft)
     found = mentions.find(tx, urls, parsed, draft.mentions)
+    mentioned = [row.id for row in found.values()]
+    quoted, visibility = None, draft.visibility
+    if draft.quoted_id is not None:
+        quoted = quoting.check(tx, author_id, draft.quoted_id, visibility, mentioned)
+        visibility = quoting.narrowed(quoted, visibility)
     status_id = tx.next_id()
     poll_id = tx.next_id() if draft.poll is not None else None
     values = {
@@ -94,7 +104,7 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
         "content": parsed.html({handle: accounts.mentioned(row) for handle, row in found.items()}),
         "spoiler_text": draft.spoiler_text,
         "sensitive": draft.sensitive or bool(draft.spoiler_text),
-        "visibility": draft.visibility.value,
+        "visibility": visibility.value,
         "language": draft.language,
         "app_id": draft.app_id,
         "poll_id": poll_id,
@@ -102,8 +112,9 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
         "emojis": emojis.of_local(tx, draft.text, draft.spoiler_text, *(draft.poll.options if draft.poll else ())),
         "local": True,
         "created_at": tx.now_ms,
+        "quote_policy": quote_policy.chosen(QuotePolicy(draft.quote_policy), visibility),
+        **(quoting.columns(tx, author_id, quoted) if quoted is not None else {}),
     }
-    mentioned = [row.id for row in found.values()]
     insert(tx, writer, values, parent, mentioned, parsed.tags)
     if draft.poll is not None and poll_id is not None:
         polls.ask(tx, status_id, poll_id, draft.poll)
@@ -114,6 +125,8 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
     if draft.idempotency_key:
         idempotency.remember(tx, author_id, draft.idempotency_key, status_id)
     outgoing.status_created(tx, urls, status_id)
+    if quoted is not None:
+        quoting.added(tx, urls, status_id, author_id, quoted, values)
     return status_id
 
 
@@ -121,7 +134,7 @@ def check(tx: Tx, author_id: int, draft: Draft) -> Checked:
     """Raises as `create`."""
     parsed = text.parse(draft.text)
     attached = media.check(tx, author_id, draft.media_ids, alone=draft.poll is None)
-    check_text(tx, parsed, draft.spoiler_text, may_be_empty=bool(attached))
+    check_text(tx, parsed, draft.spoiler_text, may_be_empty=bool(attached) or draft.quoted_id is not None)
     if draft.poll is not None:
         polls.check(draft.poll)
     writer = author(tx, author_id)
@@ -153,6 +166,7 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
         "created_at": status.created_at,
         "edited_at": status.edited_at,
         "emojis": emojis.of_remote(tx, writer.domain, status.emojis, *status.texts),
+        "quote_policy": status.quote_policy,
         **quotes.columns(status.quote),
     }
     insert(tx, writer, values, parent, status.mentions, [text.tag_key(name) for name in status.tags])

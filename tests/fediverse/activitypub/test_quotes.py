@@ -164,19 +164,6 @@ def test_servers_are_asked_only_for_posts_that_concern_us(rita: Remote, mallory:
     assert document["id"] not in [request.url for request in net.asked]
 
 
-def test_from_here_nothing_is_quoted_and_nobody_is_told_otherwise(anna: Person, bob: Person) -> None:
-    status = anna.toot("Mine")
-    assert status["quote_approval"] == {"automatic": [], "manual": [], "current_user": "denied"}
-    body = {"status": "Look", "quoted_status_id": status["id"]}
-    anna.refused(422, "POST", "/api/v1/statuses", json=body)
-    policy = f"/api/v1/statuses/{status['id']}/interaction_policy"
-    anna.refused(422, "PUT", policy, json={"quote_approval_policy": "public"})
-    assert anna.ask("PUT", policy, json={"quote_approval_policy": "nobody"}).status_code == 200
-    bob.refused(403, "PUT", policy, json={"quote_approval_policy": "nobody"})
-    bob.refused(403, "POST", f"/api/v1/statuses/{status['id']}/quotes/{status['id']}/revoke")
-    anna.refused(404, "POST", f"/api/v1/statuses/{status['id']}/quotes/{status['id']}/revoke")
-
-
 def test_nothing_is_translated(anna: Person, bob: Person, stranger: FlaskClient) -> None:
     status, private = anna.toot("Hallo"), anna.toot("Hallo", visibility="private")
     assert bob.refused(404, "POST", f"/api/v1/statuses/{status['id']}/translate") == "Record not found"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Accept and Reject: they count only for a Follow that one of ours did send to this sender."""
+"""Accept and Reject: they count only for a Follow, or a wish to quote, that one of ours did send to this sender."""
 
 from appliance.errors import Refused
 from appliance.fediverse.activitypub import known, reading
 from appliance.fediverse.activitypub.documents import Row
-from appliance.fediverse.activitypub.incoming import relayed
+from appliance.fediverse.activitypub.incoming import quote_requests, relayed
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.model import FollowState
@@ -16,6 +16,9 @@ def answer(arrival: Arrival) -> Apply:
     of_relay = relayed.answer(arrival)
     if of_relay is not None:
         return of_relay
+    of_quote = quote_requests.answer(arrival)
+    if of_quote is not None:
+        return of_quote
     urls, sender = arrival.urls, arrival.sender
 
     def apply(tx: Tx) -> None:

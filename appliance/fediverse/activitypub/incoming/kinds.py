@@ -30,7 +30,7 @@ HANDLERS: dict[str, Handler] = {
     "Follow": follows.follow,
     "Like": likes.like,
     "Move": moves.move,
-    "QuoteRequest": quote_requests.refuse,
+    "QuoteRequest": quote_requests.ask,
     "Reject": answers.answer,
     "Remove": pins.remove,
     "Undo": undo.undo,

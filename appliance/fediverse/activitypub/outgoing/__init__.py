@@ -26,12 +26,20 @@ from appliance.fediverse.activitypub.outgoing.posts import (
     boosted,
     favourited,
     note_parts,
-    quote_refused,
     status_created,
     status_deleted,
     status_edited,
     unboosted,
     unfavourited,
+)
+from appliance.fediverse.activitypub.outgoing.quotes import (
+    quote_granted,
+    quote_refused,
+    quote_requested,
+    quote_withdrawn,
+    quoting_of,
+    status_touched,
+    uri_of,
 )
 from appliance.fediverse.activitypub.outgoing.relays import relay_left, relay_let_in, relay_wanted
 from appliance.fediverse.activitypub.outgoing.reports import flagged
@@ -53,7 +61,11 @@ __all__ = [
     "pinned",
     "poll_changed",
     "profile_updated",
+    "quote_granted",
     "quote_refused",
+    "quote_requested",
+    "quote_withdrawn",
+    "quoting_of",
     "relay_left",
     "relay_let_in",
     "relay_wanted",
@@ -61,11 +73,13 @@ __all__ = [
     "status_created",
     "status_deleted",
     "status_edited",
+    "status_touched",
     "stray_follow",
     "unblocked",
     "unboosted",
     "unfavourited",
     "unfollowed",
     "unpinned",
+    "uri_of",
     "voted",
 ]

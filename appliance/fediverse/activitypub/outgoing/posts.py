@@ -7,9 +7,10 @@ from appliance.fediverse.activitypub import audience, documents
 from appliance.fediverse.activitypub.documents import NoteParts, Row
 from appliance.fediverse.activitypub.outgoing.relays import announce_to_relays, inboxes_of_relays
 from appliance.fediverse.activitypub.outgoing.send import account, from_us, send
+from appliance.fediverse.activitypub.quote_documents import Quoted
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, favourites, mentions, polls, status_tags, statuses, tags
-from appliance.fediverse.model import Visibility
+from appliance.fediverse.model import QuoteState, Visibility
 from appliance.fediverse.urls import Urls
 
 # Built once: these run with every post.
@@ -83,15 +84,6 @@ def unfavourited(tx: Tx, urls: Urls, favourite_id: int) -> None:
     _like(tx, urls, favourite_id, undo=True)
 
 
-def quote_refused(tx: Tx, urls: Urls, status_id: int, asker: Row, request_uri: str, quoting_uri: str) -> None:
-    """Somebody asked to quote a post of ours."""
-    if parts := local_note(tx, urls, status_id):
-        actor_uri, uri = urls.actor(parts.author.username), urls.status(parts.author.username, status_id)
-        request = documents.activity("QuoteRequest", request_uri, asker.uri, uri, instrument=quoting_uri)
-        body = documents.activity("Reject", f"{actor_uri}#rejects/quotes/{tx.next_id()}", actor_uri, request)
-        send(tx, parts.author.id, body, audience.of_account(asker))
-
-
 def note_parts(tx: Tx, urls: Urls, status: Row) -> NoteParts:
     """Everything that a local status is drawn from, its row given."""
     parent = status.in_reply_to_id and tx.one(_STATUS, {"id": status.in_reply_to_id})
@@ -102,6 +94,7 @@ def note_parts(tx: Tx, urls: Urls, status: Row) -> NoteParts:
         tags=tuple(row.name for row in tx.all(_TAGS, {"id": status.id})),
         parent_uri=documents.status_uri(urls, parent, account(tx, parent.account_id)) if parent else None,
         poll=status.poll_id and tx.one(_POLL, {"id": status.id}),
+        quoted=_quoted(tx, urls, status) if status.quote_state is not None else None,
     )
 
 
@@ -118,6 +111,19 @@ def _local_status(tx: Tx, urls: Urls, status_id: int) -> Row | None:
     """A status that was written here and is no boost, if there is anywhere to tell of it."""
     status = tx.one(_STATUS, {"id": status_id}) if urls.federating else None
     return status if status is not None and status.local and status.boost_of_id is None else None
+
+
+def _quoted(tx: Tx, urls: Urls, status: Row) -> Quoted | None:
+    row = status_row(tx, status.quoted_id) if status.quoted_id is not None else None
+    if row is None:
+        return Quoted(status.quote_uri, status.quote_uri, None) if status.quote_uri else None
+    author = account(tx, row.account_id)
+    uri = documents.status_uri(urls, row, author)
+    if not row.local:
+        return Quoted(uri, row.url or uri, status.quote_approval)
+    asked = status.quote_state == QuoteState.ACCEPTED.value and row.account_id != status.account_id
+    stamp = urls.quote_stamp(author.username, status.id) if asked else None
+    return Quoted(uri, urls.status_page(author.username, row.id), stamp)
 
 
 def _announce(tx: Tx, urls: Urls, boost_id: int, *, undo: bool) -> None:

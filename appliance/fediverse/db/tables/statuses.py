@@ -55,6 +55,7 @@ statuses = Table(
     Column("quote_uri", Text),  # what is quoted, as its author's server names it
     Column("quote_state", String),  # model.QuoteState; NULL: this quotes nothing
     Column("quote_approval", Text),  # where the quoted author's server says that it agreed
+    Column("quote_policy", String),  # who may quote this, as services.quote_policy keeps it; NULL: its author alone
     Column("quotes_count", Integer, nullable=False, server_default="0"),
     Column("emojis", JSON(none_as_null=True)),  # those that are used, as services.emojis.Used
     Index(None, "account_id", "id"),

@@ -145,7 +145,7 @@ def credential_account(tx: Tx, urls: Urls, row: Row) -> Entity:
             "discoverable": row.discoverable,
             "indexable": row.indexable,
             "attribution_domains": row.attribution_domains or [],
-            "quote_policy": "nobody",  # as every post of ours says of itself
+            "quote_policy": kept.quote_policy.value,
         },
         "role": role_entity(Role(role)),
     }

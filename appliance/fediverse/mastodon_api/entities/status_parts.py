@@ -27,7 +27,9 @@ from appliance.fediverse.mastodon_api.entities.accounts import account
 from appliance.fediverse.mastodon_api.entities.accounts import load as load_accounts
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row
 from appliance.fediverse.mastodon_api.entities.quotes import Quoted
+from appliance.fediverse.services import quote_policy
 from appliance.fediverse.services.filters import matches
+from appliance.fediverse.services.quote_policy import Ties
 from appliance.fediverse.urls import Urls
 
 _ids: "sa.BindParameter[int]" = sa.bindparam("ids", expanding=True)
@@ -82,6 +84,7 @@ class Parts:
     cards: dict[int, Entity] = field(default_factory=dict)
     filtered: dict[int, list[Entity]] = field(default_factory=dict)
     flags: set[tuple[str, int]] = field(default_factory=set)
+    ties: Ties = field(default_factory=Ties)
 
 
 def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, Row]:
@@ -111,6 +114,8 @@ def load(tx: Tx, urls: Urls, viewer_id: int | None, page: Sequence[Row]) -> Part
         thread_ids = list({row.conversation_id for row in rows})
         parameters = {"ids": ids, "thread_ids": thread_ids, "viewer_id": viewer_id}
         parts.flags = {(row[0], row[1]) for row in tx.all(_FLAGS, parameters)}
+        if authors := quote_policy.needs_ties(rows):
+            parts.ties = quote_policy.ties(tx, viewer_id, authors)
         parts.filtered = {each: filters.results(met) for each, met in matches(tx, viewer_id, rows).items()}
     parts.polls = polls.load(tx, viewer_id, [row.poll_id for row in rows if row.poll_id is not None])
     parts.cards = cards.load(tx, urls, {row.card_id for row in rows if row.card_id is not None})

@@ -7,11 +7,12 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.mastodon_api.entities import emojis, media, polls, quotes, status_parts
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment, moment_or_none, text_id
 from appliance.fediverse.mastodon_api.entities.status_parts import Parts
+from appliance.fediverse.services import quote_policy
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.text import absolute
 from appliance.fediverse.urls import Urls
 
-# Nobody can ask to quote what was written here, since nobody is answered yet.
+# Most posts of elsewhere say nothing of who may quote them.
 _NO_QUOTES = {"automatic": [], "manual": [], "current_user": "denied"}
 
 
@@ -73,7 +74,7 @@ def _status(urls: Urls, viewer_id: int | None, row: Row, parts: Parts, *, inside
         "emojis": emojis.used(urls, row.emojis),
         "card": parts.cards.get(row.card_id),
         "quote": None,
-        "quote_approval": _NO_QUOTES,
+        "quote_approval": _quote_approval(viewer_id, row, parts),
         "poll": _poll(urls, row, parts),
     }
     if row.local:
@@ -96,6 +97,16 @@ def _poll(urls: Urls, row: Row, parts: Parts) -> Entity | None:
     if poll is None or not row.emojis:
         return poll
     return poll | {"emojis": polls.emojis_of(urls, poll, row.emojis)}
+
+
+def _quote_approval(viewer_id: int | None, row: Row, parts: Parts) -> Entity:
+    if row.quote_policy is None and viewer_id != row.account_id:
+        return _NO_QUOTES
+    return {
+        "automatic": quote_policy.automatic(row.quote_policy),
+        "manual": quote_policy.manual(row.quote_policy),
+        "current_user": quote_policy.verdict(row, viewer_id, parts.ties).value,
+    }
 
 
 def _quote(urls: Urls, viewer_id: int | None, row: Row, parts: Parts) -> Entity:
