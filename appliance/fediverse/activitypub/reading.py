@@ -4,6 +4,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,6 +101,7 @@ def moment(value: object) -> int | None:
         return None
 
 
+@lru_cache(256)  # one activity is asked for the same few a dozen times
 def origin(address: str) -> str:
     """Scheme, host and port: whose word counts for an id. "" for what is no web address."""
     try:
