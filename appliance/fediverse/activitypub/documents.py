@@ -155,7 +155,7 @@ def addressed(urls: Urls, visibility: Visibility, author: Row, others: Iterable[
 def note(urls: Urls, parts: NoteParts) -> Document:
     status, author = parts.status, parts.author
     to, cc = addressed(urls, Visibility(status.visibility), author, parts.mentioned)
-    content = quote_documents.with_link(text.absolute(status.content, urls.origin), parts.quoted)
+    content = text.absolute(status.content, urls.origin)
     document: Document = {
         "id": urls.status(author.username, status.id),
         "type": "Note",

@@ -2,7 +2,6 @@
 """What a note of ours says of quotes (FEP-044f): what it quotes and by whose leave, and who may quote it."""
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,7 +32,6 @@ class Quoted:
     """`stamp` is where the quoted author's server says that it agreed, if it did and had to."""
 
     uri: str
-    page: str
     stamp: str | None
 
 
@@ -46,14 +44,6 @@ def of_note(urls: Urls, status: sa.Row[Any], username: str, quoted: Quoted | Non
         if quoted.stamp is not None:
             found["quoteAuthorization"] = quoted.stamp
     return found
-
-
-def with_link(content: str, quoted: Quoted | None) -> str:
-    """For servers that show no quotes; those that do leave the line out."""
-    if quoted is None or escape(quoted.page) in content or escape(quoted.uri) in content:
-        return content
-    page = escape(quoted.page)
-    return f'<p class="quote-inline">RE: <a href="{page}">{page}</a></p>{content}'
 
 
 def stamp(urls: Urls, username: str, quoting_id: int, quoting_uri: str, quoted_uri: str) -> dict[str, Any]:

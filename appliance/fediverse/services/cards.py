@@ -25,6 +25,7 @@ SPREAD_MILLISECONDS = 30_000  # else a page is asked by all servers at once
 
 # Links in HTML that was made or sanitised here: attributes are quoted and escaped.
 _LINK = re.compile(r'<a\b([^>]*)\bhref="(https?://[^"]*)"([^>]*)>', re.IGNORECASE)
+_QUOTED = re.compile(r'<p class="quote-inline">.*?</p>', re.DOTALL)  # what stands there for who shows no quotes
 _NO_PAGE = re.compile(r'class="[^"]*\b(?:mention|hashtag)\b|rel="[^"]*\btag\b')
 
 _BY_URL = sa.select(cards).where(cards.c.url == sa.bindparam("address"))
@@ -63,8 +64,8 @@ class Errand:
 
 
 def link_in(html: str) -> str | None:
-    """The first link that leads neither to a person nor to a hashtag."""
-    for before, href, after in _LINK.findall(html):
+    """The first link that leads neither to a person nor to a hashtag, nor to what is quoted."""
+    for before, href, after in _LINK.findall(_QUOTED.sub("", html)):
         url = unescape(href)
         if not _NO_PAGE.search(before + after) and len(url) <= MAX_URL:
             return url

@@ -58,9 +58,10 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
     if edit.poll is not None:
         polls.check(edit.poll)
     found = mentions.find(tx, urls, parsed, edit.mentions)
+    html = parsed.html({handle: accounts.mentioned(row) for handle, row in found.items()})
     values = {
         "text": edit.text,
-        "content": parsed.html({handle: accounts.mentioned(row) for handle, row in found.items()}),
+        "content": quoting.edited(tx, status, html),
         "spoiler_text": edit.spoiler_text,
         "sensitive": edit.sensitive or bool(edit.spoiler_text),
         "language": edit.language,

@@ -15,7 +15,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, statuses
 from appliance.fediverse.model import NotificationKind, QuoteState, Visibility
-from appliance.fediverse.services import notifications, quote_policy, quotes, stream_events
+from appliance.fediverse.services import notifications, quote_policy, quotes, stream_events, text
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.quote_policy import QuotePolicy, Verdict
 from appliance.fediverse.services.visibility import OPEN, may_see
@@ -52,6 +52,21 @@ def narrowed(quoted: sa.Row[Any], visibility: Visibility) -> Visibility:
     """What is for followers is quoted to followers at most."""
     is_narrow = quoted.visibility not in OPEN
     return Visibility.FOLLOWERS if is_narrow and visibility.value in OPEN else visibility
+
+
+def shown_in(tx: Tx, quoted: sa.Row[Any], html: str) -> str:
+    """The HTML of a status that quotes this, with a line for whoever is shown no quotes."""
+    author = tx.one(_AUTHOR, {"id": quoted.account_id})
+    if author is None:
+        return html
+    url = f"/@{author.username}/{quoted.id}" if quoted.local else quoted.url or quoted.uri
+    return text.quoting(url, author.username, html)
+
+
+def edited(tx: Tx, status: sa.Row[Any], html: str) -> str:
+    """The same for a status that changes."""
+    quoted = tx.one(_BY_ID, {"id": status.quoted_id}) if status.quoted_id is not None else None
+    return html if quoted is None else shown_in(tx, quoted, html)
 
 
 def columns(tx: Tx, author_id: int, quoted: sa.Row[Any]) -> dict[str, Any]:

@@ -96,12 +96,13 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
     if draft.quoted_id is not None:
         quoted = quoting.check(tx, author_id, draft.quoted_id, visibility, mentioned)
         visibility = quoting.narrowed(quoted, visibility)
+    content = parsed.html({handle: accounts.mentioned(row) for handle, row in found.items()})
     status_id = tx.next_id()
     poll_id = tx.next_id() if draft.poll is not None else None
     values = {
         "id": status_id,
         "text": draft.text,
-        "content": parsed.html({handle: accounts.mentioned(row) for handle, row in found.items()}),
+        "content": content if quoted is None else quoting.shown_in(tx, quoted, content),
         "spoiler_text": draft.spoiler_text,
         "sensitive": draft.sensitive or bool(draft.spoiler_text),
         "visibility": visibility.value,

@@ -107,6 +107,17 @@ def absolute(html: str, origin: str) -> str:
     return html.replace(_OWN_LINK, f'href="{origin}/') if _OWN_LINK in html else html
 
 
+def quoting(url: str, name: str, html: str) -> str:
+    """The HTML of a text that quotes what is at `url`, by `name` if that is one of ours (then `url` begins with "/").
+
+    For apps and servers that show no quotes; those that do leave this paragraph out. A text with the link needs none.
+    """
+    if f'href="{escape(url)}"' in html:
+        return html
+    link = f'<a href="{escape(url)}">@{escape(name)}</a>' if url.startswith("/") else _link(url)
+    return f'<p class="quote-inline">RE: {link}</p>{html}'
+
+
 def count(text: str) -> int:
     """Characters as a reader sees them: what joins or modifies another one is not counted.
 

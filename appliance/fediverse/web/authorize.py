@@ -34,6 +34,9 @@ def add_to(web: Blueprint) -> None:
 
 def _show() -> Response:
     wanted = _wanted()
+    if request.args.get("force_login") in ("true", "1"):
+        asked = urlencode([each for each in request.args.items(multi=True) if each[0] != "force_login"])
+        return redirect(f"/login?{urlencode({'again': '1', 'next': f'/oauth/authorize?{asked}'})}", 303)
     member()
     response = make_response(
         render_template(

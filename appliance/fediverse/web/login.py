@@ -23,8 +23,9 @@ def add_to(web: Blueprint) -> None:
 
 
 def _show() -> str | Response:
+    """With `again` for who is logged in too, to become somebody else."""
     after = forms.safe_path(request.args.get("next", ""))
-    if visitor().member is not None:
+    if visitor().member is not None and not request.args.get("again"):
         return redirect(after or _HOME, 303)
     return render_template("web/login.html", after=after or "", username="", errors={})
 

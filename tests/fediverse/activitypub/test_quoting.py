@@ -57,6 +57,8 @@ def test_who_wrote_it_is_asked_and_agrees(anna: Person, bob: Person, rita: Remot
     note = request["instrument"]
     assert (note["quote"], note["_misskey_quote"], "quoteAuthorization" in note) == (known["uri"], known["uri"], False)
     assert note["content"].startswith('<p class="quote-inline">RE: <a href="https://far.example/')
+    assert anna.toot(f"See {known['url']}", quoted_status_id=known["id"])["content"].startswith("<p>See <a ")
+    sent()
     stamp = f"{rita.uri}/stamps/1"
     rita.send("Accept", request, result=stamp)
     assert bob.get(f"/api/v1/statuses/{status['id']}")["quote"]["state"] == "accepted"

@@ -134,7 +134,12 @@ def test_who_quotes_hears_of_edits(anna: Person, bob: Person, clock: VirtualCloc
 def test_a_quote_needs_no_words_and_survives_what_it_quotes(anna: Person, bob: Person) -> None:
     status = anna.toot("Mine")
     quoting = bob.post("/api/v1/statuses", {"quoted_status_id": status["id"]})
-    assert quoting["content"] == ""
+    link = f'<a href="{status["url"]}">@anna</a>'
+    assert quoting["content"] == f'<p class="quote-inline">RE: {link}</p>'
+    edited = bob.ask("PUT", f"/api/v1/statuses/{quoting['id']}", json={"status": "Look"}).json
+    assert edited is not None
+    assert edited["content"] == f'<p class="quote-inline">RE: {link}</p><p>Look</p>'
+    assert bob.get(f"/api/v1/statuses/{quoting['id']}/source")["text"] == "Look"
     anna.ask("DELETE", f"/api/v1/statuses/{status['id']}")
     assert bob.get(f"/api/v1/statuses/{quoting['id']}")["quote"] == {"state": "deleted", "quoted_status": None}
 

@@ -62,6 +62,18 @@ def test_apps_may_write_a_slash_at_the_end(ada: Any, asking: Callable[..., str])
     assert "Let " in page.text
 
 
+def test_an_app_may_want_somebody_to_log_in_anew(ada: Any, asking: Callable[..., str]) -> None:
+    answer = ada.get(asking(force_login="true"))
+    assert answer.status_code == 303
+    target = urlsplit(answer.location)
+    assert target.path == "/login"
+    (after,) = parse_qs(target.query)["next"]
+    assert (urlsplit(after).path, "force_login" in after) == ("/oauth/authorize", False)
+    assert 'name="password"' in ada.get(answer.location).text
+    assert ada.get(after).status_code == 200
+    assert ada.get(asking(force_login="false")).status_code == 200
+
+
 def test_no(ada: Any, asking: Callable[..., str]) -> None:
     answer = ada.send(asking(redirect_uri=DEVICE), asking(redirect_uri=DEVICE), answer="deny")
     target = urlsplit(answer.location)

@@ -116,14 +116,14 @@ def _local_status(tx: Tx, urls: Urls, status_id: int) -> Row | None:
 def _quoted(tx: Tx, urls: Urls, status: Row) -> Quoted | None:
     row = status_row(tx, status.quoted_id) if status.quoted_id is not None else None
     if row is None:
-        return Quoted(status.quote_uri, status.quote_uri, None) if status.quote_uri else None
+        return Quoted(status.quote_uri, None) if status.quote_uri else None
     author = account(tx, row.account_id)
     uri = documents.status_uri(urls, row, author)
     if not row.local:
-        return Quoted(uri, row.url or uri, status.quote_approval)
+        return Quoted(uri, status.quote_approval)
     asked = status.quote_state == QuoteState.ACCEPTED.value and row.account_id != status.account_id
     stamp = urls.quote_stamp(author.username, status.id) if asked else None
-    return Quoted(uri, urls.status_page(author.username, row.id), stamp)
+    return Quoted(uri, stamp)
 
 
 def _announce(tx: Tx, urls: Urls, boost_id: int, *, undo: bool) -> None:
