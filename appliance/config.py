@@ -32,6 +32,8 @@ class Config:
     `console_url` is where the console answers if that is not port 80 of this machine.
     `database_url` names a PostgreSQL database, where the instance has outgrown SQLite; no box has it.
     `web` and `authority` are about Caddy, which ends TLS and asks for certificates.
+    `time_heard` is the file that tells a virtual board in a real home that a time server has answered; without one it
+    trusts this machine's clock.
     `console_uid` is who besides root may command the supervisor and the instance.
     """
 
@@ -50,6 +52,7 @@ class Config:
     database_url: Secret | None = None
     web: front.Places = field(default_factory=front.Places)
     authority: front.Authority = field(default_factory=front.Authority)
+    time_heard: Path | None = None
 
     @property
     def settings_file(self) -> Path:
@@ -108,6 +111,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     url = environment.get("HEARTH_DATABASE_URL", "")
     if url and not url.startswith("postgresql://"):
         raise BadInput("HEARTH_DATABASE_URL must begin with postgresql://.")  # and is not shown: it may hold a password
+    heard = environment.get("HEARTH_TIME_HEARD")
     return Config(
         state=state,
         runtime=Path(environment.get("HEARTH_RUNTIME", state / "run")).resolve(),
@@ -124,4 +128,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         database_url=Secret(url) if url else None,
         web=front.places(environment),
         authority=front.authority(environment),
+        time_heard=Path(heard) if heard else None,
     )

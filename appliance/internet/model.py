@@ -53,8 +53,8 @@ class Mapping:
 
 @dataclass(frozen=True)
 class Link:
-    """The box in its home. `carrier`: a cable or a Wi-Fi is connected. Addresses are this box's own; `by_dhcp` None
-    where nobody knows. `address6` is one of the internet's (RFC 4291 global unicast), not of the home alone."""
+    """The box in its home. `carrier`: a cable or a Wi-Fi is connected. Addresses are this box's own; `address6` is one
+    of the internet's (RFC 4291 global unicast), not of the home alone."""
 
     carrier: bool
     interface: str = ""
@@ -62,7 +62,6 @@ class Link:
     gateway: str | None = None
     address6: str | None = None
     gateway6: str | None = None
-    by_dhcp: bool | None = None
 
 
 @dataclass(frozen=True)

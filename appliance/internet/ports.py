@@ -21,12 +21,19 @@ class OpenPinhole:
     port: Port
 
 
-Action = Open | OpenPinhole
+@dataclass(frozen=True)
+class OpenAgain:
+    """The router has it lead here, as far as is known, and yet nobody gets in: it may have forgotten."""
+
+    port: Port
 
 
-def plan(wanted: Sequence[Port], found: Router | None, link: Link) -> Iterator[Action]:
+Action = Open | OpenPinhole | OpenAgain
+
+
+def plan(wanted: Sequence[Port], found: Router | None, link: Link, *, doubted: bool = False) -> Iterator[Action]:
     """What is missing is asked for, and what is ours again when half of its lease is over, so that a router which does
-    not answer for an hour shuts nobody out. What others hold is theirs."""
+    not answer for an hour shuts nobody out. What others hold is theirs. `doubted`: nobody gets in."""
     if found is None or found.control is None:
         return
     rivals = {each.port for each in rivals_of(wanted, found, link)}
@@ -34,6 +41,8 @@ def plan(wanted: Sequence[Port], found: Router | None, link: Link) -> Iterator[A
         held = _holder(port, found)
         if port not in rivals and (held is None or is_due(held) or held.port != port):
             yield Open(port)
+        elif port not in rivals and doubted:
+            yield OpenAgain(port)
     if link.address6 is not None and link.gateway6 is not None:
         for port in wanted:
             if port not in found.pinholes or port in found.due:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from appliance.errors import HearthError
 from appliance.internet import ports
 from appliance.internet.goal import Ask
-from appliance.internet.model import PUBLIC_PORTS, Router
+from appliance.internet.model import PUBLIC_PORTS, Port, Router
 from appliance.internet.part import Pace, Scene
-from appliance.internet.ports import Action, Open
-from appliance.internet.reading import direct
+from appliance.internet.ports import Action, Open, OpenAgain
+from appliance.internet.reading import direct, fails
 from appliance.system.clock import Clock
 from appliance.system.router.door import Router as Door
 
@@ -18,6 +18,8 @@ from appliance.system.router.door import Router as Door
 # again, twice as many each time.
 _PINHOLES_SOON = 5.0
 _PINHOLES_LATEST = 320.0
+# Routers forget what they were asked for when their rules are read anew, and tell nobody.
+_AGAIN = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ class RouterPart:
         self._clock = clock
         self._pinholes_again = 0.0
         self._pause = _PINHOLES_SOON
+        self._again: dict[Port, float] = {}
 
     def look(self, ask: Ask) -> Router:
         try:
@@ -41,11 +44,16 @@ class RouterPart:
             return Router(None)
 
     def actions(self, scene: Scene) -> Iterable[Action]:
-        return () if direct(scene.way) else ports.plan(PUBLIC_PORTS, scene.way.router, scene.way.link)
+        way = scene.way
+        return () if direct(way) else ports.plan(PUBLIC_PORTS, way.router, way.link, doubted=fails(way, 443))
 
     def apply(self, action: Action) -> None:
         if isinstance(action, Open):
             self._door.open(action.port)
+        elif isinstance(action, OpenAgain):
+            if self._clock.monotonic() >= self._again.get(action.port, 0.0):
+                self._again[action.port] = self._clock.monotonic() + _AGAIN
+                self._door.open(action.port)
         elif self._clock.monotonic() >= self._pinholes_again:
             try:
                 self._door.open_pinhole(action.port)

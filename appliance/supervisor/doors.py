@@ -126,16 +126,19 @@ def virtual_doors(config: Config) -> Doors:
 def _in_a_real_home(config: Config, doors: Doors) -> Doors:
     """A virtual board whose home network is this machine's own."""
     runner, interfaces = SystemRunner(), SystemInterfaces()
+    heard = config.time_heard
+    clock = SystemClock(heard=heard) if heard else SystemClock(assume_trusted=True)
     return replace(
         doors,
+        clock=clock,
         interfaces=interfaces,
         firewall=SystemFirewall(runner, [str(real_home.neighbours())]),
         resolver=SystemResolver(runner),
         front=CaddyFront(runner, doors.files, config.web, config.authority),
         naming=SystemDynamicName(runner, doors.files, config.runtime / "name", walled=False),
         tunnel=UnitTunnel(doors.units),
-        router=SystemRouter(runner, interfaces, doors.clock),
-        announcements=SystemAnnouncements(interfaces, doors.clock),
+        router=SystemRouter(runner, interfaces, clock),
+        announcements=SystemAnnouncements(interfaces, clock),
         outside=OutsideByHelpers(InstanceClient(config.admin_socket)),
         latest=math.inf,
     )

@@ -27,10 +27,12 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock. `assume_trusted` is for machines with a battery-backed clock."""
+    """The machine's own clock. `assume_trusted` is for machines with a battery-backed clock; `heard` is the file that
+    is there once a time server has answered."""
 
-    def __init__(self, *, assume_trusted: bool = False) -> None:
+    def __init__(self, *, assume_trusted: bool = False, heard: Path = _SYNCHRONIZED) -> None:
         self._assume_trusted = assume_trusted
+        self._heard = heard
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -42,7 +44,7 @@ class SystemClock:
         time.sleep(seconds)
 
     def trusted(self) -> bool:
-        return self._assume_trusted or _SYNCHRONIZED.exists()
+        return self._assume_trusted or self._heard.exists()
 
 
 class VirtualClock:

@@ -7,9 +7,9 @@ import pytest
 
 from appliance.errors import HearthError
 from appliance.internet.goal import Ask
-from appliance.internet.model import PUBLIC_PORTS, Goal, Link, Mapping, Router, Way
+from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt, Goal, Link, Mapping, Outside, Router, Way
 from appliance.internet.part import Scene
-from appliance.internet.ports import Open, OpenPinhole
+from appliance.internet.ports import Open, OpenAgain, OpenPinhole
 from appliance.internet.router_part import RouterPart
 from appliance.system.clock import VirtualClock
 from appliance.system.router import Manners, Mood, VirtualRouter
@@ -91,3 +91,22 @@ def test_a_router_that_was_deaf_for_a_moment_is_asked_for_pinholes_soon_again():
     home.clock.advance(5)
     home.part.apply(OpenPinhole(HTTPS))
     assert home.look().pinholes == (HTTPS,)
+
+
+def test_a_port_that_nobody_gets_through_is_asked_for_again_now_and_then():
+    """A router may have forgotten, without having been started anew."""
+    home = Home()
+    for port in PUBLIC_PORTS:
+        home.part.apply(Open(port))
+    shut = Outside(seen4="8.8.4.4", attempts=(Attempt(HTTPS, "8.8.4.4", Answered.SILENT),))
+    way = Way(home.clock.now(), LINK, router=home.look(), goal=GOAL, outside=shut)
+    again = list(home.part.actions(Scene(GOAL, way, clear=False)))
+    assert again == [OpenAgain(port) for port in PUBLIC_PORTS]
+    assert home.actions() == []
+    before = home.asked
+    for _ in range(3):
+        home.part.apply(again[0])
+    assert home.asked == before + 1
+    home.clock.advance(60)
+    home.part.apply(again[0])
+    assert home.asked == before + 2

@@ -37,7 +37,7 @@ def tried(index: int, answered: Answered, address: str = PUBLIC) -> Attempt:
 def well() -> Way:
     return Way(
         NOW,
-        Link(True, "eth0", HOME, GATEWAY, by_dhcp=True),
+        Link(True, "eth0", HOME, GATEWAY),
         dns_works=True,
         router=Router(PortControl.UPNP, "Fritz", PUBLIC, tuple(mapping(index) for index in range(3))),
         outside=Outside(PUBLIC, None, (tried(0, Answered.REACHED), tried(1, Answered.REACHED)), hairpin=True),

@@ -3,7 +3,12 @@
 
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests import debian
 from tests.end_to_end.waiting import eventually
@@ -65,6 +70,21 @@ class Authority:
         eventually("the authority answers", lambda: reaches(self.space, self.space.address, 443), seconds=30)
         shutil.copy(self._folder / "caddy/pki/authorities/local/root.crt", self.root)
         self.root.chmod(0o644)
+
+    def make_old(self, certificate: Path, left: timedelta, life: timedelta = timedelta(days=90)) -> None:
+        """What this one gave, as it would be if most of its life were over."""
+        keys = self._folder / "caddy/pki/authorities/local"
+        issuer = x509.load_pem_x509_certificate((keys / "intermediate.crt").read_bytes())
+        key = serialization.load_pem_private_key((keys / "intermediate.key").read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        given = x509.load_pem_x509_certificate(certificate.read_bytes())
+        until = datetime.now(UTC) + left
+        builder = x509.CertificateBuilder(issuer.subject, given.subject, given.public_key(), given.serial_number + 1)
+        builder = builder.not_valid_before(until - life).not_valid_after(until)
+        for each in given.extensions:
+            builder = builder.add_extension(each.value, each.critical)
+        chain = (builder.sign(key, hashes.SHA256()), issuer)
+        certificate.write_bytes(b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain))
 
     def stop(self) -> None:
         if self._process is not None:

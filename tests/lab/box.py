@@ -15,6 +15,7 @@ from tests import debian
 from tests.end_to_end.waiting import Hopeless, eventually
 from tests.lab.authority import Authority
 from tests.lab.home import Home
+from tests.lab.hours import Hours
 from tests.lab.probes import fetches
 from tests.repository import ROOT
 
@@ -24,14 +25,18 @@ _START_SECONDS = 60.0
 
 
 class Box:
-    """`name` is the one on the internet that it is to have. `hearth` asks it what its owner may ask on the box."""
+    """`name` is the one on the internet that it is to have. `hours` is whom it asks what time it is; where there is
+    nobody it has a clock that goes on without power. `hearth` asks it what its owner may ask on the box."""
 
-    def __init__(self, home: Home, folder: Path, authority: Authority, name: str) -> None:
+    def __init__(self, home: Home, folder: Path, authority: Authority, name: str, hours: Hours | None = None) -> None:
         self.home = home
         self.name = name
         self.space = home.box
         self.state = folder / f"{home.name}-state"
         self._authority = authority
+        self._hours = hours
+        self._heard = folder / f"{home.name}-heard"
+        self._listening: subprocess.Popen[bytes] | None = None
         self.supervisor = SupervisorClient(self.state / "run/supervisor/command.sock")
         self._answers = folder / f"{home.name}-answers.toml"
         self._process: subprocess.Popen[bytes] | None = None
@@ -46,6 +51,9 @@ class Box:
     def start(self, *, wait: bool = True) -> "Box":
         caddy = debian.program("caddy", "usr/bin/caddy")
         environment = {"HEARTH_WEB_PROGRAM": str(caddy), "PYTHONUNBUFFERED": "1", **self._authority.environment}
+        if self._hours is not None:
+            environment["HEARTH_TIME_HEARD"] = str(self._heard)
+            self._listening = self._hours.listen(self.space, self._heard)
         argv = [sys.executable, "-m", "appliance", "run", "--state", str(self.state), "--home", "real"]
         self._process = self.space.start("hearth", ["env", f"--chdir={ROOT}", *argv], environment)
         if wait:
@@ -57,11 +65,13 @@ class Box:
         assert self._process is not None
         self.space.end(self._process, signal.SIGINT, seconds=40)
         self._process = None
+        self._forget_the_time()
 
     def cut_power(self) -> None:
         assert self._process is not None
         self.space.end(self._process, signal.SIGKILL)
         self._process = None
+        self._forget_the_time()
 
     def set_up(self, **more: Any) -> None:
         """The wizard's answers in a file, as `hearth setup` takes them."""
@@ -72,6 +82,11 @@ class Box:
     def hearth(self, *arguments: str, given: str = "") -> str:
         argv = [sys.executable, "-m", "appliance", "--state", str(self.state), *arguments]
         return self.space.run(["env", f"--chdir={ROOT}", *argv], given, seconds=60)
+
+    @property
+    def certificate(self) -> Path:
+        """The one that it was given for its name, and that others trust."""
+        return next(self.state.glob(f"caddy/caddy/certificates/*-local-*/{self.name}/{self.name}.crt"))
 
     def way(self) -> Picture:
         """What the dashboard draws of the way from the internet."""
@@ -90,6 +105,12 @@ class Box:
         if self._process is not None:
             self.stop()
         shutil.rmtree(self.state, ignore_errors=True)
+
+    def _forget_the_time(self) -> None:
+        if self._listening is not None:
+            self.space.end(self._listening)
+            self._listening = None
+        self._heard.unlink(missing_ok=True)
 
     def _answers_at_home(self) -> bool:
         assert self._process is not None

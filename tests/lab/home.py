@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+from tests.lab.dhcp import Dhcp
 from tests.lab.internet import GATEWAY, Internet, Line
 from tests.lab.router import OFF, Control, Router
 from tests.lab.spaces import Namespace, Spaces, cable
@@ -37,7 +38,9 @@ class Home:
         self.first = self.router
         self.line.plug(self.router.space)
         self._bridge()
-        self.box = self.host("box", _BOX)
+        self.box = self._plugged_in("box", _BOX)
+        self._dhcp = Dhcp(self.router.space, str(self.router.lan.ip), self.box, self.address, folder)
+        self._address6(self.box, _BOX)
         self.router.connect(self.line.new_address(), GATEWAY)
         self.router.on()
         if modem is not None:
@@ -63,11 +66,10 @@ class Home:
 
     def host(self, kind: str, last: int) -> Namespace:
         """Somebody more at home, at its 192.168.<n>.<last>."""
-        space = self._spaces.new(f"{self.name}-{kind}")
-        port = f"port{last}"
-        cable(self.router.space, port, space, "eth0")
-        self.router.space.ip("link", "set", port, "master", "lan")
-        self._address(space, last)
+        space = self._plugged_in(kind, last)
+        space.ip("address", "replace", f"{space.address}/24", "dev", "eth0")
+        space.ip("route", "replace", "default", "via", str(self.router.lan.ip))
+        self._address6(space, last)
         return space
 
     # What happens to the box's own end.
@@ -79,17 +81,19 @@ class Home:
         self.router.space.ip("link", "set", f"port{_BOX}", "up")
 
     def lose_address(self) -> None:
-        """What a machine gives itself that nobody gave an address (RFC 3927)."""
-        self.box.ip("address", "flush", "dev", "eth0", "scope", "global")
-        self.box.ip("address", "add", f"169.254.7.{self._number}/16", "dev", "eth0")
+        """The router has no address for it any more."""
+        self._dhcp.fall_silent()
+        self.box.ip("-6", "address", "flush", "dev", "eth0", "scope", "global")
 
     def get_address(self) -> None:
-        self.box.ip("address", "flush", "dev", "eth0", "scope", "global")
-        self.box.ip("address", "flush", "dev", "eth0", "scope", "link")
-        self._address(self.box, _BOX)
+        self._dhcp.serve()
+        self._dhcp.told("there is an address", lambda: self._dhcp.has_address() and self._dhcp.has_gateway())
+        self._address6(self.box, _BOX)
 
     def lose_gateway(self) -> None:
-        self.box.ip("route", "del", "default")
+        """The router tells of no way out any more."""
+        self._dhcp.serve(gateway=False)
+        self._dhcp.told("there is no way out", lambda: not self._dhcp.has_gateway())
         if self.line.prefix:
             self.box.ip("-6", "route", "del", "default")
 
@@ -144,10 +148,16 @@ class Home:
             space.setting("net.bridge.bridge-nf-call-ip6tables", "0")
         self.router.lan_up()
 
-    def _address(self, space: Namespace, last: int) -> None:
-        space.ip("address", "replace", f"{self.address_of(last)}/24", "dev", "eth0")
-        space.ip("route", "replace", "default", "via", str(self.router.lan.ip))
+    def _plugged_in(self, kind: str, last: int) -> Namespace:
+        space = self._spaces.new(f"{self.name}-{kind}")
+        port = f"port{last}"
+        cable(self.router.space, port, space, "eth0")
+        self.router.space.ip("link", "set", port, "master", "lan")
         space.address = self.address_of(last)
+        return space
+
+    def _address6(self, space: Namespace, last: int) -> None:
+        """By hand: no router of the lab announces itself."""
         if self.line.prefix:
             space.address6 = f"{self.line.prefix}{last:x}"
             space.ip("-6", "address", "replace", f"{space.address6}/64", "dev", "eth0", "nodad")

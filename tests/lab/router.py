@@ -67,6 +67,7 @@ upnp_forward_chain=miniupnpd
 upnp_nat_chain=prerouting_miniupnpd
 upnp_nat_postrouting_chain=postrouting_miniupnpd
 lease_file={leases}
+{rules}
 friendly_name=Lab Router
 model_name=Lab Router
 uuid=6c616200-0000-4000-8000-{number:012x}
@@ -76,12 +77,13 @@ uuid=6c616200-0000-4000-8000-{number:012x}
 @dataclass(frozen=True)
 class Control:
     """By which protocols a router lets itself be asked for ports. NAT-PMP brings PCP with it: miniupnpd has one switch
-    for both. Leases are cut to the longest."""
+    for both. Leases are cut to the longest. `refuses`: it answers, and opens nothing."""
 
     upnp: bool = True
     natpmp: bool = True
     shortest: int = 120
     longest: int = 86400
+    refuses: bool = False
 
 
 OFF = Control(upnp=False, natpmp=False)
@@ -163,6 +165,7 @@ class Router:
                     longest=self.control.longest,
                     number=self._number,
                     leases=self._leases,
+                    rules="deny 0-65535 0.0.0.0/0 0-65535" if self.control.refuses else "",
                 )
             )
             program = debian.program("miniupnpd-nftables", "usr/sbin/miniupnpd")

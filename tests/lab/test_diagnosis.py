@@ -2,17 +2,24 @@
 """What can stand between the internet and a box: broken like that, the box names it, and only it; mended, the way is
 well again by itself."""
 
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from appliance.system.commands import CommandClient
+from tests.end_to_end.waiting import eventually
 from tests.lab.asking import give_back
 from tests.lab.internet import address
 from tests.lab.names import ZONE
 from tests.lab.router import OFF, Control
 from tests.lab.town import Town, new_town
 from tests.lab.world import missing
+from tests.repository import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -70,6 +77,21 @@ def _records(town: Town) -> None:
     town.set_records(town.linden.home)
 
 
+def _wake_without_hours(town: Town) -> None:
+    """A board has no clock that goes on without power."""
+    town.hours.stop()
+    town.linden.cut_power()
+    town.linden.start()
+
+
+def _wake_after_months(town: Town) -> None:
+    """It was switched off for long, and nobody renews anything just now."""
+    town.linden.cut_power()
+    town.authority.stop()
+    town.authority.make_old(town.linden.certificate, timedelta(days=10))
+    town.linden.start()
+
+
 CASES = (
     Case(
         "no-link", lambda town: town.linden.home.pull_cable(), lambda town: town.linden.home.plug_cable(), asked=False
@@ -87,6 +109,7 @@ CASES = (
         asked=False,
     ),
     Case("no-dns", lambda town: town.names.stop(), lambda town: town.names.start(), asked=False),
+    Case("clock-untrusted", _wake_without_hours, lambda town: town.hours.start(), asked=False),
     Case(
         "router-silent",
         lambda town: town.linden.home.router.set_control(OFF),
@@ -97,15 +120,19 @@ CASES = (
         "double-nat",
         lambda town: town.linden.home.put_modem(OFF),
         lambda town: town.linden.home.take_away(),
-        asked=False,
     ),
     Case(
         "carrier-nat",
         lambda town: town.linden.home.put_carrier(),
         lambda town: town.linden.home.take_away(),
-        asked=False,
     ),
     Case("port-taken", _rival, _no_rival, asked=False),
+    Case(
+        "port-refused",
+        lambda town: town.linden.home.router.set_control(Control(refuses=True)),
+        lambda town: town.linden.home.router.set_control(Control()),
+        asked=False,
+    ),
     Case(
         "port-filtered",
         lambda town: town.linden.home.line.block("tcp dport { 80, 443 }", "udp dport 443"),
@@ -132,6 +159,7 @@ CASES = (
         lambda town: town.linden.home.router.hairpin(False),
         lambda town: town.linden.home.router.hairpin(True),
     ),
+    Case("certificate-expires", _wake_after_months, lambda town: town.authority.start(), asked=False),
 )
 
 
@@ -144,3 +172,44 @@ def test_what_is_broken_is_named_and_heals_when_mended(town: Town, case: Case) -
         case.mends(town)
         town.until_well(town.linden)
     assert raised <= {case.key}
+
+
+class Gateway:
+    """A friend's machine on the internet, with nobody in between."""
+
+    def __init__(self, town: Town) -> None:
+        self.space = town.world.host("gateway", 70)
+        self._state = town.world.folder / "gateway"
+        self._socket = town.world.folder / "gateway.sock"
+        self._commands = CommandClient(self._socket, name="the gateway")
+        self.space.run([*self._hearth, "gateway", "init", ZONE, "--no-service"])
+        self.start()
+
+    @property
+    def _hearth(self) -> list[str | Path]:
+        return ["env", f"--chdir={ROOT}", sys.executable, "-m", "appliance", "--state", self._state]
+
+    def start(self) -> None:
+        self._process = self.space.start("serve", [*self._hearth, "gateway", "serve", "--socket", self._socket])
+        eventually("the gateway answers", lambda: self._commands.ask("gateway.list") is not None)
+
+    def kill(self) -> None:
+        self.space.end(self._process, signal.SIGKILL)
+
+    def invite(self, name: str) -> str:
+        return str(self._commands.ask("gateway.invite", {"name": name, "replace": False})["invitation"])
+
+
+def test_a_gateway_that_is_gone_is_named_and_found_again(town: Town) -> None:
+    """The last of all: the box is a gateway's member afterwards."""
+    linden, gateway = town.linden, Gateway(town)
+    town.names.put(ZONE, "A", gateway.space.address)
+    linden.hearth("gateway", "use", gateway.invite("linden"))
+    town.names.put(NAME, "A", gateway.space.address)
+    town.names.put(NAME, "AAAA")
+    town.until_well(linden, at=gateway.space.address)
+    gateway.kill()
+    raised = town.issues_until(linden, "gateway-lost")
+    gateway.start()
+    town.until_well(linden, at=gateway.space.address)
+    assert raised <= {"gateway-lost"}

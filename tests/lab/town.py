@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from appliance.status import Level
 from tests.lab.authority import Authority
 from tests.lab.box import Box
 from tests.lab.home import Home
@@ -24,6 +25,7 @@ class Town:
         self.world = world
         self.authority: Authority = world.with_authority()
         self.names = self.authority.names
+        self.hours = world.with_hours()
         self._nas: Namespace | None = None
         self._asked: dict[str, float] = {}
         self.linden, self.quince = (self._box(name) for name in ("linden", "quince"))
@@ -32,7 +34,7 @@ class Town:
     def _box(self, name: str) -> Box:
         home = self.world.home(name)
         home.router.hairpin(True)
-        return Box(home, self.world.folder, self.authority, f"{name}.{ZONE}")
+        return Box(home, self.world.folder, self.authority, f"{name}.{ZONE}", self.hours)
 
     def nas(self) -> Namespace:
         """Another machine in the first home."""
@@ -76,12 +78,13 @@ class Town:
 
     def issues_until(self, box: Box, key: str, seconds: float = SECONDS, *, asking: bool = False) -> set[str]:
         """All issues that the box raised until it named this as what is broken: it tells of no other. What passes
-        within seconds it draws, but raises no issue for. `asking`: its owner wants it to look again."""
+        within seconds it draws, but raises no issue for, or one that it calls well. `asking`: its owner
+        wants it to look again."""
         seen: set[str] = set()
         end = time.monotonic() + seconds
         while True:
             status = box.supervisor.status()
-            seen |= {issue.key for issue in status.issues}
+            seen |= {issue.key for issue in status.issues if issue.level is not Level.WELL}
             if status.way is not None and status.way.cause == key:
                 return seen
             if asking:
@@ -89,10 +92,11 @@ class Town:
             assert time.monotonic() < end, f"{box.name} names {seen} and not {key!r}; {status.way}"
             time.sleep(0.1)
 
-    def until_well(self, box: Box, seconds: float = SECONDS) -> None:
-        """Until the box itself says that all of its way is well, and a stranger gets in."""
+    def until_well(self, box: Box, seconds: float = SECONDS, *, at: str | None = None) -> None:
+        """Until the box itself says that all of its way is well, and a stranger gets in; `at` a gateway's address,
+        where they do not come by the router."""
         end = time.monotonic() + seconds
-        while not box.is_well() or not self.reached(box):
+        while not box.is_well() or not self.reached(box, at):
             self._ask_again(box)
             assert time.monotonic() < end, f"{box.name} is not well: {box.way()}"
             time.sleep(0.2)

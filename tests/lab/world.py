@@ -9,6 +9,7 @@ from pathlib import Path
 from tests import debian
 from tests.lab.authority import Authority
 from tests.lab.home import Home
+from tests.lab.hours import Hours
 from tests.lab.internet import Internet
 from tests.lab.names import Names
 from tests.lab.router import Control
@@ -71,6 +72,12 @@ class World:
         names.put(authority.name, "A", space.address)
         authority.start()
         return authority
+
+    def with_hours(self) -> Hours:
+        """Have a time server as well."""
+        hours = Hours(self.host("hours", 12), self.folder)
+        hours.start()
+        return hours
 
     def host(self, kind: str, last: int) -> Namespace:
         """Somebody with an address of their own on the internet, 11.0.0.<last>."""

@@ -63,8 +63,8 @@ def link(home: HomeNetwork) -> Link:
     if not home.cable:
         return Link(carrier=False, interface="eth0")
     if home.ipv6_only:
-        return Link(True, "eth0", BOX, GATEWAY, BOX6, GATEWAY6, by_dhcp=True)
-    return Link(True, "eth0", BOX, GATEWAY, by_dhcp=True)
+        return Link(True, "eth0", BOX, GATEWAY, BOX6, GATEWAY6)
+    return Link(True, "eth0", BOX, GATEWAY)
 
 
 def router_outside(home: HomeNetwork) -> str | None:

@@ -13,6 +13,7 @@ from appliance.system.unit_files import ServiceUnit, Units, in_order, parse_serv
 
 _UNIT = "hearth-web"
 _TUNNEL = "hearth-tunnel"
+_HANDED_ON = ("HEARTH_ACME_", "HEARTH_TIME_HEARD")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def neighbours() -> Path:
 
 def environment(web: front.Places, outer: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What tells the parts of the box that their home is real, and where its web server is."""
-    told = {name: value for name, value in outer.items() if name.startswith("HEARTH_ACME_")}
+    told = {name: value for name, value in outer.items() if name.startswith(_HANDED_ON)}
     return told | {
         "HEARTH_HOME": "real",
         "HEARTH_BEHIND_PROXY": "1",

@@ -100,7 +100,7 @@ class SystemRouter:
             link, memory = self._meet(), self._memory
             if link is None:
                 raise silent()
-            troubles = []
+            troubles, vague = [], []
             for control in memory.controls or _ALL:
                 answer = self._ask(link, self._wish(Verb.OPEN, control, link, [port], seconds))
                 if answer.control is not None and answer.trouble is None:
@@ -109,12 +109,14 @@ class SystemRouter:
                     memory.grants[port] = Grant(control, lease)
                     memory.outside = answer.outside or memory.outside
                     return Mapping(port, link.address or "", answer.lease, self._description, lease=answer.lease)
+                if _may_be_clearer(answer, control, memory):
+                    vague.append(answer)
+                    continue
                 troubles.append(answer)
                 if answer.trouble is Trouble.TAKEN:
-                    if memory.known and not answer.mappings:
-                        troubles.insert(0, self._taken_from(link, port))
                     break
-            raise self._trouble(port, troubles)
+            clear = any(each.control is not None for each in troubles)
+            raise self._trouble(port, troubles if clear else [*vague, *troubles])
 
     def open_pinhole(self, port: Port, seconds: int = LEASE_SECONDS) -> int:
         with self._lock:
@@ -149,11 +151,6 @@ class SystemRouter:
             troubles = [each for wish in wishes if (each := self._ask(link, wish)).trouble is not None]
             if troubles:
                 raise self._error(ports[0], troubles[0])
-
-    def _taken_from(self, link: Link, port: Port) -> Answer:
-        """By UPnP the router tells whom a port leads to."""
-        seen = self._ask(link, self._wish(Verb.LOOK, PortControl.UPNP, link, [port]))
-        return replace(seen, trouble=Trouble.TAKEN)
 
     def _meet(self) -> Link | None:
         """The link, if there is a router at it for IPv4. At another one nothing counts that was learnt before."""
@@ -217,6 +214,8 @@ class SystemRouter:
         for trouble in (Trouble.TAKEN, Trouble.UNSURE, Trouble.REFUSED, Trouble.STRANGE):
             for answer in answers:
                 if answer.trouble is trouble:
+                    # Whatever it gave before, it would have gone on giving.
+                    self._memory.grants.pop(port, None)
                     self._memory.refused[port] = _REFUSED.get(trouble, "router-refuses")
                     return self._error(port, answer)
         return silent()
@@ -250,3 +249,9 @@ class SystemRouter:
 
     def _name(self, address: str) -> str:
         return self._names.get(address, ("", 0.0))[0]
+
+
+def _may_be_clearer(answer: Answer, control: PortControl, memory: Memory) -> bool:
+    """By PCP and NAT-PMP a router may say the same of a port that another machine has, and of one that nobody may
+    have; by UPnP it tells which of the two, and whose."""
+    return answer.trouble is Trouble.TAKEN and control in _PACKETS and PortControl.UPNP in memory.controls

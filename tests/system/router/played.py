@@ -62,6 +62,7 @@ class Igd:
     outside: str = OUTSIDE
     permanent_only: bool = False
     lies: bool = False
+    refuses: bool = False
     mappings: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     actions: list[str] = field(default_factory=list)
 
@@ -85,6 +86,8 @@ class Igd:
     def _add(self, key: tuple[str, str], values: dict[str, str]) -> bytes:
         if self.permanent_only and values["NewLeaseDuration"] != "0":
             return fault(725)
+        if self.refuses:
+            return fault(606)
         there = self.mappings.get(key)
         if there is not None and there["NewInternalClient"] != values["NewInternalClient"]:
             return fault(718)

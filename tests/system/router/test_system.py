@@ -99,6 +99,23 @@ def test_pcp_can_refuse(result, key):
         assert key_of(door.open, HTTP) == key
 
 
+@pytest.mark.parametrize(("refuses", "key"), [(True, "router-refuses"), (False, None)])
+def test_what_pcp_tells_vaguely_upnp_tells_plainly(refuses, key):
+    """That it cannot have port 80 may mean that nobody may, that another machine has it, or that this box itself had it
+    under another nonce."""
+    igd = Igd(refuses=refuses)
+    with Played(packets=pcp_speaker(result=11), upnp=igd.answer) as router:
+        door = Door(router.address)
+        door.look(PUBLIC_PORTS)
+        if key is None:
+            assert door.open(HTTP).lease == 7200
+        else:
+            assert key_of(door.open, HTTP) == key
+        igd.hold("TCP", "443", "192.168.1.5", "5001", words="DiskStation")
+        with pytest.raises(HearthError, match="Port 443 is used by DiskStation"):
+            door.open(HTTPS)
+
+
 def test_a_router_whose_clock_began_anew_has_forgotten_everything():
     clock, restarted = VirtualClock(), [0.0]
     with Played(packets=pcp_speaker(epoch=lambda: clock.monotonic() - restarted[0])) as router:
