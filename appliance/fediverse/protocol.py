@@ -56,8 +56,9 @@ class ReachQuestion:
 
 @dataclass(frozen=True)
 class HelperWord:
-    """What one helper says by one IP version: the address that it tried, and how that ended. `came` is no word of its:
-    by which schemes ("http", "https") somebody came here with what only it was told."""
+    """What one helper says by one IP version: the address that it tried, and how that ended. No words of its: `came`,
+    by which schemes ("http", "https") somebody came here with what only it was told, and `at`, the addresses at which
+    it was asked."""
 
     helper: str
     address: str
@@ -65,6 +66,7 @@ class HelperWord:
     tcp443: Answered
     udp443: Answered
     came: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from appliance.internet.checks import (
     aaaa_broken,
+    address_unsure,
     caa_forbids,
     carrier_nat,
     certificate_expires,
@@ -66,6 +67,7 @@ NAME_CHECKS: tuple[Check, ...] = (
     port_filtered.check,
     provider_blocks_80.check,
     provider_blocks_443.check,
+    address_unsure.check,
     record_absent.check,
     record_stale.check,
     record_wrong.check,

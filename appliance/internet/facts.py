@@ -52,6 +52,7 @@ def _outside(outside: Outside) -> dict[str, str]:
     )
     return {
         "address seen outside": ", ".join(each for each in (outside.seen4, outside.seen6) if each),
+        "who says so": "" if outside.agreed4 or not outside.seen4 else "only one helper could be asked",
         "tried from outside": ", ".join(tried),
         "reached from home by its name": {True: "yes", False: "no", None: ""}[outside.hairpin],
     }

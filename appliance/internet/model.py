@@ -102,12 +102,14 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Outside:
-    """What others found who tried to reach the box. `seen4`, `seen6`: the addresses it appears under out there."""
+    """What others found who tried to reach the box. `seen4`, `seen6`: the addresses it appears under out there.
+    `agreed4`: two or more who are in different networks say so of the first, so it is no single one's word."""
 
     seen4: str | None = None
     seen6: str | None = None
     attempts: tuple[Attempt, ...] = ()
     hairpin: bool | None = None  # the box reaches itself by its outside address
+    agreed4: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@
 - Else the greater number counts, and where as many say one thing as another nothing is said of that port.
 - The address that the box has outside is what most of those say who came, or most of all if nobody did; of as many
   the one named first. Only what was found at that address counts.
+- Whether two or more of different networks (/24, /48) say the same address is told as well: of one alone, who may have
+  many names, it is not made *the* address where neither box nor router knows its own (`reading.own_address`).
 
 So one liar among helpers can neither open nor shut a port that another found otherwise; alone it can say that the box
-is silent, until the owner asks somebody else, or has another address, where neither box nor router knows its own
-(`reading.own_address`).
+is silent, until the owner asks somebody else.
 """
 
 import ipaddress
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol as Interface
@@ -57,7 +59,23 @@ def weigh(report: ReachReport) -> Outside | None:
             answered = _verdict(port, meant) if port in report.here and address else None
             if answered is not None and address is not None:
                 attempts.append(Attempt(port, address, answered))
-    return Outside(seen[4], seen[6], tuple(attempts), report.hairpin)
+    agreed4 = _agreed([word for word in report.words if word.address == seen[4]])
+    return Outside(seen[4], seen[6], tuple(attempts), report.hairpin, agreed4)
+
+
+def _agreed(words: list[HelperWord]) -> bool:
+    """Whether two of them are in networks that have nothing in common."""
+    networks = [set(filter(None, map(_network, word.at))) for word in words]
+    return any(one and other and not one & other for one, other in itertools.combinations(networks, 2))
+
+
+def _network(address: str) -> str | None:
+    """The one that it lies in, as somebody has who has little more than one address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return str(ipaddress.ip_network((parsed.packed, 24 if parsed.version == 4 else 48), strict=False))
 
 
 def _is_plain(address: str, version: int) -> bool:

@@ -69,12 +69,35 @@ def behind_a_carrier(way: Way) -> bool:
 
 def own_address(way: Way) -> str | None:
     """The IPv4 address of this home on the internet; None where nobody knows, or it shares one with others. What others
-    say, who may lie, comes last: where the name leads, there a certificate for it can be had."""
+    say, who may lie, comes last, and of a single one it counts only where the name leads there already: where a name
+    leads, there a certificate for it can be had."""
+    probable = probable_address(way)
+    return None if probable == hearsay(way) else probable
+
+
+def probable_address(way: Way) -> str | None:
+    """As `own_address`, but on a single helper's word too: good for what is only said."""
     if behind_a_carrier(way):
         return None
-    seen = way.outside.seen4 if way.outside is not None else None
-    router = way.router.outside if way.router is not None else None
-    return next((each for each in (way.link.address, router, seen) if is_public(each)), None)
+    return next((each for each in (*_known_here(way), _seen(way)) if is_public(each)), None)
+
+
+def hearsay(way: Way) -> str | None:
+    """The address that one helper alone says this home has, and nobody and nothing else."""
+    seen = _seen(way)
+    if not is_public(seen) or any(map(is_public, _known_here(way))) or behind_a_carrier(way):
+        return None
+    agreed = way.outside is not None and way.outside.agreed4
+    led = way.records.source_a or way.records.a if way.records is not None else ()
+    return None if agreed or seen in led else seen
+
+
+def _known_here(way: Way) -> tuple[str | None, str | None]:
+    return way.link.address, way.router.outside if way.router is not None else None
+
+
+def _seen(way: Way) -> str | None:
+    return way.outside.seen4 if way.outside is not None else None
 
 
 def attempts(way: Way, number: int, version: int = 4) -> tuple[Attempt, ...]:
@@ -100,7 +123,7 @@ def fails(way: Way, number: int) -> bool:
 
 def by_ipv6_alone(way: Way) -> bool:
     """Whether this home has no IPv4 to the internet at all, which no forwarding mends."""
-    if way.link.address6 is None or own_address(way) is not None:
+    if way.link.address6 is None or probable_address(way) is not None:
         return False
     router = way.router
     if way.link.address is None or router is None:

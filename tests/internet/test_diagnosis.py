@@ -74,6 +74,8 @@ BROKEN = [
     ("port-filtered", Span.INTERNET, tries(REFUSED, SILENT), "gateway"),
     ("provider-blocks-80", Span.INTERNET, tries(SILENT, REACHED), "unblock port 80"),
     ("provider-blocks-443", Span.INTERNET, tries(REACHED, SILENT), "unblock port 443"),
+    ("address-unsure", Span.INTERNET, replace(records(a=()), router=None), f"It says {PUBLIC}"),
+    ("address-unsure", Span.INTERNET, replace(records(a=("1.0.0.1",)), router=None), "second helper"),
     ("record-absent", Span.INTERNET, records(a=()), f"type A, name {NAME}, value {PUBLIC}"),
     ("record-stale", Span.INTERNET, records(a=("1.0.0.1",), source_a=(PUBLIC,)), "1.0.0.1"),
     ("record-wrong", Span.INTERNET, records(a=("1.0.0.1",)), f"from 1.0.0.1 to {PUBLIC}"),

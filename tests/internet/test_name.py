@@ -25,6 +25,7 @@ from appliance.internet.model import (
 from appliance.internet.name import FOR_GOOD, PAUSES, REFRESH, SETTLES, Record, Tell, told, wanted
 from appliance.internet.notebook import Notebook
 from appliance.internet.part import Scene
+from appliance.internet.reading import own_address
 from appliance.internet.update_part import UpdatePart
 from appliance.secret import Secret
 from appliance.system.clock import VirtualClock
@@ -65,6 +66,20 @@ def test_a_helper_that_lies_cannot_lead_the_name_to_itself() -> None:
     # A box that no router stands before knows its own.
     alone = replace(way, router=None, link=replace(way.link, address=PUBLIC))
     assert wanted(OWN, alone) == (Record("A", NAME, PUBLIC),)
+
+
+def test_of_a_lone_helpers_word_no_record_is_made() -> None:
+    """Neither router nor box knows the address."""
+    said = well().outside
+    way = there((), router=None, outside=said)
+    assert said is not None
+    assert own_address(way) is None
+    assert told(DYNAMIC, way) is None
+    assert not any(PUBLIC in each.value for each in wanted(OWN, way))
+    agreed = replace(way, outside=replace(said, agreed4=True))
+    assert (own_address(agreed), wanted(OWN, agreed)) == (PUBLIC, (Record("A", NAME, PUBLIC),))
+    # The owner led the name there herself.
+    assert own_address(there((PUBLIC,), router=None, outside=said)) == PUBLIC
 
 
 def test_with_ipv6_alone_there_is_no_other_record_to_make() -> None:

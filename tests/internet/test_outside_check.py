@@ -15,9 +15,11 @@ HTTP, HTTPS, QUIC = PUBLIC_PORTS
 REACHED, OTHER, REFUSED, SILENT = Answered.REACHED, Answered.OTHER, Answered.REFUSED, Answered.SILENT
 
 
-def word(*answers: Answered, came: tuple[str, ...] = (), address: str = HOME) -> HelperWord:
+def word(
+    *answers: Answered, came: tuple[str, ...] = (), address: str = HOME, at: tuple[str, ...] = ("9.9.9.9",)
+) -> HelperWord:
     tcp80, tcp443, udp443 = answers
-    return HelperWord("h.example.net", address, tcp80, tcp443, udp443, came)
+    return HelperWord("h.example.net", address, tcp80, tcp443, udp443, came, at)
 
 
 def found(*words: HelperWord, **more: Any) -> dict[Any, Answered]:
@@ -82,6 +84,33 @@ def test_the_address_is_what_those_say_who_came() -> None:
     shut = weigh(ReachReport(PUBLIC_PORTS, (SHUT, liar, SHUT)))
     assert shut is not None
     assert shut.seen4 == HOME
+
+
+@pytest.mark.parametrize(
+    ("places", "agreed"),
+    [
+        ([("9.9.9.9",)], False),
+        ([("9.9.9.9",), ("9.9.9.77",)], False),  # one machine with two names, or two of one owner
+        ([("9.9.9.9",), ("9.9.9.9", "8.8.8.8")], False),
+        ([("9.9.9.9",), ()], False),
+        ([("9.9.9.9",), ("no address",)], False),
+        ([("2600:1:2:3::1",), ("2600:1:2:4::1",)], False),
+        ([("9.9.9.9",), ("8.8.8.8",)], True),
+        ([("9.9.9.9",), ("9.9.9.77",), ("8.8.8.8",)], True),
+        ([("2600:1:2::1",), ("2600:1:3::1",)], True),
+    ],
+)
+def test_two_of_different_networks_make_an_address_sure(places: list[tuple[str, ...]], agreed: bool) -> None:
+    outside = weigh(ReachReport(PUBLIC_PORTS, tuple(word(SILENT, SILENT, SILENT, at=at) for at in places)))
+    assert outside is not None
+    assert (outside.seen4, outside.agreed4) == (HOME, agreed)
+
+
+def test_who_says_another_address_does_not_agree() -> None:
+    liar = word(SILENT, SILENT, SILENT, address=OTHER_HOME, at=("8.8.8.8",))
+    outside = weigh(ReachReport(PUBLIC_PORTS, (SHUT, liar)))
+    assert outside is not None
+    assert (outside.seen4, outside.agreed4) == (HOME, False)
 
 
 def test_each_kind_of_address_is_weighed_by_itself() -> None:

@@ -95,7 +95,7 @@ def outside(home: HomeNetwork, mappings: Iterable[Mapping] = (), pinholes: Itera
         ports = ()
     attempts = tuple(_attempt(home, port, seen, ports) for port in PUBLIC_PORTS)
     reached = any(each.answered is Answered.REACHED for each in attempts)
-    return Outside(seen4=seen, attempts=attempts, hairpin=home.hairpin if reached else None)
+    return Outside(seen4=seen, agreed4=True, attempts=attempts, hairpin=home.hairpin if reached else None)
 
 
 def records(home: HomeNetwork, name: str) -> tuple[Records, Records]:

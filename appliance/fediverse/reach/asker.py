@@ -21,23 +21,33 @@ from appliance.internet.model import PUBLIC_PORTS, Answered, Port, Protocol
 from appliance.parse import from_dict
 from appliance.system.async_net import AsyncNet
 from appliance.system.exchange import Limits, Request
-from appliance.system.guard import is_global
+from appliance.system.guard import Resolve, is_global
 from appliance.system.probe import Knock, Manner, Prober
 
 MOST_HELPERS = 5
 SECONDS = 15.0
 MAX_WORD = 1024
+MOST_KNOWN = 32
 _FIELDS = ("address", "tcp80", "tcp443", "udp443")
 
 log = logging.getLogger(__name__)
 
 
 class Asker:
-    """`nets` are by IP version. `home` knocks at this machine's own loopback, `outside` at the internet."""
+    """`nets` are by IP version, and so is `found`: at which addresses a helper was asked. `home` knocks at this
+    machine's own loopback, `outside` at the internet."""
 
-    def __init__(self, nonces: Nonces, nets: Mapping[int, AsyncNet], home: Prober, outside: Prober) -> None:
+    def __init__(
+        self,
+        nonces: Nonces,
+        nets: Mapping[int, AsyncNet],
+        home: Prober,
+        outside: Prober,
+        found: Mapping[int, "Found"],
+    ) -> None:
         self._nonces = nonces
         self._nets = nets
+        self._found = found
         self._home = home
         self._outside = outside
         self._silent: dict[tuple[str, int], str] = {}  # why, so that it is logged once
@@ -109,7 +119,26 @@ class Asker:
             return None
         self._silent.pop((helper, version), None)
         came = tuple(sorted(self._nonces.came(nonce)))
-        return HelperWord(helper, word.address, word.tcp80, word.tcp443, word.udp443, came)
+        at = self._found[version].of(helper)
+        return HelperWord(helper, word.address, word.tcp80, word.tcp443, word.udp443, came, at)
+
+
+class Found:
+    """Looks names up, and remembers what came of it: a helper's own word counts for no more than its network's."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def __call__(self, host: str, port: int) -> list[str]:
+        found = self._resolve(host, port)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[host] = tuple(found)
+        return found
+
+    def of(self, host: str) -> tuple[str, ...]:
+        return self._known.get(host, ())
 
 
 def _manner(port: Port) -> Manner:

@@ -5,7 +5,7 @@ import asyncio
 
 from appliance.fediverse.context import Context
 from appliance.fediverse.protocol import ReachQuestion, ReachReport
-from appliance.fediverse.reach.asker import Asker
+from appliance.fediverse.reach.asker import Asker, Found
 from appliance.fediverse.reach.helper import ASK, Helper
 from appliance.fediverse.reach.nonces import HERE, Nonces
 from appliance.system.async_net import AiohttpNet
@@ -28,10 +28,11 @@ class Reach:
     def __init__(self, context: Context) -> None:
         self._loop = asyncio.get_running_loop()
         self._nonces = Nonces(context.clock)
-        self._nets = {version: AiohttpNet(Guard(resolve=resolve_by_version(version))) for version in (4, 6)}
+        found = {version: Found(resolve_by_version(version)) for version in (4, 6)}
+        self._nets = {version: AiohttpNet(Guard(resolve=each)) for version, each in found.items()}
         outside = SystemProber()
         self._helper = Helper(outside, context.clock)
-        self._asker = Asker(self._nonces, self._nets, SystemProber(is_loopback), outside)
+        self._asker = Asker(self._nonces, self._nets, SystemProber(is_loopback), outside, found)
 
     async def receive(self, asked: Asked) -> Refusal:
         if asked.path.startswith(HERE):

@@ -214,8 +214,10 @@ class SystemRouter:
         for trouble in (Trouble.TAKEN, Trouble.UNSURE, Trouble.REFUSED, Trouble.STRANGE):
             for answer in answers:
                 if answer.trouble is trouble:
-                    # Whatever it gave before, it would have gone on giving.
+                    # What it gave before it would have gone on giving; and it may stand elsewhere now.
                     self._memory.grants.pop(port, None)
+                    if trouble is Trouble.REFUSED:
+                        self._memory.outside = None
                     self._memory.refused[port] = _REFUSED.get(trouble, "router-refuses")
                     return self._error(port, answer)
         return silent()

@@ -11,7 +11,7 @@ import pytest
 
 from appliance.errors import BadInput
 from appliance.fediverse.protocol import HelperWord, ReachQuestion, ReachReport
-from appliance.fediverse.reach.asker import MAX_WORD, MOST_HELPERS, Asker
+from appliance.fediverse.reach.asker import MAX_WORD, MOST_HELPERS, Asker, Found
 from appliance.fediverse.reach.helper import ASK
 from appliance.fediverse.reach.nonces import Nonces
 from appliance.internet.model import PUBLIC_PORTS, Answered
@@ -26,12 +26,16 @@ NAME = "a.example.org"
 REACHED, SILENT = Answered.REACHED, Answered.SILENT
 
 
+AT = {4: ["9.9.9.9"], 6: ["2600:99::1"]}
+
+
 class Helpers(AsyncNet):
     """Played helpers, by host: each is given the request and the nonce in it, and answers."""
 
     def __init__(self, by_host: dict[str, Callable[[Request, str], Response]]) -> None:
         self.by_host = by_host
         self.asked: list[Request] = []
+        self.found: Found | None = None
 
     async def fetch(self, request: Request) -> Response:
         self.asked.append(request)
@@ -39,6 +43,8 @@ class Helpers(AsyncNet):
         helper = self.by_host.get(parts.hostname or "")
         if helper is None:
             raise NetError("net-failed", "It does not answer.")
+        if self.found is not None:
+            self.found(parts.hostname or "", 443)
         return helper(request, parse_qs(parts.query)["nonce"][0])
 
     async def download(self, request: Request, write: Callable[[bytes], object]) -> Response:
@@ -50,8 +56,10 @@ class World:
         self.nonces = Nonces(VirtualClock())
         self.net4 = Helpers({f"{name}.example.net": helper for name, helper in helpers.items()})
         self.net6 = Helpers({})
+        found = {version: Found(lambda host, port, version=version: AT[version]) for version in (4, 6)}
+        self.net4.found = found[4]
         self.home, self.outside = VirtualProber(), VirtualProber(self.hairpin)
-        self.asker = Asker(self.nonces, {4: self.net4, 6: self.net6}, self.home, self.outside)
+        self.asker = Asker(self.nonces, {4: self.net4, 6: self.net6}, self.home, self.outside, found)
 
     def hairpin(self, knock: Knock) -> Answered:
         """The router leads its home back."""
@@ -72,7 +80,7 @@ def test_a_helper_is_asked_by_both_kinds_of_address_and_its_word_is_kept() -> No
     world = World(one=says())
     report = world.ask("one")
     assert report.here == PUBLIC_PORTS
-    assert report.words == (HelperWord("one.example.net", HOME, REACHED, SILENT, Answered.REFUSED, ()),)
+    assert report.words == (HelperWord("one.example.net", HOME, REACHED, SILENT, Answered.REFUSED, (), ("9.9.9.9",)),)
     for net in (world.net4, world.net6):
         (request,) = net.asked
         assert (request.limits.size, request.limits.redirects) == (MAX_WORD, 0)

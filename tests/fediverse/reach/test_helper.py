@@ -124,9 +124,48 @@ def test_a_household_may_ask_now_and_then(helper: Helper, clock: VirtualClock, f
 
 
 def test_a_crowd_is_not_served_without_end(helper: Helper, prober: VirtualProber) -> None:
-    found = [answer(helper, asked(f"11.22.{number // 200}.{number % 200}")).status for number in range(ALL + 50)]
+    found = [answer(helper, asked(address(number))).status for number in range(ALL + 50)]
     assert found.count(200) == ALL
     assert len(prober.knocks) == 3 * ALL
+
+
+def address(number: int) -> str:
+    """All in different networks of the largest kind that are counted."""
+    return f"{11 + number // 200}.{number % 200}.33.44"
+
+
+FEW = {
+    "one household": lambda number: f"2600:1:2:3::{number:x}",
+    "one line": lambda number: f"2600:1:2:{number % 256:x}::1",
+    "one customer": lambda number: f"2600:1:2:{number % 65536:x}::1",
+    "one provider": lambda number: f"2600:1:{number % 65536:x}::1",
+    "neighbours": lambda number: f"11.22.33.{number % 256}",
+    "one provider's IPv4": lambda number: f"11.22.{number % 256}.{number // 256}",
+    "three providers": lambda number: f"2600:{number % 3:x}:{number:x}::1",
+}
+
+
+@pytest.mark.parametrize("kind", FEW)
+def test_few_networks_take_only_their_share(helper: Helper, kind: str) -> None:
+    """However many addresses they have, others are served as before."""
+    served = [answer(helper, asked(FEW[kind](number))).status for number in range(2 * ALL)].count(200)
+    most = {"one household": EACH, "one line": 60, "one customer": 80, "neighbours": 80}.get(kind, 160)
+    assert served <= (3 * most if kind == "three providers" else most)
+    for other in (HOME6, "12.34.56.78"):
+        assert [answer(helper, asked(other)).status for _ in range(10)] == [200] * 10
+
+
+def test_a_household_that_asks_too_often_uses_up_nothing_of_its_neighbours(helper: Helper) -> None:
+    for _ in range(ALL):
+        answer(helper, asked("2600:1:2:0300::1"))
+    assert [answer(helper, asked("2600:1:2:0400::1")).status for _ in range(EACH)] == [200] * EACH
+
+
+def test_when_much_is_given_away_all_get_less_and_newcomers_something(helper: Helper) -> None:
+    for number in range(ALL // 2):
+        assert answer(helper, asked(address(number))).status == 200
+    assert [answer(helper, asked(HOME6)).status for _ in range(6)] == [200] * 4 + [429] * 2
+    assert answer(helper, asked("2601::1")).status == 200
 
 
 class SlowProber:
@@ -149,7 +188,7 @@ def test_slow_victims_hold_few_places_and_one_household_one(clock: VirtualClock)
         first = asyncio.create_task(helper.answer(asked()))
         await asyncio.sleep(0)
         assert (await helper.answer(asked())).status == 429
-        others = [asyncio.create_task(helper.answer(asked(f"11.22.33.{number}"))) for number in range(AT_ONCE + 20)]
+        others = [asyncio.create_task(helper.answer(asked(address(number)))) for number in range(AT_ONCE + 20)]
         for _ in range(3):
             await asyncio.sleep(0)
         assert prober.waiting == 3 * AT_ONCE
@@ -157,6 +196,28 @@ def test_slow_victims_hold_few_places_and_one_household_one(clock: VirtualClock)
         found = [await each for each in (first, *others)]
         assert [each.status for each in found].count(200) == AT_ONCE
         assert (await helper.answer(asked("11.22.44.1"))).status == 200
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("kind", FEW)
+def test_slow_victims_of_few_networks_leave_places_to_others(clock: VirtualClock, kind: str) -> None:
+    async def work() -> None:
+        prober = SlowProber()
+        helper = Helper(prober, clock)
+        slow = [asyncio.create_task(helper.answer(asked(FEW[kind](number)))) for number in range(100)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        held = prober.waiting // 3
+        assert 1 <= held < AT_ONCE
+        other = asyncio.create_task(helper.answer(asked("12.34.56.78")))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert prober.waiting == 3 * (held + 1)
+        prober.go.set()
+        assert (await other).status == 200
+        assert [(await each).status for each in slow].count(200) == held
+        assert (await helper.answer(asked(FEW[kind](0)))).status == 200
 
     asyncio.run(work())
 
