@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.end_to_end.waiting import eventually
 from tests.repository import ROOT
 
 RULES = ROOT / "image/overlay/etc/nftables.conf"
@@ -71,13 +72,14 @@ sys.exit(0 if answered == expected else 2)
 """
 # RFC 4861, 4.2 and 4.6.2: a router for half an hour, and a prefix that is on the link and good for addresses.
 ANNOUNCE = """
-import socket, struct
-prefix = socket.inet_pton(socket.AF_INET6, "2001:db8:1::")
+import socket, struct, sys
+address, _, length = sys.argv[1].partition("/")
+prefix = socket.inet_pton(socket.AF_INET6, address)
 line = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
 line.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
 line.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("lan"))
 head = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
-line.sendto(head + struct.pack("!BBBBIII", 3, 4, 64, 0xC0, 86400, 3600, 0) + prefix, ("ff02::1", 0))
+line.sendto(head + struct.pack("!BBBBIII", 3, 4, int(length), 0xC0, 86400, 3600, 0) + prefix, ("ff02::1", 0))
 """
 
 # Waits at a port for one datagram; before, it searches for routers, or does not.
@@ -149,6 +151,7 @@ def ip(*arguments: object) -> str:
     return done.stdout
 
 
+PREFIX = "2001:db8:1::/64"
 WHO = ("box", "computer", "router", "internet", "phone", "switch")
 
 
@@ -216,7 +219,7 @@ def announce(home: Home) -> None:
     end = time.monotonic() + 30
     while "via fe80" not in home.run("box", "ip", "-6", "route", "show", "default"):
         assert time.monotonic() < end, home.run("box", "ip", "-6", "address")
-        assert home.python("router", ANNOUNCE)
+        assert home.python("router", ANNOUNCE, PREFIX)
         time.sleep(0.2)
 
 
@@ -266,14 +269,39 @@ def test_a_router_with_another_address_of_the_home_is_known_by_its_hardware(home
 
 def test_a_private_address_of_a_provider_is_no_neighbour(home):
     """Many homes are behind such addresses, and some routers hand on what comes from there as it is."""
-    # A router without IPv6 is not known by its hardware.
-    home.run("box", "nft", "flush", "set", "inet", "hearth", "routers")
+    # A router that says nothing itself is not known by its hardware.
+    for name in ("routers", "routers4"):
+        home.run("box", "nft", "flush", "set", "inet", "hearth", name)
     home.run("internet", "ip", "address", "add", "10.9.9.9/24", "dev", "wan")
     home.run("router", "ip", "address", "add", "10.9.9.1/24", "dev", "wan")
     try:
         assert reaches_the_public_server_alone(home, "internet", "192.168.7.10", "10.9.9.9")
     finally:
-        assert home.python("router", ANNOUNCE)
+        assert home.python("router", ANNOUNCE, PREFIX)
+
+
+def test_who_passes_for_a_router_still_reaches_the_console_by_ipv4(home):
+    """Anybody at home can send an announcement in the computer's name. It names a prefix too, of half of the world."""
+    assert home.python("computer", ANNOUNCE, "2000::/3")
+    try:
+        eventually("the box believes it", lambda: "2000::/3" in home.run("box", "ip", "-6", "route", "show"))
+        home.run("box", "sh", NEIGHBOURS)
+        assert home.reaches("computer", "192.168.7.10", 80)
+        assert home.reaches("computer", "192.168.7.10", 443)
+        assert home.reaches("computer", "2001:db8:1::10", 80, "2001:db8:1::20", led_to=8080)
+        assert "2000::/3" not in home.run("box", "nft", "list", "set", "inet", "hearth", "neighbours6")
+    finally:
+        home.run("box", "ip", "-6", "route", "flush", "default")
+        home.run("box", "ip", "-6", "route", "del", "2000::/3", "dev", "lan")
+        home.run("box", "nft", "flush", "set", "inet", "hearth", "routers")
+        announce(home)
+        home.run("box", "sh", NEIGHBOURS)
+
+
+def test_who_had_the_gateways_address_is_soon_forgotten(home):
+    assert home.reaches("router", "192.168.7.10", 8080, "192.168.7.1")
+    known = home.run("box", "nft", "list", "set", "inet", "hearth", "routers4")
+    assert known.count("timeout 10m expires") == 1
 
 
 def hears(home: Home, waiting: str, *arguments: str, group: str = "192.168.7.10", source: int = 0) -> bool:
