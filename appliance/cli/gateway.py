@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`hearth gateway`: run one for friends whose homes nobody can reach (init, invite, list, remove), or use one (use,
-leave)."""
+"""`hearth gateway`: run one for friends whose homes nobody can reach (init, or open on a box; invite, list, remove), or
+use one (use, leave)."""
 
 import argparse
 import importlib
@@ -38,6 +38,14 @@ def register(groups: Groups) -> None:
     server.add_argument("--socket", type=Path, default=SOCKET, metavar="FILE", help=argparse.SUPPRESS)
     using = add_command(verbs, "use", use, help="let visitors of this box come through a gateway")
     using.add_argument("invitation", nargs="?", default="", metavar="INVITATION", help="default: ask for it")
+    opening = add_command(verbs, "open", open_box, help="let friends be reached through this box, under its own name")
+    opening.add_argument("--members", type=int, default=10, metavar="N", help="how many boxes at most (default: 10)")
+    opening.add_argument("--megabits", type=int, default=20, metavar="N", help="per second and member (default: 20)")
+    closing = add_command(verbs, "close", close_box, help="be a gateway no longer; members are kept for another time")
+    for each in (opening, closing):
+        # For whoever runs the gateway's process by hand.
+        each.add_argument("--folder", type=Path, default=STATE, help=argparse.SUPPRESS)
+        each.add_argument("--no-service", action="store_true", help=argparse.SUPPRESS)
     add_command(verbs, "leave", leave, help="let visitors of this box come by its router again")
 
 
@@ -53,6 +61,34 @@ def init(context: Context, arguments: argparse.Namespace) -> None:
     )
     install.install(_state(context), setup, service=not arguments.no_service)
     context.answer(setup, install.next_steps(setup, service=not arguments.no_service))
+
+
+def open_box(context: Context, arguments: argparse.Namespace) -> None:
+    from appliance.gateway import install
+
+    if not arguments.no_service and not install.on_a_box():
+        raise HearthError("no-box", "This machine is no box of Hearth's.", "Here it is `hearth gateway init DOMAIN`.")
+    settings = context.supervisor.settings()
+    if settings.get("gateway"):
+        raise HearthError(
+            "behind-a-gateway",
+            "Visitors of this box come through a gateway themselves.",
+            "Only a box that is reached directly can be one: hearth gateway leave",
+            status=409,
+        )
+    name = settings.get("address", "")
+    if not name:
+        raise HearthError("no-name", "This box has no name on the internet yet.", "Give it one first.", status=409)
+    made = install.setup_beside(name, members=arguments.members, megabits=arguments.megabits)
+    install.install(arguments.folder, made, service=not arguments.no_service)
+    context.answer(made, install.next_steps(made, service=not arguments.no_service))
+
+
+def close_box(context: Context, arguments: argparse.Namespace) -> None:
+    from appliance.gateway import install
+
+    install.shut(arguments.folder, service=not arguments.no_service)
+    context.answer({}, "This box is a gateway no longer. Its members are kept: hearth gateway open")
 
 
 def serve(context: Context, arguments: argparse.Namespace) -> None:

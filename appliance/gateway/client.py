@@ -67,7 +67,8 @@ def serve(config: Config) -> None:
 
 
 async def listener() -> Answer:
-    """Opens the web server's side for the tunnel, for a visitor who is there by the address told if the kernel lets us."""
+    """Opens the web server's side for the tunnel, for a visitor who is there by the address told, if the kernel lets
+    us."""
     others = await may_be_others(visitor.NOBODY)
     if not others:
         log.warning("visitors come by this machine's own address, as connections in their names are not allowed")
@@ -115,6 +116,7 @@ class Tunnel:
             invited.fingerprint,
             most=MAX_MESSAGE,
             seconds=CONNECT_SECONDS,
+            offer=wire.CALL,
         )
         reader, writer = streams
         try:

@@ -6,7 +6,7 @@ import logging
 
 from snitun.exceptions import MultiplexerTransportError
 
-from appliance.gateway import greeting, redirect, stream
+from appliance.gateway import greeting, redirect, stream, visitor
 from appliance.gateway.admission import Admission
 from appliance.gateway.limits import Places
 from appliance.gateway.load import VISIT
@@ -21,10 +21,12 @@ log = logging.getLogger(__name__)
 class Front:
     """Make it inside the loop."""
 
-    def __init__(self, members: Members, admission: Admission) -> None:
+    def __init__(self, members: Members, admission: Admission, *, as_themselves: bool) -> None:
+        """`as_themselves`: visitors of this machine's own names come there by their own addresses."""
         limits = members.setup.limits
         self._members = members
         self._admission = admission
+        self._as_themselves = as_themselves
         self._all = Places(limits.connections, limits.per_address)
         self._member = Places(limits.connections, limits.per_member)
 
@@ -51,17 +53,20 @@ class Front:
         found = await greeting.read(caller)
         if found is None:
             return
-        name, size = found
-        passed_on = (self._members.setup.passes or {}).get(name)
-        if name == self._members.setup.domain:
+        passes = self._members.setup.passes or {}
+        name, ours = found.name, passes.get("*")
+        port = passes.get(name, None if name in self._members.names else ours)
+        # A gateway that is a box of its own has one name for both.
+        if name == self._members.setup.domain and (found.to_gateway or port is None):
             await self._admission.receive(caller)
-        elif passed_on is not None:
-            await pump(caller.line(), await call(_LOOPBACK, passed_on))
+        elif port is not None:
+            source = visitor.source(caller.address) if self._as_themselves else None
+            await pump(caller.line(), await call(_LOOPBACK, port, source=source))
         elif self._admission.is_there(name):
             with self._member.take(name) as place:
                 if place:
-                    await self._visit(caller.line(), name, size)
-        else:
+                    await self._visit(caller.line(), name, found.size)
+        elif name:
             caller.hang_up(greeting.NOT_NOW if name in self._members.names else greeting.UNKNOWN_NAME)
 
     async def _visit(self, line: Line, name: str, size: int) -> None:

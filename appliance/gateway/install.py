@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`hearth gateway init`: a gateway's state, and its service on any Debian machine, in one go."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -8,15 +9,19 @@ import appliance
 from appliance import internet_name
 from appliance.errors import BadInput, HearthError
 from appliance.gateway.limits import Limits
-from appliance.gateway.members import Setup, set_up
+from appliance.gateway.members import Setup, load_setup, packed, set_up
 from appliance.system.clock import SystemClock
 from appliance.system.files import Files, SystemFiles
 from appliance.system.runner import Runner, SystemRunner
 
 UNIT = "hearth-gateway.service"
+BOX = "hearth-web.service"  # only where there is a web server of Hearth's own
+WEB_PORT, FRONT_PORT = 8443, 8445  # as the box's firewall knows them
 UNITS = Path("/etc/systemd/system")
 PACKAGED = Path("/usr/lib/systemd/system")
 COMMAND = "/usr/bin/hearth"
+_CLOSED = "closed.json"
+_READABLE = 0o644  # the service's folder is closed to all others, and root is not who reads it there
 # systemd shows a service nothing of these.
 _HIDDEN = ("/root", "/home", "/tmp", "/run/user")  # noqa: S108
 
@@ -40,24 +45,72 @@ def setup(domain: str, *, members: int, megabits: int, https_port: int, http_por
 def install(folder: Path, made: Setup, *, service: bool) -> None:
     """Raises HearthError already-set-up, and those of writing and of systemctl."""
     files, runner = SystemFiles(), SystemRunner()
+    if service and made.http_port is not None and on_a_box():
+        raise HearthError(
+            "box-has-ports",
+            "This is a box, whose own web server has those ports.",
+            "`hearth gateway open` makes it a gateway under its own name.",
+            status=409,
+        )
     if service:
         # First what can be refused, so that a second try finds nothing half done.
         _install_unit(files, code=Path(appliance.__file__).resolve().parent.parent)
-    set_up(folder, made, files, SystemClock())
+    if not reopen(folder, made):
+        set_up(folder, made, files, SystemClock())
     if service:
         _start(runner)
 
 
+def setup_beside(name: str, *, members: int, megabits: int) -> Setup:
+    """On a box, under its own name: who comes for nobody else is handed on to its web server, which has port 80 to
+    itself. Raises BadInput."""
+    made = setup(name, members=members, megabits=megabits, https_port=FRONT_PORT, http_port=FRONT_PORT)
+    # A small board has less room than a rented machine, and more to do (its unit's drop-in says how much).
+    limits = dataclasses.replace(made.limits, connections=1000)
+    return dataclasses.replace(made, http_port=None, passes={"*": WEB_PORT}, limits=limits)
+
+
+def reopen(folder: Path, made: Setup) -> bool:
+    """Whether there was one under that name, which goes on with its members as if it had not been closed."""
+    files = SystemFiles()
+    closed = folder / _CLOSED
+    if not closed.exists() or load_setup(files, closed).domain != made.domain:
+        return False
+    files.replace(folder / "gateway.json", packed(made), mode=_READABLE)
+    files.remove(closed)
+    return True
+
+
+def shut(folder: Path, *, service: bool) -> None:
+    """Raises HearthError not-set-up."""
+    files = SystemFiles()
+    made = load_setup(files, folder / "gateway.json")
+    if service:
+        SystemRunner().run(["systemctl", "stop", UNIT], timeout=60.0)
+    files.replace(folder / _CLOSED, packed(made), mode=_READABLE)
+    files.remove(folder / "gateway.json")
+
+
+def on_a_box() -> bool:
+    return (PACKAGED / BOX).exists()
+
+
 def next_steps(made: Setup, *, service: bool) -> str:
-    lines = [
-        f"The gateway {made.domain} is set up{' and runs' if service else ''}.",
-        "",
-        "Where its domain is looked after, make these records, with this machine's address on the internet:",
-        f"  type A, name {made.domain}",
-        f"  type A, name *.{made.domain}",
-        "and none of type AAAA: only IPv4 is passed on.",
-    ]
-    if made.https_port != 443 or made.http_port != 80:
+    lines = [f"The gateway {made.domain} is set up{' and runs' if service else ''}.", ""]
+    if made.http_port is None:
+        lines += [
+            "Where the name of this box is looked after, make a record of type A for *." + made.domain,
+            "with the same address that the name itself has, and change it whenever that changes;",
+            "and none of type AAAA: only IPv4 is passed on.",
+        ]
+    else:
+        lines += [
+            "Where its domain is looked after, make these records, with this machine's address on the internet:",
+            f"  type A, name {made.domain}",
+            f"  type A, name *.{made.domain}",
+            "and none of type AAAA: only IPv4 is passed on.",
+        ]
+    if made.http_port is not None and (made.https_port != 443 or made.http_port != 80):
         lines += ["", f"In the router, lead port 443 to port {made.https_port} here, and port 80 to {made.http_port}."]
     return "\n".join([*lines, "", "Then invite somebody: hearth gateway invite NAME"])
 

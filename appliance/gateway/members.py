@@ -25,14 +25,14 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Setup:
     """`domain` is the gateway's own name, to which it and the names below it lead. `port` is where the internet finds
-    it, `https_port` and `http_port` where it listens, which is elsewhere behind a router. `passes` are names of this
-    very machine: what is asked of those goes to the port beside them."""
+    it, `https_port` and `http_port` where it listens, which is elsewhere behind a router; None is nowhere. `passes` are
+    names of this very machine: what is asked of those goes to the port beside them. "*" are all that are nobody's."""
 
     domain: str
     port: int = 443
     address: str = "0.0.0.0"  # noqa: S104 - it is there for the internet
     https_port: int = 443
-    http_port: int = 80
+    http_port: int | None = 80
     limits: Limits = field(default_factory=Limits)
     passes: dict[str, int] | None = None
 
@@ -121,6 +121,15 @@ def set_up(folder: Path, setup: Setup, files: Files, clock: Clock) -> None:
         )
     files.replace(folder / "identity.pem", identity.make(setup.domain, clock.now()))
     files.replace(folder / "gateway.json", _json(setup))
+
+
+def load_setup(files: Files, path: Path) -> Setup:
+    """Raises HearthError not-set-up, state-unreadable."""
+    return _load(files, path, Setup)
+
+
+def packed(setup: Setup) -> bytes:
+    return _json(setup)
 
 
 def _load(files: Files, path: Path, kind: type[T]) -> T:

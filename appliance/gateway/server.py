@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from appliance.gateway import visitor
 from appliance.gateway.admission import Admission
 from appliance.gateway.front import Front
 from appliance.gateway.members import Members, Seen
@@ -19,6 +20,7 @@ from appliance.system import notify
 from appliance.system.clock import SystemClock
 from appliance.system.commands import Command, CommandServer, Key, NoArguments
 from appliance.system.files import Lock, SystemFiles
+from appliance.system.line import may_be_others
 from appliance.system.relay import Listener
 
 COMMAND_SECONDS = 20.0
@@ -88,10 +90,16 @@ class Gateway:
         tls.minimum_version = ssl.TLSVersion.TLSv1_3
         tls.load_cert_chain(self._members.identity)
         self._admission = Admission(self._members, tls)
-        self._front = Front(self._members, self._admission)
+        others = bool(setup.passes) and await may_be_others(visitor.NOBODY)
+        if setup.passes and not others:
+            log.warning("visitors of this machine's own names come by its own address")
+        self._front = Front(self._members, self._admission, as_themselves=others)
         self.https = Listener(setup.address, setup.https_port, self._front.https)
-        self.http = Listener(setup.address, setup.http_port, self._front.http)
-        self._running = [asyncio.create_task(listener.run()) for listener in (self.https, self.http)]
+        self._listeners = [self.https]
+        if setup.http_port is not None:
+            self.http = Listener(setup.address, setup.http_port, self._front.http)
+            self._listeners.append(self.http)
+        self._running = [asyncio.create_task(listener.run()) for listener in self._listeners]
         self._commands = CommandServer(self._socket, self._list_commands(), users={0, os.geteuid()})
         self._commands.start()
 
@@ -101,7 +109,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._admission.peers.close_connections(timeout=2)
-        for listener in (self.https, self.http):
+        for listener in self._listeners:
             await listener.close()
 
     def _list_commands(self) -> list[Command[Any]]:

@@ -15,6 +15,7 @@ from appliance.secret import Secret
 
 MAX_LINE = 4096
 VERSION = 1
+CALL = "hearth-gateway"  # what a box offers to speak (RFC 7301), as a name may lead to a web server as well
 _KEY = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _IV = re.compile(r"[0-9a-f]{32}")

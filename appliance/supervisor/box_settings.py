@@ -24,6 +24,7 @@ class BoxSettings:
         values = {
             "name": settings.box_name,
             "address": settings.address or "",
+            "gateway": settings.gateway.host if settings.gateway else "",
             "owner": settings.owner or "",
             "helpers": " ".join(settings.helpers),
             "ports_by_hand": "yes" if settings.ports_by_hand else "no",
@@ -46,6 +47,8 @@ class BoxSettings:
             self._core.change(ports_by_hand=_yes(asked.value))
         elif asked.key == "owner":
             raise Refused("not-settable", "The owner is set by claiming the box.", "Reset the console first.")
+        elif asked.key == "gateway":
+            raise Refused("not-settable", "A gateway is used by invitation.", "hearth gateway use")
         else:
             raise _unknown(asked.key, ("name", "address", "helpers", "ports_by_hand"))
         return {}

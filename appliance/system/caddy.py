@@ -178,7 +178,9 @@ def plain(site: Site) -> str:
     """What holds for the public side without HTTPS. Others must be able to try the port by itself at any time."""
     if site.stage is not Stage.REAL:
         return ""
-    return f"@safely not path /.well-known/hearth/*\nredir @safely https://{site.name}{{uri}} 308\n"
+    # Names below it are those of boxes that this one may be a gateway for: theirs is the same way, to themselves.
+    guests = f"@guests host *.{site.name}\nredir @guests https://{{host}}{{uri}} 308\n"
+    return f"{guests}@safely not path /.well-known/hearth/*\nredir @safely https://{site.name}{{uri}} 308\n"
 
 
 def issuer_folder(directory: str) -> str:

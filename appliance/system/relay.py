@@ -177,13 +177,17 @@ class Listener:
             caller.hang_up()
 
 
-async def dial_pinned(host: str, port: int, name: str, fingerprint: bytes, *, most: int, seconds: float) -> Streams:
-    """TLS to the server whose certificate has this SHA-256, whoever signed it. Raises Unavailable, HearthError
-    gateway-impostor before anything was said."""
+async def dial_pinned(
+    host: str, port: int, name: str, fingerprint: bytes, *, most: int, seconds: float, offer: str = ""
+) -> Streams:
+    """TLS to the server whose certificate has this SHA-256, whoever signed it; `offer` is what to speak (ALPN). Raises
+    Unavailable, HearthError gateway-impostor before anything was said."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if offer:
+        context.set_alpn_protocols([offer])
     loop = asyncio.get_running_loop()
     reader = Capped(most)
     protocol = asyncio.StreamReaderProtocol(reader)

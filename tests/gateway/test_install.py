@@ -135,3 +135,70 @@ def test_where_hearth_is_installed_the_unit_is_there(monkeypatch: pytest.MonkeyP
     files = Kept()
     install._install_unit(files, Path("/root/hearth"))
     assert files.written == {}
+
+
+class Box:
+    """Its supervisor, as far as it is asked."""
+
+    def __init__(self, **settings: str) -> None:
+        self._settings = settings
+
+    def settings(self) -> dict[str, str]:
+        return self._settings
+
+
+def test_a_box_is_one_under_its_own_name_and_can_stop_and_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "gateway"
+    box = Box(address="our-house.example.org", gateway="")
+    monkeypatch.setattr("appliance.cli.context.Context.supervisor", box)
+    by_hand = ("--folder", folder, "--no-service")
+    assert hearth("gateway", "open", *by_hand) == 0
+    assert "type A for *.our-house.example.org" in capsys.readouterr().out
+    members = Members(folder, SystemFiles(), SystemClock())
+    assert (members.setup.https_port, members.setup.http_port, members.setup.passes) == (8445, None, {"*": 8443})
+    invited = members.invite("alice", replace=False)
+    assert (invited.gateway, invited.port, invited.name) == (
+        "our-house.example.org",
+        443,
+        "alice.our-house.example.org",
+    )
+    assert hearth("gateway", "open", *by_hand) == 1
+    assert hearth("gateway", "close", *by_hand) == 0
+    assert hearth("gateway", "close", *by_hand) == 1
+    with pytest.raises(HearthError, match="no gateway"):
+        Members(folder, SystemFiles(), SystemClock())
+
+    assert hearth("gateway", "open", "--members", "3", *by_hand) == 0
+    again = Members(folder, SystemFiles(), SystemClock())
+    assert again.names == {"alice.our-house.example.org"}
+    assert again.invite("bob", replace=False).fingerprint == invited.fingerprint
+    assert again.setup.limits.members == 3
+
+
+@pytest.mark.parametrize(
+    ("box", "key"),
+    [
+        (Box(address="", gateway=""), "no name"),
+        (Box(address="a.gw.example.org", gateway="gw.example.org"), "come through a gateway themselves"),
+    ],
+)
+def test_a_box_that_nobody_reaches_directly_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], box: Box, key: str
+) -> None:
+    monkeypatch.setattr("appliance.cli.context.Context.supervisor", box)
+    assert hearth("gateway", "open", "--folder", tmp_path / "gateway", "--no-service") == 1
+    assert key in capsys.readouterr().err
+    assert not (tmp_path / "gateway").exists()
+
+
+def test_what_is_no_box_is_told_the_other_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(install, "PACKAGED", tmp_path)
+    assert hearth("gateway", "open", "--folder", tmp_path / "gateway") == 1
+    assert "hearth gateway init" in capsys.readouterr().err
+    (tmp_path / install.BOX).write_text("")
+    assert hearth("gateway", "init", "gw.example.org", "--state", tmp_path / "gateway") == 1
+    assert "hearth gateway open" in capsys.readouterr().err

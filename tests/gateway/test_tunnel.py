@@ -427,6 +427,35 @@ def test_a_name_of_this_machine_is_passed_on(tmp_path: Path) -> None:
     play(tmp_path, test)
 
 
+def test_a_gateway_can_have_one_name_with_a_web_server_of_its_own(tmp_path: Path) -> None:
+    """Boxes that call are known by what they offer to speak; who asks for nobody's name is handed on as well."""
+
+    async def test(played: Played) -> None:
+        async with web_server(played.authority, HOST) as own, web_server(played.authority, ALICE) as port:
+            object.__setattr__(played.members.setup, "passes", {"*": own})
+            assert await played.visit(HOST, "hello") == f"{HOST} heard hello"
+            await played.box(played.invite("alice"), port).connected()
+            assert await played.visit(ALICE, "hello") == f"{ALICE} heard hello"
+            assert await played.visit(HOST, "still") == f"{HOST} heard still"
+            anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            anybody.check_hostname = False
+            anybody.verify_mode = ssl.CERT_NONE
+            for name in ("elsewhere.localhost", None):
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", played.port, ssl=anybody, server_hostname=name or ""
+                )
+                writer.write(b"who\n")
+                async with asyncio.timeout(SECONDS):
+                    assert await reader.readline() == f"{HOST} heard who\n".encode()
+                await hang_up(writer)
+            # A member who is not there is not somebody else.
+            played.invite("bob")
+            with pytest.raises(ssl.SSLError):
+                await played.visit(BOB, "hello")
+
+    play(tmp_path, test)
+
+
 def test_a_port_that_is_taken_is_said_so(tmp_path: Path) -> None:
     from appliance.errors import HearthError
     from appliance.system.relay import Listener

@@ -38,7 +38,7 @@ def echo(server, port):
         _, told, _, sender = server.recvmsg(100, 100)
         server.sendmsg([str(port).encode()], told, 0, sender)
 for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
-    streams = (socket.SOCK_STREAM, (22, 53, 80, 443, 4443, 8080, 8443), answer)
+    streams = (socket.SOCK_STREAM, (22, 53, 80, 443, 4443, 8080, 8443, 8445), answer)
     for kind, ports, work in (streams, (socket.SOCK_DGRAM, (443, 8443), echo)):
         for port in ports:
             server = socket.socket(family, kind)
@@ -258,6 +258,26 @@ def test_the_internet_reaches_the_public_server_only(home, address):
 @pytest.mark.parametrize(("source", "address"), [("192.168.7.1", "192.168.7.10"), ("2001:db8:1::1", "2001:db8:1::10")])
 def test_a_router_that_hands_on_in_its_own_name_hands_on_the_public_server_only(home, source, address):
     assert reaches_the_public_server_alone(home, "router", address, source)
+
+
+def test_while_the_box_is_a_gateway_who_comes_from_outside_is_led_there(home):
+    """By IPv4 and TCP; the box's own web server has the rest. Nobody asks for the gateway's own port."""
+    assert not home.reaches("internet", "192.168.7.10", 8445)
+    home.run("box", "nft", "add", "element", "inet", "hearth", "shared", "{ 443, 8443 }")
+    try:
+        for who, source in (("internet", ""), ("router", "192.168.7.1")):
+            for port in (443, 8443):
+                assert home.reaches(who, "192.168.7.10", port, source, led_to=8445)
+                assert home.reaches(who, "192.168.7.10", port, source, led_to=8443, kind="udp")
+            assert home.reaches(who, "192.168.7.10", 80, source, led_to=8080)
+        assert home.reaches("internet", "2001:db8:1::10", 443, led_to=8443)
+        assert home.reaches("computer", "192.168.7.10", 443)
+        assert home.reaches("computer", "192.168.7.10", 8443, led_to=8445)
+        for who in ("internet", "computer", "router"):
+            assert not home.reaches(who, "192.168.7.10", 8445)
+    finally:
+        home.run("box", "nft", "flush", "set", "inet", "hearth", "shared")
+    assert reaches_the_public_server_alone(home, "internet", "192.168.7.10")
 
 
 def test_a_router_with_another_address_of_the_home_is_known_by_its_hardware(home):

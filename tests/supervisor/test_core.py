@@ -304,6 +304,7 @@ def test_settings_by_key(well):
     assert well.client.settings() == {
         "name": "attic box",
         "address": "",
+        "gateway": "",
         "owner": "anna",
         "helpers": "",
         "ports_by_hand": "no",
@@ -315,6 +316,7 @@ def test_settings_by_key(well):
         lambda: well.client.settings_set("name", ""),
         lambda: well.client.settings_set("name", "x\x00y"),
         lambda: well.client.settings_set("owner", "ben"),
+        lambda: well.client.settings_set("gateway", "gw.example.org"),
     ):
         with pytest.raises(HearthError):
             call()

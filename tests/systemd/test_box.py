@@ -39,6 +39,8 @@ def tree(tmp_path: Path) -> Path:
     units = tmp_path / "usr/lib/systemd/system"
     shutil.copytree(SYSTEMD / "system", units)
     shutil.copytree(BOX / "system", units, dirs_exist_ok=True)
+    of_the_image = "usr/lib/systemd/system/hearth-gateway.service.d"
+    shutil.copytree(OVERLAY / of_the_image, tmp_path / of_the_image)
     (units / "ssh.service").write_text("[Service]\nExecStart=/usr/bin/hearth\n")
     for name in TARGETS:
         (units / f"{name}.target").write_text(f"[Unit]\nDescription={name}\nDefaultDependencies=no\n")
@@ -66,6 +68,19 @@ def test_systemd_finds_nothing_wrong(tree: Path) -> None:
 def test_what_faces_the_network_is_hardly_exposed(tree: Path, name: str) -> None:
     done = analyze("security", "--offline=true", "--threshold=20", f"--root={tree}", f"hearth-{name}.service")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_on_a_box_the_gateway_may_speak_in_visitors_names_and_nothing_else(tree: Path) -> None:
+    """It listens on no port that only root may have."""
+    own, image = (
+        (tree / "usr/lib/systemd/system" / name).read_text()
+        for name in ("hearth-gateway.service", "hearth-gateway.service.d/box.conf")
+    )
+    assert re.findall(r"^(?:Ambient|CapabilityBounding)\w+=(.+)", image, re.MULTILINE) == ["CAP_NET_RAW"] * 2
+    assert len(re.findall(r"^(?:Ambient|CapabilityBounding)\w+=$", image, re.MULTILINE)) == 2
+    assert "AF_PACKET" not in own + image
+    assert "Wants=hearth-gateway-door.service" in image
+    assert "BindsTo=hearth-gateway.service" in (tree / "usr/lib/systemd/system/hearth-gateway-door.service").read_text()
 
 
 def test_their_own_programs_are_in_the_image() -> None:

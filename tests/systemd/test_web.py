@@ -74,7 +74,9 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
         ports = {"home": free_port(), "public": free_port()}
         text = CADDYFILE.replace("\nhttp://:80 {", f"\nhttp://127.0.0.1:{ports['home']} {{")
         text = text.replace("\nhttp://:8080 {", f"\nhttp://127.0.0.1:{ports['public']} {{")
-        text = text.replace("_port 8080", f"_port {ports['public']}").replace("8443", str(free_port())).replace("8444", str(free_port()))
+        text = text.replace("_port 8080", f"_port {ports['public']}")
+        for port in ("8443", "8444"):
+            text = text.replace(port, str(free_port()))
         for port in (8081, 8082):
             text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{behind.server_port}")
         text = text.replace("127.0.0.1:8083", f"127.0.0.1:{streams.server_port}")
