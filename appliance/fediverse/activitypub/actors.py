@@ -12,6 +12,7 @@ KINDS = frozenset({"Person", "Service", "Application", "Group", "Organization"})
 MAX_FIELDS = 16
 MAX_ALIASES = 16
 MAX_DESCRIPTION = 1500
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,127}[A-Za-z0-9_])?")
 
 
@@ -54,6 +55,7 @@ def read(document: Document, domain: str) -> RemoteAccount:
         emojis=emoji.read(document),
         avatar_description=_image_text(document.get("icon")),
         header_description=_image_text(document.get("image")),
+        attribution_domains=_domains(document),
         show_media=document.get("showMedia") is not False,
         show_media_replies=document.get("showRepliesInMedia") is not False,
         show_featured=document.get("showFeatured") is not False,
@@ -95,6 +97,13 @@ def _image_text(value: object) -> str:
     image = next(iter(reading.objects(value)), {})
     said = (reading.text(image, name, MAX_DESCRIPTION) for name in ("summary", "name"))
     return sanitise.plain(next(filter(None, said), ""))
+
+
+def _domains(document: Document) -> tuple[str, ...]:
+    """Of sites that may name this person as an author."""
+    given = document.get("attributionDomains")
+    texts = (each.lower() for each in (given if isinstance(given, list) else [given])[:100] if isinstance(each, str))
+    return tuple(each for each in texts if _DOMAIN.fullmatch(each))[:MAX_ALIASES]
 
 
 def _fields(document: Document) -> tuple[tuple[str, str], ...]:

@@ -45,9 +45,11 @@ class CardTask(DatabaseTurns):
         urls = list(dict.fromkeys(errand.url for errand in errands))
         pages = dict(zip(urls, await asyncio.gather(*map(self._ask, urls)), strict=True))
 
+        host = self._context.urls().host
+
         def write(tx: Tx) -> None:
             for errand in errands:
-                cards.done(tx, errand, pages[errand.url])
+                cards.done(tx, errand, pages[errand.url], host)
 
         await self._write(write)
 

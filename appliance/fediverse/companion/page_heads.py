@@ -23,6 +23,7 @@ _MAX_PIXELS = 100_000
 _HEAD_ENDS = re.compile(rb"</head\b|<body\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _ELEMENT = re.compile(r"<meta((?:\s+[a-z]+=\"[^\"]*\")*)\s*/?>|<title>([^<]*)</title>")
+_HANDLE = re.compile(r"@?([A-Za-z0-9_.-]{1,128}@[A-Za-z0-9.:-]{1,255})")
 _ATTRIBUTE = re.compile(r"([a-z]+)=\"([^\"]*)\"")
 
 
@@ -38,6 +39,7 @@ def read(body: bytes, parameters: str, url: str) -> Page:
         description=_line(
             said.get("og:description") or said.get("twitter:description") or said.get("description"), MAX_DESCRIPTION
         ),
+        author=_handle(said.get("fediverse:creator")),
         author_name=_line(said.get("author") or author, MAX_NAME),
         provider_name=_line(said.get("og:site_name"), MAX_NAME),
         image_url=image,
@@ -75,6 +77,11 @@ def _decoded(head: bytes, parameters: str) -> str:
     except (LookupError, UnicodeError):  # some codecs of Python's are none of the web's, and take no "replace"
         return head.decode(errors="replace")
     return text.encode(errors="replace").decode()  # some make half characters, which can't be stored
+
+
+def _handle(text: str | None) -> str:
+    match = _HANDLE.fullmatch((text or "").strip())
+    return match[1] if match else ""
 
 
 def _line(text: str | None, limit: int) -> str:

@@ -66,7 +66,10 @@ def links(call: Call) -> flask.Response:
     limit, offset = _window(call, 10)
     rows = trends.find_links(call.tx, limit, offset)
     history = trends.link_history(call.tx, [row.id for row in rows])
-    drawn = [cards.card(call.urls, row) | {"history": tag_entities.history(history[row.id])} for row in rows]
+    drawn = [
+        entity | {"history": tag_entities.history(history[row.id])}
+        for row, entity in zip(rows, cards.draw(call.tx, call.urls, rows), strict=True)
+    ]
     return paged_by_offset(call, limit, offset, drawn)
 
 

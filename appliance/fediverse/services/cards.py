@@ -9,11 +9,13 @@ import re
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import card_errands, cards, statuses
+from appliance.fediverse.db.tables import accounts, card_errands, cards, statuses
 from appliance.fediverse.db.topics import Topic
 from appliance.system.clock import milliseconds
 
@@ -37,6 +39,9 @@ _DUE = (
     .limit(sa.bindparam("most"))
 )
 _NEXT = sa.select(sa.func.min(card_errands.c.due_at))
+_ACCOUNT = sa.select(accounts.c.id).where(
+    accounts.c.username_key == sa.bindparam("name"), accounts.c.domain == sa.bindparam("domain")
+)
 _PUT = sa.update(statuses).where(statuses.c.id == sa.bindparam("under_id")).values(card_id=sa.bindparam("shown_id"))
 
 
@@ -49,6 +54,7 @@ class Page:
     language: str | None = None
     author_name: str = ""
     author_url: str = ""
+    author: str = ""  # her handle, name@host
     provider_name: str = ""
     image_url: str | None = None
     image_description: str = ""
@@ -101,12 +107,12 @@ def next_due(tx: Tx) -> float | None:
     return None if moment is None else max(0.0, (moment - tx.now_ms) / 1000)
 
 
-def done(tx: Tx, errand: Errand, page: Page) -> None:
-    """The page was asked. Nothing happens if the post is gone, or says something else meanwhile."""
+def done(tx: Tx, errand: Errand, page: Page, host: str) -> None:
+    """The page was asked; `host` is ours. Nothing happens if the post is gone, or says something else meanwhile."""
     mine = sa.and_(card_errands.c.status_id == errand.status_id, card_errands.c.url == errand.url)
     if tx.execute(sa.delete(card_errands).where(mine)).rowcount == 0:
         return
-    tx.execute(_PUT, {"under_id": errand.status_id, "shown_id": _store(tx, errand.url, page)})
+    tx.execute(_PUT, {"under_id": errand.status_id, "shown_id": _store(tx, errand.url, page, host)})
 
 
 def prune(tx: Tx) -> None:
@@ -115,8 +121,15 @@ def prune(tx: Tx) -> None:
     tx.execute(sa.delete(cards).where(cards.c.fetched_at < milliseconds(tx.now - FORGET), ~shown))
 
 
-def _store(tx: Tx, url: str, page: Page) -> int:
-    values = asdict(page) | {"fetched_at": tx.now_ms}
+def credits(row: sa.Row[Any], url: str) -> bool:
+    """Whether an account lets the page at `url` name it as its author: the page's domain or one above is on its list."""
+    host = (urlsplit(url).hostname or "").lower()
+    return any(host == each or host.endswith(f".{each}") for each in row.attribution_domains or ())
+
+
+def _store(tx: Tx, url: str, page: Page, host: str) -> int:
+    values = asdict(page) | {"fetched_at": tx.now_ms, "author_id": _account_id(tx, page.author, host)}
+    del values["author"]
     known = tx.one(_BY_URL, {"address": url})
     if known is None:
         card_id = tx.next_id()
@@ -126,3 +139,12 @@ def _store(tx: Tx, url: str, page: Page) -> int:
     if page.title or not known.title:
         tx.execute(sa.update(cards).where(cards.c.id == known.id).values(**values))
     return int(known.id)
+
+
+def _account_id(tx: Tx, handle: str, host: str) -> int | None:
+    """Who is known here under this handle."""
+    name, _, domain = handle.lower().partition("@")
+    if not name or not domain:
+        return None
+    row = tx.one(_ACCOUNT, {"name": name, "domain": "" if domain == host.lower() else domain})
+    return None if row is None else int(row.id)

@@ -46,6 +46,7 @@ class RemoteAccount:
     emojis: tuple[RemoteEmoji, ...] = ()
     avatar_description: str = ""
     header_description: str = ""
+    attribution_domains: tuple[str, ...] = ()
     show_media: bool = True
     show_media_replies: bool = True
     show_featured: bool = True

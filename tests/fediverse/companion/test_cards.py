@@ -3,9 +3,11 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from appliance.fediverse.companion.cards import IDLE_SECONDS, CardTask
 from appliance.fediverse.context import Context
+from appliance.fediverse.db.tables import accounts as account_table
 from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import accounts, statuses
 from appliance.fediverse.services.cards import link_in
@@ -14,6 +16,7 @@ from appliance.system.async_net import AsyncVirtualNet
 from appliance.system.clock import VirtualClock
 from appliance.system.net import Response, VirtualNet
 from tests.fediverse.conftest import ORIGIN, Person, remote_account
+from tests.fediverse.entities import shapes
 
 URL = "https://news.example/tea"
 HTML = {"content-type": "text/html; charset=utf-8"}
@@ -39,6 +42,37 @@ def test_what_the_page_says_comes_under_the_post(anna: Person, context: Context,
     assert (card["url"], card["title"], card["description"], card["type"]) == (URL, "Tea", "About tea", "link")
     assert card["image"].startswith(f"{ORIGIN}/")
     assert anna.get(f"/api/v1/statuses/{status['id']}/card") == card
+
+
+def test_a_page_names_its_author_if_she_lets_it(anna: Person, context: Context, net: VirtualNet) -> None:
+    meta = b'<meta name="fediverse:creator" content="@anna@localhost:10100">'
+    net.answers[URL] = Response(200, HTML, PAGE + meta, URL)
+    one = f"/api/v1/statuses/{anna.toot(URL)['id']}"
+    run(context, net)
+    assert anna.get(one)["card"]["authors"] == []
+    for domains, seen in ((["example"], 0), (["ews.example"], 0), (["news.example"], 1), ([], 0), (["b.example"], 0)):
+        sent = {"attribution_domains": domains}
+        answer = anna.ask("PATCH", "/api/v1/profile", json=sent)
+        if domains == ["example"]:
+            assert answer.status_code == 422
+        authors = anna.get(one)["card"]["authors"]
+        assert [each["account"]["id"] for each in authors] == [str(anna.id)] * seen
+
+
+def test_somebody_of_elsewhere_is_named_by_her_own_word(anna: Person, context: Context, net: VirtualNet) -> None:
+    with context.database.write() as tx:
+        far = accounts.store_remote(tx, remote_account("far", attribution_domains=("example.net", "news.example")))
+    meta = b'<meta name="author" content="Far Away"><meta name="fediverse:creator" content="far@far.example">'
+    net.answers[URL] = Response(200, HTML, PAGE + meta, URL)
+    one = f"/api/v1/statuses/{anna.toot(URL)['id']}"
+    run(context, net)
+    shown = anna.get(one)
+    (author,) = shown["card"]["authors"]
+    assert (author["name"], author["account"]["acct"]) == ("Far Away", "far@far.example")
+    assert shapes.differences("Status", shown) == []
+    with context.database.write() as tx:
+        tx.execute(sa.update(account_table).where(account_table.c.id == far).values(suspended_at=1))
+    assert anna.get(one)["card"]["authors"] == [{"name": "Far Away", "url": "", "account": None}]
 
 
 def test_a_page_is_asked_once_for_many_posts(anna: Person, context: Context, net: VirtualNet) -> None:

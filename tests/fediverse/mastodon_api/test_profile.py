@@ -53,7 +53,8 @@ def test_who_may_ask(anna: Person, make_person: MakePerson, stranger: FlaskClien
 
 
 def test_it_travels_and_comes_back(anna: Person, database: Database, urls: Urls) -> None:
-    anna.ask("PATCH", PATH, json={"show_media": False, "show_featured": False})
+    sent = {"show_media": False, "show_featured": False, "attribution_domains": ["news.example"]}
+    anna.ask("PATCH", PATH, json=sent)
     with database.read() as tx:
         row = accounts.by_id(tx, anna.id)
     assert row is not None
@@ -61,6 +62,8 @@ def test_it_travels_and_comes_back(anna: Person, database: Database, urls: Urls)
     document["icon"] = {"type": "Image", "url": "https://x.example/a.png", "summary": " A cup"}
     read = actors.read(document, "x.example")
     assert (read.show_media, read.show_media_replies, read.show_featured) == (False, True, False)
+    assert read.attribution_domains == ("news.example",)
+    assert actors.read(document | {"attributionDomains": [7, "x"]}, "x.example").attribution_domains == ()
     assert (read.avatar_description, read.header_description) == ("A cup", "")
 
 

@@ -116,6 +116,7 @@ cards = Table(
     Column("language", String),
     Column("author_name", Text, nullable=False, server_default=""),
     Column("author_url", Text, nullable=False, server_default=""),
+    Column("author_id", BigInteger),  # the account that the page says wrote it, whether that lets it say so or not
     Column("provider_name", Text, nullable=False, server_default=""),
     Column("image_url", Text),  # at the page's server
     Column("image_description", Text, nullable=False, server_default=""),

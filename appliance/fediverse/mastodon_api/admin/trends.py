@@ -69,14 +69,14 @@ def _links(call: Call, rows: list[Row]) -> list[Entity]:
     said = trend_reviews.verdicts(call.tx, Kind.LINK, [row.url for row in rows])
     history = trends.link_history(call.tx, [row.id for row in rows])
     return [
-        cards.card(call.urls, row)
+        entity
         | {
             "id": str(row.id),
             "history": tag_entities.history(history[row.id]),
             "trendable": said.get(row.url, True),
             "requires_review": False,
         }
-        for row in rows
+        for row, entity in zip(rows, cards.draw(call.tx, call.urls, rows), strict=True)
     ]
 
 

@@ -1,25 +1,46 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Preview cards: https://docs.joinmastodon.org/entities/PreviewCard/"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import cards
+from appliance.fediverse.mastodon_api.entities import accounts
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment_or_none
 from appliance.fediverse.model import MediaPurpose
+from appliance.fediverse.services.cards import credits
 from appliance.fediverse.urls import Urls
 
 _BY_IDS = sa.select(cards).where(cards.c.id.in_(sa.bindparam("ids", expanding=True)), cards.c.title != "")
 
 
 def load(tx: Tx, urls: Urls, ids: Collection[int]) -> dict[int, Entity]:
-    return {row.id: card(urls, row) for row in tx.all(_BY_IDS, {"ids": list(ids)})} if ids else {}
+    if not ids:
+        return {}
+    rows = tx.all(_BY_IDS, {"ids": list(ids)})
+    return {row.id: drawn for row, drawn in zip(rows, draw(tx, urls, rows), strict=True)}
 
 
-def card(urls: Urls, row: Row) -> Entity:
+def draw(tx: Tx, urls: Urls, rows: Sequence[Row]) -> list[Entity]:
+    """With the accounts of their authors, as far as those let the pages name them."""
+    named = accounts.load(tx, {row.author_id for row in rows if row.author_id is not None})
+    found = []
+    for row in rows:
+        author = named.get(row.author_id)
+        if author is None or author.suspended_at or author.deleted_at or not credits(author, row.url):
+            found.append(_card(urls, row, None))
+        else:
+            found.append(_card(urls, row, accounts.account(urls, author)))
+    return found
+
+
+def _card(urls: Urls, row: Row, author: Entity | None) -> Entity:
     """The picture is shown from here, so that nobody's app need ask the page's server."""
+    authors = [{"name": row.author_name, "url": row.author_url, "account": author}]
+    if author is None and not row.author_name:
+        authors = []
     image = urls.elsewhere(MediaPurpose.CARD, row.image_url) if row.image_url else None
     return {
         "url": row.url,
@@ -29,7 +50,7 @@ def card(urls: Urls, row: Row) -> Entity:
         "type": "link",
         "author_name": row.author_name,
         "author_url": row.author_url,
-        "authors": [{"name": row.author_name, "url": row.author_url, "account": None}] if row.author_name else [],
+        "authors": authors,
         "provider_name": row.provider_name,
         "provider_url": "",
         "html": "",
