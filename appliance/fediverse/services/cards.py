@@ -122,7 +122,7 @@ def prune(tx: Tx) -> None:
 
 
 def credits(row: sa.Row[Any], url: str) -> bool:
-    """Whether an account lets the page at `url` name it as its author: the page's domain or one above is on its list."""
+    """Whether an account lets the page at `url` name it as its author: its domain or one above is on its list."""
     host = (urlsplit(url).hostname or "").lower()
     return any(host == each or host.endswith(f".{each}") for each in row.attribution_domains or ())
 
