@@ -33,7 +33,7 @@ _OURS = ("/api/", "/oauth/")  # where a route must be documented, or be one of `
 _REASONS = {
     "GET /api/v1/annual_reports": "A year's review is a toy of Mastodon's own pages.",
     "POST /api/v1/annual_reports": "A year's review is a toy of Mastodon's own pages.",
-    "GET /api/v1_alpha/async_refreshes": "An experiment of Mastodon's. What is fetched in the background is there when a thread is opened again.",
+    "GET /api/v1_alpha/async_refreshes": "An experiment; what was fetched is seen when one looks again.",
     "POST /api/v1/collections": "Collections of accounts came with Mastodon 4.6, and are not here yet.",
     "GET /api/v1/collections": "Collections of accounts came with Mastodon 4.6, and are not here yet.",
     "PATCH /api/v1/collections": "Collections of accounts came with Mastodon 4.6, and are not here yet.",
