@@ -117,6 +117,7 @@ class Admission:
         with self._house.hold(load):
             weighed = WeighedReader(reader, load), GuardedWriter(writer)
             await PeerListener(door).handle_connection(*weighed, data=token)
+        load.multiplexer = None  # with all that waited there
         log.info("%s has gone, epoch %d", hello.name, epoch)
 
     async def _refuse(self, streams: Streams, refusal: Refusal) -> None:

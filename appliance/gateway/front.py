@@ -71,8 +71,10 @@ class Front:
 
     async def _visit(self, line: Line, name: str, size: int) -> None:
         load = self._admission.load(name)
-        multiplexer = load.multiplexer
         await load.room(VISIT + size)
+        multiplexer = load.multiplexer
+        if multiplexer is None:
+            return
         try:
             channel, free = await stream.open_channel(multiplexer, line.address)
         except MultiplexerTransportError:

@@ -71,11 +71,20 @@ def setup_beside(name: str, *, members: int, megabits: int) -> Setup:
 
 
 def reopen(folder: Path, made: Setup) -> bool:
-    """Whether there was one under that name, which goes on with its members as if it had not been closed."""
+    """Whether there was one, which goes on with its members as if it had not been closed. Raises HearthError
+    already-set-up where that had another name."""
     files = SystemFiles()
     closed = folder / _CLOSED
-    if not closed.exists() or load_setup(files, closed).domain != made.domain:
+    if not closed.exists():
         return False
+    before = load_setup(files, closed).domain
+    if before != made.domain:
+        raise HearthError(
+            "already-set-up",
+            f"In {folder} are the members of a gateway that was called {before}.",
+            "To begin anew, which ends all its invitations and members, remove that folder first.",
+            status=409,
+        )
     files.replace(folder / "gateway.json", packed(made), mode=_READABLE)
     files.remove(closed)
     return True

@@ -176,6 +176,17 @@ def test_a_box_is_one_under_its_own_name_and_can_stop_and_go_on(
     assert again.invite("bob", replace=False).fingerprint == invited.fingerprint
     assert again.setup.limits.members == 3
 
+    # Another name would be another gateway, and what is a gateway uses none.
+    assert hearth("gateway", "close", *by_hand) == 0
+    monkeypatch.setattr("appliance.cli.context.Context.supervisor", Box(address="other.example.org", gateway=""))
+    assert hearth("gateway", "open", *by_hand) == 1
+    assert "was called our-house.example.org" in capsys.readouterr().err
+    monkeypatch.setattr("appliance.cli.context.Context.supervisor", box)
+    assert hearth("gateway", "open", *by_hand) == 0
+    monkeypatch.setattr("appliance.cli.gateway.STATE", folder)
+    assert hearth("gateway", "use", "anything") == 1
+    assert "hearth gateway close" in capsys.readouterr().err
+
 
 @pytest.mark.parametrize(
     ("box", "key"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from snitun.multiplexer.crypto import CryptoTransport
-from snitun.multiplexer.message import CHANNEL_FLOW_DATA, CHANNEL_FLOW_PING, MultiplexerChannelId, MultiplexerMessage
+from snitun.multiplexer.message import CHANNEL_FLOW_DATA, MultiplexerMessage
 
 from appliance.gateway import load, stream, wire
 from appliance.gateway.limits import Limits
@@ -82,9 +82,10 @@ def test_a_member_who_reads_nothing_is_no_way_to_fill_the_memory(tmp_path: Path)
             async def flood() -> None:
                 _, writer = await greet(played, ALICE)
                 with contextlib.suppress(ConnectionError):
-                    while True:
+                    while not writer.transport.is_closing():
                         writer.write(bytes(65536))
                         await writer.drain()
+                        await asyncio.sleep(0)
 
             floods = [asyncio.create_task(flood()) for _ in range(20)]
             assert played.gateway is not None
@@ -125,10 +126,11 @@ def test_a_member_who_floods_makes_the_gateway_keep_little(tmp_path: Path) -> No
 
             async def flood() -> None:
                 with contextlib.suppress(Exception):
-                    while True:
+                    while not writer.transport.is_closing():
                         for channel in opened:
                             held._write_message(MultiplexerMessage(channel.id, CHANNEL_FLOW_DATA, bytes(16 * 1024)))
                             await writer.drain()
+                        await asyncio.sleep(0)
 
             flooding = asyncio.create_task(flood())
             async with asyncio.timeout(SECONDS):
@@ -147,34 +149,37 @@ def test_a_member_who_floods_makes_the_gateway_keep_little(tmp_path: Path) -> No
     play(tmp_path, test, FAST)
 
 
-def test_answers_to_pings_that_nobody_takes_end_the_tunnel(tmp_path: Path) -> None:
-    async def test(played: Played) -> None:
-        async with come_in(played) as (crypto, (reader, writer)):
-            reader._transport.pause_reading()
-            held = stream.multiplex(crypto, reader, writer, None)
-            assert played.gateway is not None
+class Stuck:
+    """A writer of which nobody takes anything, and its transport."""
 
-            async def ping() -> None:
-                number = 0
-                with contextlib.suppress(Exception):
-                    while True:
-                        for _ in range(200):
-                            number += 1
-                            held._write_message(_ping(number))
-                        await writer.drain()
+    def __init__(self) -> None:
+        self.kept = 0
+        self.limit = 0
+        self.aborted = False
+        self.transport = self
 
-            pinging = asyncio.create_task(ping())
-            async with asyncio.timeout(SECONDS):
-                while played.gateway._admission.is_there(ALICE):
-                    await asyncio.sleep(0.02)
-            pinging.cancel()
-            held.shutdown()
+    def set_write_buffer_limits(self, high: int) -> None:
+        self.limit = high
 
-    play(tmp_path, test, FAST)
+    def get_write_buffer_size(self) -> int:
+        return self.kept
+
+    def write(self, data: bytes) -> None:
+        self.kept += len(data)
+
+    def abort(self) -> None:
+        self.aborted = True
 
 
-def _ping(number: int) -> MultiplexerMessage:
-    return MultiplexerMessage(MultiplexerChannelId(number.to_bytes(16)), CHANNEL_FLOW_PING, b"", b"ping")
+def test_answers_to_pings_that_nobody_takes_end_the_tunnel() -> None:
+    """SniTun writes them without waiting, as many as there are pings; this error it takes for the end."""
+    stuck = Stuck()
+    writer = load.GuardedWriter(stuck)
+    with pytest.raises(RuntimeError):
+        for _ in range(100_000):
+            writer.write(bytes(32))
+    assert stuck.aborted
+    assert stuck.limit < stuck.kept < 2 * load.MOST_UNSENT
 
 
 def test_who_takes_what_they_asked_for_loses_nothing(tmp_path: Path) -> None:
