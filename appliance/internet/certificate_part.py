@@ -37,7 +37,7 @@ class CertificatePart:
             # The owner has thought of another name; nothing of the old one is to be left.
             self._front.arrange(None)
             site = None
-        there = self._front.certificate() if site else Certificate(Stage.NONE)
+        there = self._front.certificate()
         if site is not None:
             there = replace(there, asked=site.stage, strict=site.strict, by_tls=site.by_tls)
         self._note(certificate.remember(self._memory, name, there, self._clock.now()))

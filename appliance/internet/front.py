@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from appliance.errors import BadInput
 from appliance.internet.model import Stage
@@ -16,12 +17,13 @@ TUNNEL_PORT = 8444
 
 @dataclass(frozen=True)
 class Authority:
-    """The two directories of the certificate authority (RFC 8555), and the file with whom to trust where that is
-    nobody whom the machine trusts anyway, as in tests."""
+    """The two directories of the certificate authority (RFC 8555), the file with whom to trust where that is nobody
+    whom the machine trusts anyway, as in tests, and what CAA records call it (RFC 8659)."""
 
     staging: str = "https://acme-staging-v02.api.letsencrypt.org/directory"
     real: str = "https://acme-v02.api.letsencrypt.org/directory"
     root: Path | None = None
+    issuer: str = "letsencrypt.org"
 
     def directory(self, stage: Stage) -> str:
         return self.real if stage is Stage.REAL else self.staging
@@ -47,7 +49,8 @@ def places(environment: Mapping[str, str]) -> Places:
 
 
 def authority(environment: Mapping[str, str]) -> Authority:
-    """HEARTH_ACME_STAGING, HEARTH_ACME_REAL and HEARTH_ACME_ROOT. Raises BadInput."""
+    """HEARTH_ACME_STAGING, HEARTH_ACME_REAL, HEARTH_ACME_ROOT and HEARTH_ACME_ISSUER, which is the directory's host
+    where it is not told. Raises BadInput."""
     known = Authority()
     staging = environment.get("HEARTH_ACME_STAGING") or known.staging
     real = environment.get("HEARTH_ACME_REAL") or known.real
@@ -58,4 +61,5 @@ def authority(environment: Mapping[str, str]) -> Authority:
             raise BadInput("HEARTH_ACME_STAGING, …_REAL and …_ROOT hold addresses and a path, without blanks.")
     if not all(url.startswith("https://") for url in (staging, real)):
         raise BadInput("HEARTH_ACME_STAGING and HEARTH_ACME_REAL must begin with https://.")
-    return Authority(staging, real, Path(root) if root else None)
+    issuer = environment.get("HEARTH_ACME_ISSUER") or (known.issuer if real == known.real else urlsplit(real).hostname)
+    return Authority(staging, real, Path(root) if root else None, (issuer or "").lower())

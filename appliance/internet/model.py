@@ -153,7 +153,7 @@ class Certificate:
     again: datetime | None = None
     since: datetime | None = None
     life: timedelta | None = None
-    authority: str = "letsencrypt.org"  # as CAA records call it
+    authority: str = ""  # whom the box asks, as CAA records call it
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from appliance.board.virtual.home_doors import (
     HomeDoor,
     HomeInterfaces,
     HomeOutside,
+    HomeTunnel,
+    home_front,
     home_resolver,
     home_router,
 )
@@ -22,7 +24,7 @@ from appliance.config import Config, Home
 from appliance.fediverse.client import InstanceClient
 from appliance.internet.outside_check import OutsideByHelpers
 from appliance.system.bus import SystemBus
-from appliance.system.caddy import CaddyFront, VirtualFront, WebFront
+from appliance.system.caddy import CaddyFront, WebFront
 from appliance.system.clock import Clock, SystemClock
 from appliance.system.files import Files, SystemFiles, VirtualFiles
 from appliance.system.firewall import Firewall, SystemFirewall, VirtualFirewall
@@ -39,7 +41,7 @@ from appliance.system.router.system import SystemRouter
 from appliance.system.runner import SystemRunner
 from appliance.system.ssh import Ssh, SystemSsh, VirtualSsh
 from appliance.system.systemd import Systemd
-from appliance.system.tunnel import TunnelDoor, UnitTunnel, VirtualTunnel
+from appliance.system.tunnel import TunnelDoor, UnitTunnel
 from appliance.system.units import SystemdUnits, Units, VirtualUnits
 from appliance.system.virtual_wifi import VirtualWifi
 from appliance.system.wifi import Wifi
@@ -114,9 +116,9 @@ def virtual_doors(config: Config) -> Doors:
         firewall=VirtualFirewall(),
         router=router,
         resolver=home_resolver(home),
-        front=VirtualFront(clock.now),
+        front=home_front(home, clock),
         naming=VirtualDynamicName(),
-        tunnel=VirtualTunnel(),
+        tunnel=HomeTunnel(home),
         outside=HomeOutside(home, router),
         latest=3.0,
     )

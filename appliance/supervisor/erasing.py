@@ -28,14 +28,17 @@ class Erasing:
         secrets: SecretStore,
         clock: Clock,
         forget_keys: Callable[[], None],
+        forget_name: Callable[[], None],
     ) -> None:
-        """`forget_keys`: whoever comes after the erasing must not be visited by ssh."""
+        """`forget_keys`: whoever comes after the erasing must not be visited by ssh. `forget_name` has the web server
+        forget name and certificates, which takes its time."""
         self._loop = loop
         self._core = core
         self._eraser = eraser
         self._secrets = secrets
         self._clock = clock
         self._forget_keys = forget_keys
+        self._forget_name = forget_name
         self._busy = False
         self._deleting: set[str] = set()
 
@@ -137,6 +140,7 @@ class Erasing:
             progress.say(0.1, "The instance is being stopped.")
             with self._eraser.stopped():
                 self._eraser.put_aside(erased.folder, settings)
+                self._try_to_forget_name()
                 self._loop.ask(lambda: self._finish_erase(erased))
         except HearthError:
             self._take_back(erased.folder)
@@ -144,6 +148,13 @@ class Erasing:
         finally:
             self._loop.tell(self._free)
         return "Everything was put aside; it is deleted in seven days."
+
+    def _try_to_forget_name(self) -> None:
+        try:
+            self._forget_name()
+        except HearthError as error:
+            # The files are gone first, so that it is gone at the web server's next start at the latest.
+            log.warning("the web server could not be told to forget the name: %s", error)
 
     def _take_back(self, folder: str) -> None:
         """What failed before anything was moved must not happen unasked at the next start."""

@@ -166,7 +166,13 @@ class Supervisor:
             lambda: loop.tell(core.show_again),
         )
         self.erasing = Erasing(
-            loop, core, Eraser(config.state, config.fediverse_state, files, units, secrets), secrets, clock, forget_keys
+            loop,
+            core,
+            Eraser(config.state, config.fediverse_state, files, units, secrets),
+            secrets,
+            clock,
+            forget_keys,
+            doors.front.forget,
         )
         box_settings = BoxSettings(core, lambda: self.instance.origin)
         gateway = GatewayUse(core, box_settings, secrets)

@@ -8,7 +8,7 @@ certificate when the supervisor does not run. Once it has the name, it obtains a
 import json
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from appliance.system.inquiry import inquire
 from appliance.system.runner import Runner
 
 _RELOAD_SECONDS = 60.0
+_REMOVE_SECONDS = 30.0
 _MAX_SITES = 16 * 1024
 _MAX_CERTIFICATE = 64 * 1024
 _MAX_LOG = 128 * 1024  # of its end
@@ -62,6 +63,10 @@ class WebFront(Protocol):
         """The best one there is for the name that was arranged, and what the authority has said since."""
         ...
 
+    def forget(self) -> None:
+        """Serve nothing of any name, and keep no certificate nor key of one: the box may become somebody else's."""
+        ...
+
 
 class CaddyFront:
     def __init__(self, runner: Runner, files: Files, places: Places, authority: Authority) -> None:
@@ -95,17 +100,36 @@ class CaddyFront:
             raise
 
     def certificate(self) -> Certificate:
-        site = self.arranged()
+        site, authority = self.arranged(), self._authority.issuer
         if site is None:
-            return Certificate(Stage.NONE)
+            return Certificate(Stage.NONE, authority=authority)
         found = {stage: self._found(site.name, stage) for stage in (Stage.REAL, Stage.STAGING)}
         best, chain = next(((stage, each) for stage, each in found.items() if each), (Stage.NONE, None))
         error = "" if site.stage is Stage.NONE else self._reason(site)
         trying = site.stage is not Stage.NONE and found[site.stage] is None and not error
         if chain is None:
-            return Certificate(best, None, error, trying)
+            return Certificate(best, None, error, trying, authority=authority)
         since, until = chain
-        return Certificate(best, until, error, trying, life=until - since)
+        return Certificate(best, until, error, trying, life=until - since, authority=authority)
+
+    def forget(self) -> None:
+        for path in (self._sites, self._plain):
+            self._put(path, "")
+        folders = [issuer_folder(self._authority.directory(stage)) for stage in (Stage.REAL, Stage.STAGING)]
+        self._remove_theirs(
+            [self._places.storage / kind / each for kind in ("certificates", "acme") for each in folders]
+        )
+        self._reload()
+
+    def _remove_theirs(self, paths: Sequence[Path]) -> None:
+        """As whoever they belong to, who may have put there what leads elsewhere."""
+        try:
+            owner = self._places.storage.parent.stat()
+        except OSError:
+            return  # nothing was ever kept
+        who = ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups", "--"]
+        remove = ["rm", "-rf", "--", *map(str, paths)]
+        self._runner.run(remove if owner.st_uid == os.geteuid() else [*who, *remove], timeout=_REMOVE_SECONDS)
 
     def _put(self, path: Path, content: str) -> None:
         if content:
@@ -239,10 +263,14 @@ def _changed(path: Path) -> float:
 
 @dataclass(frozen=True)
 class Issuing:
-    """How a virtual authority answers: by a certificate, or by a reason."""
+    """How a virtual authority answers: by a certificate, or by a reason. `revoked`: what it gave before is good no
+    longer. `left`: so many days are left of it."""
 
     refuses: str = ""
     days: float = 90.0
+    revoked: bool = False
+    left: float | None = None
+    issuer: str = "letsencrypt.org"
 
 
 class VirtualFront:
@@ -264,11 +292,20 @@ class VirtualFront:
 
     def certificate(self) -> Certificate:
         site, issuing = self._site, self.look()
+        if issuing.revoked:
+            self._issued.clear()
         if site is None:
-            return Certificate(Stage.NONE)
+            return Certificate(Stage.NONE, authority=issuing.issuer)
         key = (site.name, site.stage)
         if site.stage is not Stage.NONE and not issuing.refuses and key not in self._issued:
             self._issued[key] = self._now() + timedelta(days=issuing.days)
         best = next((stage for stage in (Stage.REAL, Stage.STAGING) if (site.name, stage) in self._issued), Stage.NONE)
         error = issuing.refuses if site.stage is not Stage.NONE and key not in self._issued else ""
-        return Certificate(best, self._issued.get((site.name, best)), error)
+        until = self._issued.get((site.name, best))
+        if until is not None and issuing.left is not None:
+            until = min(until, self._now() + timedelta(days=issuing.left))
+        return Certificate(best, until, error, authority=issuing.issuer)
+
+    def forget(self) -> None:
+        self._site = None
+        self._issued.clear()

@@ -33,6 +33,10 @@ BROKEN = [
     ("record", "wrong", "record-wrong", False),
     ("record", "stale", "record-stale", False),
     ("ipv6_only", "yes", "ipv6-only", False),
+    ("aaaa", "no", "aaaa-broken", False),
+    ("caa", "no", "caa-forbids", False),
+    ("authority", "late", "certificate-expires", False),
+    ("authority", "refuses", "certificate-failed", False),
     ("hairpin", "no", "no-hairpin", False),
 ]
 

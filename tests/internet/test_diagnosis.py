@@ -138,7 +138,7 @@ def test_every_check_has_a_row_here_in_its_order_and_every_row_a_check():
 @pytest.mark.parametrize(("key", "span", "way", "words"), BROKEN, ids=[each[0] for each in BROKEN])
 def test_what_is_nearer_to_the_box_is_told_first(key, span, way, words):
     """All that comes later is broken as well, and nobody hears of it until it is its turn."""
-    worse = replace(way, certificate=Certificate(Stage.NONE, error="refused"))
+    worse = replace(way, certificate=Certificate(Stage.NONE, error="refused", authority="letsencrypt.org"))
     assert cause(worse) == ("certificate-failed" if key in LAST else key)
 
 
@@ -295,3 +295,9 @@ def test_whatever_is_observed_there_is_one_cause_at_most_and_nothing_is_claimed_
     assert all(facts(way).values())
     if found.clear_to_the_name:
         assert seen[: Span.INTERNET] == (GREEN, GREEN)
+
+
+def test_whether_an_authority_is_forbidden_depends_on_which_one_is_asked():
+    forbidden = records(caa=("letsencrypt.org",))
+    for authority, found in (("letsencrypt.org", ""), ("ca.example.net", "caa-forbids"), ("", "")):
+        assert cause(replace(forbidden, certificate=replace(forbidden.certificate, authority=authority))) == found

@@ -42,7 +42,7 @@ def well() -> Way:
         router=Router(PortControl.UPNP, "Fritz", PUBLIC, tuple(mapping(index) for index in range(3))),
         outside=Outside(PUBLIC, None, (tried(0, Answered.REACHED), tried(1, Answered.REACHED)), hairpin=True),
         records=Records(NAME, answered=True, a=(PUBLIC,)),
-        certificate=Certificate(Stage.REAL, NOW + timedelta(days=60)),
+        certificate=Certificate(Stage.REAL, NOW + timedelta(days=60), authority="letsencrypt.org"),
         goal=Goal(NAME),
     )
 

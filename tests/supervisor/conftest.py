@@ -126,6 +126,7 @@ class Bench:
         self.ssh = VirtualSsh()
         self.firewall = VirtualFirewall()
         self.tunnel = VirtualTunnel()
+        self.front = VirtualFront(self.clock.now)
         self.client = SupervisorClient(self.config.supervisor_socket)
         self._ticked = threading.Event()
         self._stop: Callable[[], None] = lambda: None
@@ -145,7 +146,7 @@ class Bench:
             firewall=self.firewall,
             router=VirtualRouter(self.clock),
             resolver=VirtualResolver(),
-            front=VirtualFront(self.clock.now),
+            front=self.front,
             naming=VirtualDynamicName(),
             tunnel=self.tunnel,
             outside=VirtualOutside(),

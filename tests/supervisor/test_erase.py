@@ -9,9 +9,11 @@ import pytest
 
 from appliance.errors import HearthError
 from appliance.health.power import CALM_SECONDS, TOO_WEAK
+from appliance.internet.model import Stage
 from appliance.secret import Secret
 from appliance.settings import Erased, SettingsFile
 from appliance.status import JobState
+from appliance.system.caddy import Site
 
 ANNA = Secret("browser of anna")
 PASSWORD = Secret("quiet otters paint fences")
@@ -63,7 +65,10 @@ def test_only_the_spelled_out_sentence_erases(full, sentence):
 
 def test_the_box_is_as_new_and_the_data_is_put_aside(full):
     before = full.status().box
+    full.front.arrange(Site("friends.example.org", Stage.REAL))
+    assert full.front.certificate().stage is Stage.REAL
     assert erase(full).state is JobState.DONE
+    assert (full.front.arranged(), full.front.certificate().stage) == (None, Stage.NONE)
     after = full.status().box
     assert (after.owner, after.claimed, after.address, after.name, after.setup_done) == (
         None,
@@ -78,6 +83,15 @@ def test_the_box_is_as_new_and_the_data_is_put_aside(full):
     assert (kept(full)[0] / "fediverse" / "posts").read_text() == "everything"
     assert full.units.did == ["stop fediverse", "start fediverse"]
     assert not (full.config.secrets / "owner-verifier").exists()
+
+
+def test_a_web_server_that_does_not_answer_keeps_nobody_from_erasing(full):
+    def fail():
+        raise HearthError("command-failed", "It does not answer.")
+
+    full.supervisor.erasing._forget_name = fail
+    assert erase(full).state is JobState.DONE
+    assert full.status().box.owner is None
 
 
 def test_it_can_be_undone_with_login_and_name(full):

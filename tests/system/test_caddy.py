@@ -4,7 +4,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from appliance.internet.front import Authority, Places
 from appliance.internet.model import Certificate, Stage
 from appliance.system.caddy import CaddyFront, Issuing, Site, VirtualFront, issuer_folder, plain, reason, sites
 from appliance.system.files import SystemFiles
-from appliance.system.runner import SystemRunner, VirtualRunner
+from appliance.system.runner import Completed, SystemRunner, VirtualRunner
 from tests.system.web_world import NAME, World, possible, world
 
 needs_network = pytest.mark.skipif(not possible(), reason="this machine gives us no network of our own, or no caddy")
@@ -37,9 +37,12 @@ def stop(process: "subprocess.Popen[bytes] | None") -> None:
     process.wait(20)
 
 
+LETS_ENCRYPT = "letsencrypt.org"
+
+
 @needs_network
 def test_before_there_is_a_name_the_ports_can_be_tried_and_nothing_else(web: World) -> None:
-    assert web.front.certificate() == Certificate(Stage.NONE)
+    assert web.front.certificate() == Certificate(Stage.NONE, authority=LETS_ENCRYPT)
     assert (
         web.ask("https", 8443, "/.well-known/hearth/here/x", name="").body
         == "companion https /.well-known/hearth/here/x"
@@ -181,6 +184,46 @@ def test_it_starts_with_name_and_certificate_though_nobody_else_does(web: World)
     assert web.front.certificate().stage is Stage.REAL
 
 
+@needs_network
+def test_what_is_forgotten_is_neither_served_nor_kept(web: World) -> None:
+    web.front.forget()
+    assert web.front.arranged() is None
+    assert web.front.certificate().stage is Stage.NONE
+    assert list(web.places.sites.iterdir()) == []
+    assert [path for path in web.places.storage.rglob("*") if NAME in path.name or path.parent.name == "acme"] == []
+    web.until(lambda: not web.answers("https", 8443))
+    web.front.forget()
+
+
+class Recorder:
+    """All that it is asked to run is well."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+
+    def run(self, argv: Sequence[object], **_: object) -> Completed:
+        self.commands.append([str(each) for each in argv])
+        return Completed(0, b"", b"")
+
+
+def test_what_is_the_web_servers_is_removed_as_the_web_servers_user(tmp_path: Path) -> None:
+    """It may have put there what leads elsewhere."""
+    runner = Recorder()
+    places = Places(Path("/bin/true"), tmp_path, tmp_path / "sites", tmp_path / "web/caddy", tmp_path)
+    CaddyFront(runner, SystemFiles(), places, Authority()).forget()
+    assert not any("rm" in each for each in runner.commands)
+    (tmp_path / "web").mkdir()
+    if os.geteuid() == 0:
+        os.chown(tmp_path / "web", 12345, 12346)
+    CaddyFront(runner, SystemFiles(), places, Authority()).forget()
+    (removing,) = (each for each in runner.commands if "rm" in each)
+    at = removing.index("rm")
+    assert removing[at : at + 3] == ["rm", "-rf", "--"]
+    assert all(each.startswith(f"{places.storage}/") for each in removing[at + 3 :])
+    if os.geteuid() == 0:
+        assert removing[:at] == ["setpriv", "--reuid=12345", "--regid=12346", "--clear-groups", "--"]
+
+
 def test_whatever_is_in_a_name_no_line_of_configuration_comes_of_it(tmp_path: Path) -> None:
     places = Places(Path("/bin/true"), tmp_path, tmp_path, tmp_path, tmp_path)
     for name in (
@@ -205,7 +248,7 @@ def test_a_damaged_file_is_as_if_nothing_was_arranged(tmp_path: Path) -> None:
     for text in ("", "# {", "# []", '# {"name": "a.example.net", "stage": "best", "strict": false}', "\xff"):
         (tmp_path / "site.caddy").write_text(text, encoding="latin-1")
         assert front.arranged() is None
-        assert front.certificate() == Certificate(Stage.NONE)
+        assert front.certificate() == Certificate(Stage.NONE, authority=LETS_ENCRYPT)
 
 
 def test_what_lies_in_the_web_servers_folders_keeps_nobody_waiting(tmp_path: Path) -> None:
@@ -216,7 +259,7 @@ def test_what_lies_in_the_web_servers_folders_keeps_nobody_waiting(tmp_path: Pat
     folder.mkdir(parents=True)
     os.mkfifo(folder / f"{NAME}.crt")
     os.mkfifo(tmp_path / "authority.log")
-    assert front.certificate() == Certificate(Stage.NONE, trying=True)
+    assert front.certificate() == Certificate(Stage.NONE, trying=True, authority=LETS_ENCRYPT)
     (tmp_path / "authority.log").unlink()
     (tmp_path / "authority.log").symlink_to("/etc/passwd")
     assert front.certificate().error == ""
@@ -261,8 +304,8 @@ def test_a_virtual_front_issues_and_refuses() -> None:
     issuing = Issuing(refuses="no")
     front = VirtualFront(lambda: datetime(2026, 1, 1, tzinfo=UTC), lambda: issuing)
     front.arrange(Site(NAME, Stage.STAGING))
-    assert front.certificate() == Certificate(Stage.NONE, None, "no")
+    assert front.certificate() == Certificate(Stage.NONE, None, "no", authority=LETS_ENCRYPT)
     issuing = Issuing(days=3)
     assert front.certificate().until == datetime(2026, 1, 4, tzinfo=UTC)
     front.arrange(Site("another.example.net", Stage.NONE))
-    assert front.certificate() == Certificate(Stage.NONE)
+    assert front.certificate() == Certificate(Stage.NONE, authority=LETS_ENCRYPT)

@@ -6,17 +6,20 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance.board.virtual import home_network
-from appliance.board.virtual.home_network import BOX, RIVAL, RIVAL_NAME, HomeNetwork
+from appliance.board.virtual.home_network import BOX, RIVAL, RIVAL_NAME, Authority, HomeNetwork
 from appliance.errors import Unavailable
 from appliance.internet.model import PUBLIC_PORTS, Link, Mapping, Outside, Records
 from appliance.parse import from_dict
+from appliance.system.caddy import Issuing, VirtualFront
 from appliance.system.clock import Clock, SystemClock
 from appliance.system.commands import CommandClient
 from appliance.system.interfaces import Interfaces
 from appliance.system.resolver import VirtualResolver
 from appliance.system.router import Manners, Mood, VirtualRouter
+from appliance.system.tunnel import TunnelState, VirtualTunnel
 
 _SECONDS = 2.0
+_LATE_DAYS = 10.0
 _CLOCK_EVERY = 1.0  # the supervisor's loop asks the clock often
 
 
@@ -91,6 +94,29 @@ class HomeOutside:
         held = self._router.look(PUBLIC_PORTS) if home.upnp and home.cable else None
         found = home_network.outside(home, held.mappings if held else (), held.pinholes if held else ())
         return found if found.seen4 or found.seen6 else None
+
+
+class HomeTunnel(VirtualTunnel):
+    """Implements `tunnel.TunnelDoor`: to a gateway that answers as the front panel says."""
+
+    def __init__(self, home: HomeDoor) -> None:
+        super().__init__()
+        self._home = home
+
+    def look(self) -> TunnelState | None:
+        self.answers = self._home.look().gateway
+        return super().look()
+
+
+def home_front(home: HomeDoor, clock: Clock) -> VirtualFront:
+    return VirtualFront(clock.now, lambda: issuing(home.look()))
+
+
+def issuing(home: HomeNetwork) -> Issuing:
+    if home.authority is Authority.REFUSES:
+        # As Caddy says it of one that counted nothing, so that it is asked again soon.
+        return Issuing(refuses="performing request: the authority gives no certificates today", revoked=True)
+    return Issuing(left=_LATE_DAYS) if home.authority is Authority.LATE else Issuing()
 
 
 def home_router(home: HomeDoor, clock: Clock) -> VirtualRouter:

@@ -6,7 +6,7 @@ is only ever shown: nothing is sent there.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from appliance.internet.model import PUBLIC_PORTS, Answered, Attempt, Link, Mapping, Outside, Port, Protocol, Records
@@ -17,6 +17,7 @@ RIVAL, RIVAL_NAME = "192.168.1.30", "nas"
 # The home's own address on the internet, the one it had yesterday, the one that its carrier shares among many homes,
 # and somebody else's.
 HOME, YESTERDAY, SHARED, ELSEWHERE = "11.22.33.44", "11.22.33.99", "11.22.0.1", "11.99.88.77"
+ELSEWHERE6, OTHER_AUTHORITY = "2600:99::1", "other.example"
 # What the router takes for its address outside where there is another one before it, or a carrier's.
 BEHIND_ANOTHER, BEHIND_CARRIER = "192.168.0.2", "100.64.7.9"
 
@@ -38,11 +39,20 @@ class DnsRecord(Enum):
     STALE = "stale"  # right at its source, and remembered otherwise elsewhere
 
 
+class Authority(Enum):
+    """How whoever gives certificates behaves."""
+
+    GIVES = "gives"
+    REFUSES = "refuses"  # and takes back what it gave
+    LATE = "late"  # has not renewed for long what soon runs out
+
+
 @dataclass(frozen=True)
 class HomeNetwork:
     """`cable` is the network's. `upnp`: the router lets itself be asked for ports. `forwarded`: somebody led the ports
     to the box by hand. `rival`: another machine at home wants port 443, and gets it when the router starts anew:
-    `restarts` counts that. `ipv6_only`: the provider gives no IPv4."""
+    `restarts` counts that. `ipv6_only`: the provider gives no IPv4. `aaaa`: the name leads nowhere else by IPv6. `caa`:
+    the domain lets the box's authority make certificates. `gateway`: one that lets this box in answers."""
 
     cable: bool = True
     upnp: bool = True
@@ -56,6 +66,10 @@ class HomeNetwork:
     dns: bool = True
     record: DnsRecord = DnsRecord.RIGHT
     clock: bool = True
+    aaaa: bool = True
+    caa: bool = True
+    authority: Authority = Authority.GIVES
+    gateway: bool = True
     restarts: int = 0
 
 
@@ -101,11 +115,18 @@ def outside(home: HomeNetwork, mappings: Iterable[Mapping] = (), pinholes: Itera
 def records(home: HomeNetwork, name: str) -> tuple[Records, Records]:
     """What the name's own name servers have, and what is seen of it elsewhere."""
     if home.ipv6_only:
-        right, wrong, old = (Records(name, True, aaaa=(each,)) for each in (BOX6, "2600:99::1", "2600:98::1"))
+        right, wrong, old = (Records(name, True, aaaa=(each,)) for each in (BOX6, ELSEWHERE6, "2600:98::1"))
     else:
         right, wrong, old = (Records(name, True, a=(each,)) for each in (_own(home), ELSEWHERE, YESTERDAY))
     there = {DnsRecord.MISSING: Records(name, True), DnsRecord.WRONG: wrong}.get(home.record, right)
-    return there, old if home.record is DnsRecord.STALE else there
+    seen = old if home.record is DnsRecord.STALE else there
+    return _spoilt(home, there), _spoilt(home, seen)
+
+
+def _spoilt(home: HomeNetwork, found: Records) -> Records:
+    """With what may be wrong besides."""
+    aaaa = found.aaaa if home.aaaa else (ELSEWHERE6,)
+    return replace(found, aaaa=aaaa, caa=None if home.caa else (OTHER_AUTHORITY,))
 
 
 def _own(home: HomeNetwork) -> str:

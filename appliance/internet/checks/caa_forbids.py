@@ -8,9 +8,7 @@ from appliance.supervisor.issues import Finding
 
 def check(way: Way) -> Finding | None:
     found, authority = way.records, way.certificate.authority
-    if found is None or found.caa is None:
-        return None
-    if authority in found.caa:
+    if not authority or found is None or found.caa is None or authority in found.caa:
         return None
     return Finding(
         "caa-forbids",

@@ -28,6 +28,7 @@ class Memory:
     outside: str | None = None
     search_again: float = 0.0
     shun_until: float = 0.0
+    upnp_again: float = 0.0
     grants: dict[Port, Grant] = field(default_factory=dict)
     pinholes: dict[Port, Lease] = field(default_factory=dict)
     refused: dict[Port, str] = field(default_factory=dict)

@@ -26,6 +26,7 @@ _ALL = (*_PACKETS, PortControl.UPNP)
 _NAMES_SECONDS = 3600.0
 # How soon to search again for UPnP at a router that can be asked otherwise; it tells who the rivals are.
 _SEARCH_SECONDS = 600.0
+_SEARCH_SOON_SECONDS = 60.0
 # One over whose answers a child was killed, or that led it astray, is left alone for a while: each time costs work.
 _SHUN_SECONDS = 45.0
 # How much of the usual patience there is with a router when what it gave is given back.
@@ -100,8 +101,8 @@ class SystemRouter:
             link, memory = self._meet(), self._memory
             if link is None:
                 raise silent()
-            troubles, vague = [], []
-            for control in memory.controls or _ALL:
+            troubles, vague, controls = [], [], [*(memory.controls or _ALL)]
+            for control in controls:
                 answer = self._ask(link, self._wish(Verb.OPEN, control, link, [port], seconds))
                 if answer.control is not None and answer.trouble is None:
                     memory.refused.pop(port, None)
@@ -109,7 +110,9 @@ class SystemRouter:
                     memory.grants[port] = Grant(control, lease)
                     memory.outside = answer.outside or memory.outside
                     return Mapping(port, link.address or "", answer.lease, self._description, lease=answer.lease)
-                if _may_be_clearer(answer, control, memory):
+                if answer.control is PortControl.UPNP and control not in memory.controls:
+                    memory.known, memory.controls = answer.known, (*memory.controls, control)
+                if answer.trouble is Trouble.TAKEN and control in _PACKETS and self._tells_more(controls):
                     vague.append(answer)
                     continue
                 troubles.append(answer)
@@ -151,6 +154,15 @@ class SystemRouter:
             troubles = [each for wish in wishes if (each := self._ask(link, wish)).trouble is not None]
             if troubles:
                 raise self._error(ports[0], troubles[0])
+
+    def _tells_more(self, controls: list[PortControl]) -> bool:
+        """By PCP and NAT-PMP a router may say the same of a port that another machine has, and of one that nobody may
+        have; by UPnP it tells which of the two, and whose. So that is asked as well, and searched for now and then."""
+        memory, now = self._memory, self._clock.monotonic()
+        if PortControl.UPNP not in controls and now >= max(memory.upnp_again, memory.shun_until):
+            memory.upnp_again = now + _SEARCH_SOON_SECONDS
+            controls.append(PortControl.UPNP)
+        return PortControl.UPNP in controls
 
     def _meet(self) -> Link | None:
         """The link, if there is a router at it for IPv4. At another one nothing counts that was learnt before."""
@@ -251,9 +263,3 @@ class SystemRouter:
 
     def _name(self, address: str) -> str:
         return self._names.get(address, ("", 0.0))[0]
-
-
-def _may_be_clearer(answer: Answer, control: PortControl, memory: Memory) -> bool:
-    """By PCP and NAT-PMP a router may say the same of a port that another machine has, and of one that nobody may
-    have; by UPnP it tells which of the two, and whose."""
-    return answer.trouble is Trouble.TAKEN and control in _PACKETS and PortControl.UPNP in memory.controls

@@ -99,14 +99,18 @@ def test_pcp_can_refuse(result, key):
         assert key_of(door.open, HTTP) == key
 
 
+@pytest.mark.parametrize("knows", ["all", "pcp", "none"])
 @pytest.mark.parametrize(("refuses", "key"), [(True, "router-refuses"), (False, None)])
-def test_what_pcp_tells_vaguely_upnp_tells_plainly(refuses, key):
+def test_what_pcp_tells_vaguely_upnp_tells_plainly(refuses, key, knows):
     """That it cannot have port 80 may mean that nobody may, that another machine has it, or that this box itself had it
     under another nonce."""
     igd = Igd(refuses=refuses)
     with Played(packets=pcp_speaker(result=11), upnp=igd.answer) as router:
         door = Door(router.address)
-        door.look(PUBLIC_PORTS)
+        if knows != "none":
+            door.look(PUBLIC_PORTS)
+        if knows == "pcp":  # its UPnP did not answer when it was searched for
+            door._memory.controls, door._memory.known = (PortControl.PCP,), ""
         if key is None:
             assert door.open(HTTP).lease == 7200
         else:

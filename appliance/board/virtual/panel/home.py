@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.board.virtual.home_network import RIVAL_NAME, DnsRecord, HomeNetwork, Nat
+from appliance.board.virtual.home_network import RIVAL_NAME, Authority, DnsRecord, HomeNetwork, Nat
 from appliance.errors import BadInput
 
 
@@ -148,8 +148,34 @@ _RECORD = _Kind(
         _State(DnsRecord.STALE, "The box’s name is right now, and remembered as it was", "Stale", "name stale"),
     ),
 )
+_AAAA = _switch(
+    "aaaa",
+    ("By IPv6 the name leads nowhere else", "Mend its AAAA record"),
+    ("By IPv6 the name leads to another home", "Break its AAAA record"),
+    good=True,
+)
+_CAA = _switch(
+    "caa",
+    ("The domain allows the box’s authority (CAA)", "Allow it"),
+    ("The domain forbids the box’s authority (CAA)", "Forbid it"),
+    good=True,
+)
+_AUTHORITY = _Kind(
+    "authority",
+    (
+        _State(Authority.GIVES, "The authority gives certificates", "Give certificates"),
+        _State(Authority.REFUSES, "The authority took its certificate back, and refuses", "Refuse them"),
+        _State(Authority.LATE, "The certificate runs out soon: nobody renewed it", "Let it run out"),
+    ),
+)
+_GATEWAY = _switch(
+    "gateway",
+    ("A gateway would answer a box that has an invitation", "Bring it back"),
+    ("The gateway is lost", "Lose the gateway"),
+    good=True,
+)
 _GROUPS = (
-    ("Out on the internet", (_RECORD, _DNS)),
+    ("Out on the internet", (_RECORD, _AAAA, _CAA, _DNS, _AUTHORITY, _GATEWAY)),
     ("At the provider’s", (_NAT, _BLOCKS_80, _BLOCKS_443, _IPV6_ONLY)),
     ("In the router", (_UPNP, _FORWARDED, _RIVAL, _HAIRPIN)),
     ("At the box", (_CABLE, _CLOCK)),
