@@ -11,8 +11,8 @@ import pytest
 from appliance.board.virtual import home_network
 from appliance.board.virtual.box import VirtualBox
 from appliance.board.virtual.commands import machine_commands
-from appliance.board.virtual.home_doors import HomeClock, HomeDoor
-from appliance.board.virtual.home_network import BOX, HOME, SHARED, DnsRecord, HomeNetwork, Nat
+from appliance.board.virtual.home_doors import HomeClock, HomeDoor, HomeTunnel, issuing
+from appliance.board.virtual.home_network import BOX, HOME, SHARED, Authority, DnsRecord, HomeNetwork, Nat
 from appliance.board.virtual.machine import Machine
 from appliance.errors import Unavailable
 from appliance.internet.model import PUBLIC_PORTS, Answered, Mapping
@@ -130,3 +130,35 @@ def test_a_clock_without_a_board_goes_on(tmp_path: Path) -> None:
     assert HomeClock(door).trusted()
     with pytest.raises(Unavailable):
         door.look()
+
+
+def test_what_else_may_be_wrong_with_the_name_is_so_everywhere() -> None:
+    for found in home_network.records(HomeNetwork(aaaa=False, caa=False), "a.example.org"):
+        assert (found.a, found.aaaa, found.caa) == ((HOME,), ("2600:99::1",), ("other.example",))
+    for found in home_network.records(HomeNetwork(), "a.example.org"):
+        assert (found.aaaa, found.caa) == ((), None)
+
+
+def test_an_authority_refuses_or_is_late() -> None:
+    assert issuing(HomeNetwork()).refuses == ""
+    refusing = issuing(HomeNetwork(authority=Authority.REFUSES))
+    assert refusing.refuses
+    assert refusing.revoked
+    assert issuing(HomeNetwork(authority=Authority.LATE)).left == 10
+
+
+def test_a_gateway_is_lost_and_found() -> None:
+    class Door:
+        now = HomeNetwork()
+
+        def look(self) -> HomeNetwork:
+            return self.now
+
+    door = Door()
+    tunnel = HomeTunnel(door)  # type: ignore[arg-type]
+    tunnel.start()
+    for there in (True, False, True):
+        door.now = HomeNetwork(gateway=there)
+        state = tunnel.look()
+        assert state is not None
+        assert state.connected is there
