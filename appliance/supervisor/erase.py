@@ -2,7 +2,7 @@
 """Erasing everything: the data is put aside under another name, can be brought back, and goes after seven days.
 
 What was decided is in the settings first and done afterwards; each step can be done again, so a power cut in
-between costs nothing. In the folder lie `fediverse/`, the settings and the owner's verifier as they were.
+between costs nothing. In the folder lie `fediverse/`, the settings and the owner's secrets as they were.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from appliance.errors import HearthError
 from appliance.parse import from_dict, to_dict
 from appliance.secret import Secret
 from appliance.settings import Erased, Settings
-from appliance.supervisor.secrets_store import Name, SecretStore
+from appliance.supervisor.secrets_store import SecretStore
 from appliance.system.files import Files
 from appliance.system.units import Units
 
@@ -30,7 +30,7 @@ class Before:
     """The box as it was: what `bring_back` needs beside the data."""
 
     settings: Settings
-    verifier: Secret | None
+    secrets: dict[str, Secret]  # by `Name`
 
 
 def decide(now: datetime, taken: tuple[Erased, ...]) -> Erased:
@@ -81,7 +81,7 @@ class Eraser:
         self._files.make_folder(aside)
         record = aside / "before.json"
         if not record.exists():
-            before = Before(settings, self._secrets.get(Name.OWNER_VERIFIER))
+            before = Before(settings, self._secrets.of_the_owner())
             self._files.replace(record, json.dumps(to_dict(before)).encode())
         if self._fediverse.exists() and not self.has_moved(folder):
             old = self._fediverse.stat()
@@ -99,8 +99,7 @@ class Eraser:
         if self.has_moved(folder):
             self._files.remove(self._fediverse)
             self._files.rename(aside / "fediverse", self._fediverse)
-        if before.verifier:
-            self._secrets.put(Name.OWNER_VERIFIER, before.verifier)
+        self._secrets.give_owner(before.secrets)
         return before
 
     def delete(self, folder: str, before_each: Callable[[], None] = lambda: None) -> None:

@@ -13,7 +13,7 @@ from appliance.supervisor.erase import Eraser, after_erase, after_undo, decide
 from appliance.supervisor.jobs import Progress
 from appliance.supervisor.loop import Loop
 from appliance.supervisor.protocol import Erase
-from appliance.supervisor.secrets_store import Name, SecretStore
+from appliance.supervisor.secrets_store import SecretStore
 from appliance.system.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Erasing:
     def _finish_erase(self, erased: Erased) -> None:
         self._core.close_recovery()
         self._forget_keys()
-        self._secrets.drop(Name.OWNER_VERIFIER)
+        self._secrets.give_owner({})
         self._core.replace(after_erase(self._core.settings, erased))
         log.warning("everything was put aside as %s", erased.folder)
 

@@ -2,6 +2,7 @@
 """The supervisor's secrets: one file each, 0600, in a folder of their own, and never in the settings."""
 
 import secrets
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 
@@ -23,6 +24,10 @@ class Name(Enum):
     NAME = "name"  # for whoever is told the box's addresses
     GATEWAY_INVITATION = "gateway-invitation"
     GATEWAY_TOKEN = "gateway-token"  # noqa: S105 - the name of a file
+
+
+# The others are the box's own, whoever it belongs to.
+_OWNERS = (Name.OWNER_VERIFIER, Name.NAME, Name.GATEWAY_INVITATION, Name.GATEWAY_TOKEN)
 
 
 class SecretStore:
@@ -61,6 +66,19 @@ class SecretStore:
 
     def drop(self, name: Name) -> None:
         self._files.remove(self._path(name))
+
+    def of_the_owner(self) -> dict[str, Secret]:
+        found = ((name.value, self.get(name)) for name in _OWNERS)
+        return {name: secret for name, secret in found if secret is not None}
+
+    def give_owner(self, given: Mapping[str, Secret]) -> None:
+        """Exactly these from now on, as `of_the_owner` told them; of one that is not among them nothing is left."""
+        for name in _OWNERS:
+            secret = given.get(name.value)
+            if secret is None:
+                self.drop(name)
+            else:
+                self.put(name, secret)
 
     def _path(self, name: Name) -> Path:
         return self._folder / name.value

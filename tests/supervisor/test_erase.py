@@ -103,6 +103,17 @@ def test_it_can_be_undone_with_login_and_name(full):
     full.client.owner_login("anna", PASSWORD, "192.0.2.1")
 
 
+def test_the_owner_s_secrets_go_and_come_with_the_data(full):
+    held = {"name": "token of a name server", "gateway-invitation": "come in", "gateway-token": "it is me"}
+    for name, secret in held.items():
+        (full.config.secrets / name).write_text(secret)
+    erase(full)
+    assert [name for name in held if (full.config.secrets / name).exists()] == []
+    full.clock.advance(60)
+    full.client.erase_undo()
+    assert {name: (full.config.secrets / name).read_text().strip() for name in held} == held
+
+
 def test_what_was_written_meanwhile_is_put_aside_and_not_lost(full):
     erase(full)
     (full.config.fediverse_state / "posts").write_text("new ones")
