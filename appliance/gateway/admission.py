@@ -114,10 +114,14 @@ class Admission:
             self._loads[hello.name] = load
 
         door = _Door(self.peers, lambda: self._members.is_member(hello.name, hello.token), come_in)
-        with self._house.hold(load):
-            weighed = WeighedReader(reader, load), GuardedWriter(writer)
-            await PeerListener(door).handle_connection(*weighed, data=token)
-        load.multiplexer = None  # with all that waited there
+        try:
+            with self._house.hold(load):
+                weighed = WeighedReader(reader, load), GuardedWriter(writer)
+                await PeerListener(door).handle_connection(*weighed, data=token)
+        finally:
+            # Only visits that last longer hold it, and all that waits there.
+            if self._loads.get(hello.name) is load:
+                del self._loads[hello.name]
         log.info("%s has gone, epoch %d", hello.name, epoch)
 
     async def _refuse(self, streams: Streams, refusal: Refusal) -> None:

@@ -90,6 +90,7 @@ class Tunnel:
         self._run = secrets.token_hex(8)
         self._failures = 0
         self._places = Places(MAX_VISITORS, MAX_VISITORS)
+        self._house = House()
 
     async def run(self) -> None:
         """For ever."""
@@ -140,9 +141,8 @@ class Tunnel:
     async def _hold(self, crypto: CryptoTransport, streams: Streams) -> None:
         """Until it ends, or the gateway no longer answers."""
         reader, writer = streams
-        house = House()
-        load = Load(self._invited.gateway, writer.transport, house)
-        with house.hold(load):
+        load = Load(self._invited.gateway, writer.transport, self._house)
+        with self._house.hold(load):
             answer = functools.partial(self._visit, load)
             held = stream.multiplex(crypto, WeighedReader(reader, load), GuardedWriter(writer), answer)
             load.multiplexer = held
@@ -162,7 +162,8 @@ class Tunnel:
     async def _visit(self, load: Load, held: Any, channel: stream.Channel) -> None:
         """Of somebody whom the gateway says to be there."""
         free = stream.freedom(channel)
-        with self._places.take("") as place:
+        # From the beginning: what a gateway sends waits here while the web server is called, too.
+        with load.visit(channel) as visit, self._places.take("") as place:
             if not place:
                 await stream.drop(held, channel)
                 return
@@ -171,9 +172,9 @@ class Tunnel:
             except (OSError, TimeoutError):
                 await stream.drop(held, channel)
                 return
+            visit.line = line
             try:
-                with load.visit(channel, line) as visit:
-                    await stream.carry(held, channel, free, line, visit)
+                await stream.carry(held, channel, free, line, visit)
             finally:
                 line.close()
 

@@ -73,11 +73,12 @@ class Front:
         load = self._admission.load(name)
         await load.room(VISIT + size)
         multiplexer = load.multiplexer
-        if multiplexer is None:
+        if multiplexer is None or not multiplexer.is_connected:
             return
         try:
             channel, free = await stream.open_channel(multiplexer, line.address)
         except MultiplexerTransportError:
             return
-        with load.visit(channel, line, self._members.bucket(name)) as visit:
+        with load.visit(channel, self._members.bucket(name)) as visit:
+            visit.line = line
             await stream.carry(multiplexer, channel, free, line, visit)

@@ -8,7 +8,7 @@ seconds, those for whom most is kept have to go, or, where it waits for the othe
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,15 +33,18 @@ class House:
 
     def __init__(self, most: int = ALL) -> None:
         self._most = most
-        self._loads: set[Load] = set()
+        self._loads: Counter[Load] = Counter()
 
     @contextmanager
     def hold(self, load: "Load") -> Iterator[None]:
-        self._loads.add(load)
+        """As long as anybody does."""
+        self._loads[load] += 1
         try:
             yield
         finally:
-            self._loads.discard(load)
+            self._loads[load] -= 1
+            if not self._loads[load]:
+                del self._loads[load]
 
     @property
     def excess(self) -> int:
@@ -70,7 +73,7 @@ class Load:
         self._house = house
         self._most = most
         self._since = 0  # it was weighed
-        self._visits: dict[Hashable, Visit] = {}
+        self._visits: set[Visit] = set()
         self._turn = asyncio.Lock()
 
     def add(self, count: int) -> None:
@@ -86,12 +89,13 @@ class Load:
                 self._since = 0
                 await self._make_room()
 
-    def weigh(self) -> Counter[Hashable]:
-        """What is kept for each visitor; `weight` is that and what the other side of the tunnel is to take."""
-        found, theirs = stream.waiting(self.multiplexer) if self.multiplexer is not None else (Counter(), 0)
-        for key, visit in self._visits.items():
-            found[key] += visit.hand + VISIT
-        self.weight = found.total() + theirs
+    def weigh(self) -> "Counter[Visit]":
+        """What is kept for each visitor, also when the other side ended it; `weight` is that and what the other side of
+        the tunnel is to take."""
+        found = Counter({visit: stream.kept(visit.channel) + visit.hand + VISIT for visit in self._visits})
+        channels = (visit.channel for visit in self._visits)
+        rest = stream.waiting(self.multiplexer, channels) if self.multiplexer is not None else 0
+        self.weight = found.total() + rest
         return found
 
     def relieve(self, excess: int) -> None:
@@ -102,12 +106,11 @@ class Load:
             self.give_up()
             return
         gone = count = 0
-        for key, weight in found.most_common():
+        for visit, weight in found.most_common():
             if gone >= excess + self._most // 4:
                 break
-            if key in self._visits:
-                self._visits[key].cut()
-                gone, count = gone + weight, count + 1
+            visit.cut()
+            gone, count = gone + weight, count + 1
         log.warning("%s: %d visitors who took nothing of %d bytes were cut off", self._name, count, gone)
 
     def give_up(self) -> None:
@@ -121,12 +124,15 @@ class Load:
         self._transport.abort()
 
     @contextmanager
-    def visit(self, channel: stream.Channel, line: Line, bucket: Bucket | None = None) -> Iterator["Visit"]:
-        visit = self._visits[channel.id] = Visit(self, line, bucket)
+    def visit(self, channel: stream.Channel, bucket: Bucket | None = None) -> Iterator["Visit"]:
+        """It can last longer than the tunnel, and what waits for it counts as long."""
+        visit = Visit(self, channel, bucket)
+        self._visits.add(visit)
         try:
-            yield visit
+            with self._house.hold(self):
+                yield visit
         finally:
-            del self._visits[channel.id]
+            self._visits.discard(visit)
 
     async def _make_room(self) -> None:
         for last_means in (self._relieve, self._give_up):
@@ -154,17 +160,19 @@ class Load:
 
 
 class Visit:
-    """A visitor's share; a Meter."""
+    """A visitor's share; a Meter. `line` is the visitor's, when there is one."""
 
-    def __init__(self, load: Load, line: Line, bucket: Bucket | None) -> None:
+    def __init__(self, load: Load, channel: stream.Channel, bucket: Bucket | None) -> None:
+        self.channel = channel
+        self.line: Line | None = None
         self.hand = 0
         self.room = load.room
-        self._line = line
         self._bucket = bucket
         self._task = asyncio.current_task()
 
     def cut(self) -> None:
-        self._line.cut()
+        if self.line is not None:
+            self.line.cut()
         if self._task is not None:
             self._task.cancel()
 
@@ -182,10 +190,11 @@ class WeighedReader:
 
     async def readexactly(self, size: int) -> bytes:
         # Between a message's header and the rest SniTun sends nothing, so that is no time to wait.
-        if size == stream.HEADER:
-            await self._load.room(stream.OBJECTS)
-        else:
+        multiplexer = self._load.multiplexer
+        if multiplexer is not None and stream.reads_on(multiplexer):
             self._load.add(size)
+        else:
+            await self._load.room(stream.OBJECTS)
         return await self._reader.readexactly(size)
 
 

@@ -7,11 +7,11 @@ its server reads from visitors what it has no room for; so of SniTun we take wha
 """
 
 import asyncio
+import contextlib
 import hashlib
 import inspect
 import ipaddress
-from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import snitun
@@ -22,7 +22,6 @@ from snitun.multiplexer.crypto import CryptoTransport
 from appliance.system.line import Line
 
 CHUNK = 16 * 1024
-HEADER = 32  # of each message
 OBJECTS = 512  # bytes that a message takes up besides its own
 # In the middle of it nobody has said a word for so long: longer than a web server waits.
 IDLE_SECONDS = 150.0
@@ -56,7 +55,9 @@ async def open_channel(multiplexer: Multiplexer, address: str) -> tuple[Channel,
     told = ipaddress.IPv4Address(address)
     if _VERSION is None:
         return await multiplexer.create_channel(told), free
-    return await multiplexer.create_channel(told, _switch(free)), free
+    channel = await multiplexer.create_channel(told, _switch(free))
+    _spare(channel)
+    return channel, free
 
 
 def freedom(channel: Channel) -> asyncio.Event:
@@ -65,7 +66,22 @@ def freedom(channel: Channel) -> asyncio.Event:
     free.set()
     if _VERSION is not None:
         channel.set_pause_resume_reader_callback(_switch(free))
+    _spare(channel)
     return free
+
+
+def _spare(channel: Channel) -> None:
+    """Whoever reads what is left of a channel that the other side closed: 0.42 would ask that for more, has no queue to
+    ask by, and raises out of the read, which then has taken a message and gives nothing."""
+    ask = getattr(channel._input, "_under_water_callback", None)
+    if ask is None:
+        return
+
+    def ask_if_possible(*arguments: Any) -> None:
+        with contextlib.suppress(RuntimeError):
+            ask(*arguments)
+
+    channel._input._under_water_callback = ask_if_possible
 
 
 async def ping(multiplexer: Multiplexer, seconds: float) -> bool:
@@ -78,6 +94,11 @@ async def ping(multiplexer: Multiplexer, seconds: float) -> bool:
     return True
 
 
+def reads_on(multiplexer: Multiplexer) -> bool:
+    """Whether who reads now is in the middle of a message: a header is read in a task of its own."""
+    return asyncio.current_task() is multiplexer._processing_task
+
+
 async def drop(multiplexer: Multiplexer, channel: Channel) -> None:
     try:
         done = multiplexer.delete_channel(channel)
@@ -87,14 +108,20 @@ async def drop(multiplexer: Multiplexer, channel: Channel) -> None:
         return
 
 
-def waiting(multiplexer: Multiplexer) -> tuple[Counter[Hashable], int]:
-    """How many bytes wait here for visitors, by the channel's id; and how many for the other side of the tunnel, those
-    of closed channels as well."""
+def waiting(multiplexer: Multiplexer, known: Iterable[Channel]) -> int:
+    """How many bytes wait here for the other side of the tunnel, those of closed channels as well; and for visitors by
+    other channels than those known."""
+    ours = set(map(id, known))
+    strange = [channel for channel in multiplexer._channels.values() if id(channel) not in ours]
     queue = multiplexer._queue
     alone = isinstance(queue, asyncio.Queue)  # 0.40 has one for all channels
     theirs = [queue._queue] if alone else [each.queue for each in queue._channels.values()]
-    visitors = {key: _weight(channel._input._queue) for key, channel in multiplexer._channels.items()}
-    return Counter(visitors), sum(map(_weight, theirs))
+    return sum(map(_weight, theirs)) + sum(map(kept, strange))
+
+
+def kept(channel: Channel) -> int:
+    """How many bytes of it wait here to be read, which they do when it is closed as well."""
+    return _weight(channel._input._queue)
 
 
 def _weight(messages: Iterable[Any]) -> int:

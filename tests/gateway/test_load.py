@@ -8,10 +8,12 @@ import itertools
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from snitun.multiplexer.crypto import CryptoTransport
-from snitun.multiplexer.message import CHANNEL_FLOW_DATA, MultiplexerMessage
+from snitun.multiplexer.message import CHANNEL_FLOW_CLOSE, CHANNEL_FLOW_DATA, MultiplexerMessage
 
 from appliance.gateway import load, stream, wire
 from appliance.gateway.limits import Limits
@@ -149,6 +151,125 @@ def test_a_member_who_floods_makes_the_gateway_keep_little(tmp_path: Path) -> No
         assert MOST / 2 < most < 2 * MOST
 
     play(tmp_path, test, FAST)
+
+
+def test_what_a_member_left_behind_when_it_closed_counts_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sends to visitors who take nothing, to each less than all may have, and closes each at once."""
+    channels: list[stream.Channel] = []
+    open_channel = stream.open_channel
+
+    async def remember(*arguments: Any) -> tuple[stream.Channel, asyncio.Event]:
+        made = await open_channel(*arguments)
+        channels.append(made[0])
+        return made
+
+    monkeypatch.setattr(stream, "open_channel", remember)
+
+    async def test(played: Played) -> None:
+        assert played.gateway is not None
+        most, visitors = 0, []
+        async with come_in(played) as (crypto, (reader, writer)):
+
+            async def leave(_: object, channel: stream.Channel) -> None:
+                del channel
+
+            held = stream.multiplex(crypto, reader, writer, leave)
+            for count in range(1, 13):
+                visitors.append(await greet(played, ALICE))
+                visitors[-1][0]._transport.pause_reading()
+                async with asyncio.timeout(SECONDS):
+                    while len(channels) < count:
+                        await asyncio.sleep(0.01)
+                    for _ in range(24):
+                        held._write_message(MultiplexerMessage(channels[-1].id, CHANNEL_FLOW_DATA, bytes(16 * 1024)))
+                        await writer.drain()
+                    held._write_message(MultiplexerMessage(channels[-1].id, CHANNEL_FLOW_CLOSE, b""))
+                    await writer.drain()
+                there = [visit.channel for visit in played.gateway._admission.load(ALICE)._visits]
+                assert weight(played) >= sum(map(stream.kept, there))
+                most = max(most, sum(map(stream.kept, there)))
+            async with asyncio.timeout(SECONDS):
+                while played.gateway._front.connections(ALICE) == len(visitors):
+                    await asyncio.sleep(0.02)
+            assert played.gateway._admission.is_there(ALICE)
+            for _, each in visitors:
+                await hang_up(each)
+            held.shutdown()
+        assert MOST / 2 < most < 2 * MOST
+
+    play(tmp_path, test, FAST)
+
+
+def channel_with(size: int) -> stream.Channel:
+    """One of always the same id, where so much waits."""
+    waiting: asyncio.Queue[object] = asyncio.Queue()
+    waiting.put_nowait(SimpleNamespace(data=bytes(size)))
+    return SimpleNamespace(id="same", _input=waiting)
+
+
+def test_two_channels_with_one_id_are_two_and_count_when_the_tunnel_has_gone() -> None:
+    async def run() -> None:
+        house = House(1)
+        held = Load(ALICE, Stuck(), house)
+        first, second = contextlib.ExitStack(), contextlib.ExitStack()
+        with house.hold(held):
+            visit = first.enter_context(held.visit(channel_with(1000)))
+            second.enter_context(held.visit(channel_with(3000)))
+            held.weigh()
+            assert held.weight >= 4000 + 2 * load.VISIT
+            first.close()
+            assert visit not in held.weigh()
+        assert held.weight >= 3000 + load.VISIT
+        assert house.excess == held.weight - 1
+        second.close()
+        assert house.weigh() == -1
+
+    asyncio.run(run())
+
+
+def test_within_a_message_nobody_waits_however_long_it_is() -> None:
+    """One that is as long as a header, too."""
+
+    class Watched(Load):
+        async def room(self, count: int) -> None:
+            asked.append(count)
+
+    asked: list[int] = []
+
+    async def run() -> None:
+        (theirs, their_writer), (ours, our_writer), server = await pair()
+        held = Watched(ALICE, our_writer.transport, House())
+        key, iv = bytes(32), bytes(16)
+        got: asyncio.Queue[stream.Channel] = asyncio.Queue()
+
+        async def visit(_: object, channel: stream.Channel) -> None:
+            got.put_nowait(channel)
+
+        held.multiplexer = stream.multiplex(CryptoTransport(key, iv), load.WeighedReader(ours, held), our_writer, visit)
+        other = stream.multiplex(CryptoTransport(key, iv), theirs, their_writer, visit)
+        async with asyncio.timeout(SECONDS):
+            channel, _ = await stream.open_channel(other, "192.0.2.7")
+            opened = await got.get()
+            for _ in range(3):
+                await channel.write(bytes(32))
+                assert await opened.read() == bytes(32)
+        for each in (held.multiplexer, other):
+            each.shutdown()
+            await each.wait()
+        server.close()
+
+    asyncio.run(run())
+    # One for each header: of the new channel, of three messages, and of the next one perhaps.
+    assert len(asked) in (4, 5)
+
+
+async def pair() -> tuple[Streams, Streams, asyncio.Server]:
+    accepted: asyncio.Queue[Streams] = asyncio.Queue()
+    server = await asyncio.start_server(lambda *streams: accepted.put_nowait(streams), "127.0.0.1", 0)
+    one = await asyncio.open_connection(*server.sockets[0].getsockname())
+    return one, await accepted.get(), server
 
 
 class Stuck:
