@@ -104,14 +104,14 @@ class SystemRouter:
             troubles, vague, controls = [], [], [*(memory.controls or _ALL)]
             for control in controls:
                 answer = self._ask(link, self._wish(Verb.OPEN, control, link, [port], seconds))
+                if answer.control is PortControl.UPNP and control not in memory.controls:
+                    memory.known, memory.controls = answer.known, (*memory.controls, control)
                 if answer.control is not None and answer.trouble is None:
                     memory.refused.pop(port, None)
                     lease = Lease(answer.lease, self._clock.monotonic())
                     memory.grants[port] = Grant(control, lease)
                     memory.outside = answer.outside or memory.outside
                     return Mapping(port, link.address or "", answer.lease, self._description, lease=answer.lease)
-                if answer.control is PortControl.UPNP and control not in memory.controls:
-                    memory.known, memory.controls = answer.known, (*memory.controls, control)
                 if answer.trouble is Trouble.TAKEN and control in _PACKETS and self._tells_more(controls):
                     vague.append(answer)
                     continue
