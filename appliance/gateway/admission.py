@@ -21,7 +21,7 @@ from snitun.utils.server import generate_client_token
 
 from appliance.errors import HearthError, Refused
 from appliance.gateway import wire
-from appliance.gateway.limits import Doorstep
+from appliance.gateway.limits import Doorstep, Places
 from appliance.gateway.load import GuardedWriter, House, Load, WeighedReader
 from appliance.gateway.members import Members
 from appliance.gateway.wire import Hello, Refusal, Welcome
@@ -45,6 +45,8 @@ class Admission:
         self._key = Fernet.generate_key().decode()
         self._runs: dict[str, str] = {}
         self._doorstep = Doorstep(UNKNOWN_CALLERS)
+        each = members.setup.limits.tunnels
+        self._tunnels = Places(each * members.setup.limits.members, each)
         self.peers = PeerManager([self._key])
         self._loads: dict[str, Load] = {}
         self._house = House()
@@ -61,7 +63,9 @@ class Admission:
             log.info("%s was turned away: %s", caller.address, error.key)
             await self._refuse(streams, Refusal(error.key, error.sentence, error.remedy))
             return
-        await self._keep(streams, hello, epoch)
+        with self._tunnels.take(hello.name) as place:
+            if place:
+                await self._keep(streams, hello, epoch)
 
     def dismiss(self, name: str) -> None:
         """End the connection of a box, if it has one."""
@@ -110,6 +114,8 @@ class Admission:
         load = Load(hello.name, writer.transport, self._house)
 
         def come_in(peer: Peer) -> None:
+            if hello.name in self._loads:
+                self._loads[hello.name].end()
             load.multiplexer = peer.multiplexer
             self._loads[hello.name] = load
 

@@ -8,7 +8,8 @@ from snitun.exceptions import MultiplexerTransportError
 
 from appliance.gateway import greeting, redirect, stream, visitor
 from appliance.gateway.admission import Admission
-from appliance.gateway.limits import Places
+from appliance.gateway.greeting import Greeting
+from appliance.gateway.limits import Doorstep, Places
 from appliance.gateway.load import VISIT
 from appliance.gateway.members import Members
 from appliance.system.line import Line, call, pump
@@ -27,21 +28,22 @@ class Front:
         self._members = members
         self._admission = admission
         self._as_themselves = as_themselves
-        self._all = Places(limits.connections, limits.per_address)
+        self._doorstep = Doorstep(limits.connections)
+        self._visitors = Places(limits.connections, limits.per_address)
         self._member = Places(limits.connections, limits.per_member)
+        self._passed = Places(limits.passed, limits.passed_per_address)
 
     def connections(self, name: str) -> int:
         return self._member.taken(name)
 
     async def https(self, caller: Caller) -> None:
-        with self._all.take(caller.address) as place:
-            if place:
-                await self._https(caller)
+        with self._doorstep.stand():
+            found = await greeting.read(caller)
+        if found is not None:
+            await self._https(caller, found)
 
     async def http(self, caller: Caller) -> None:
-        with self._all.take(caller.address) as place:
-            if not place:
-                return
+        with self._doorstep.stand():
             reader, writer = await caller.open()
             async with asyncio.timeout(greeting.SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -49,10 +51,7 @@ class Front:
                 writer.write(redirect.answer(head.removesuffix(b"\r\n\r\n"), names))
                 await writer.drain()
 
-    async def _https(self, caller: Caller) -> None:
-        found = await greeting.read(caller)
-        if found is None:
-            return
+    async def _https(self, caller: Caller, found: Greeting) -> None:
         passes = self._members.setup.passes or {}
         name, ours = found.name, passes.get("*")
         port = passes.get(name, None if name in self._members.names else ours)
@@ -60,11 +59,13 @@ class Front:
         if name == self._members.setup.domain and (found.to_gateway or port is None):
             await self._admission.receive(caller)
         elif port is not None:
-            source = visitor.source(caller.address) if self._as_themselves else None
-            await pump(caller.line(), await call(_LOOPBACK, port, source=source))
-        elif self._admission.is_there(name):
-            with self._member.take(name) as place:
+            with self._passed.take(_household(caller)) as place:
                 if place:
+                    source = visitor.source(caller.address) if self._as_themselves else None
+                    await pump(caller.line(), await call(_LOOPBACK, port, source=source))
+        elif self._admission.is_there(name):
+            with self._visitors.take(_household(caller)) as place, self._member.take(name) as there:
+                if place and there:
                     await self._visit(caller.line(), name, found.size)
         elif name:
             caller.hang_up(greeting.NOT_NOW if name in self._members.names else greeting.UNKNOWN_NAME)
@@ -82,3 +83,10 @@ class Front:
         with load.visit(channel, self._members.bucket(name)) as visit:
             visit.line = line
             await stream.carry(multiplexer, channel, free, line, visit)
+
+
+def _household(caller: Caller) -> str | None:
+    """Whom to count a visitor to; behind a router that writes its own address over the senders' all have the same,
+    which says nothing."""
+    source = visitor.source(caller.address)
+    return source if source != visitor.NOBODY else None

@@ -12,14 +12,18 @@ from appliance.system.clock import Clock
 
 @dataclass(frozen=True)
 class Limits:
-    """`megabits` per second and member, both ways together. Addresses stand for whole households and for carriers'
-    networks, so `per_address` is generous."""
+    """`megabits` per second and member, both ways together. `connections` are so many that have not said yet whom they
+    want, and as many to members. Addresses stand for whole households and for carriers' networks, so `per_address` is
+    generous. What is handed on to this machine's own web server takes no place from members, nor they from it."""
 
     members: int = 10
     megabits: int = 20
     connections: int = 2000
     per_member: int = 400
     per_address: int = 100
+    passed: int = 3000
+    passed_per_address: int = 200
+    tunnels: int = 8  # of one member: those that went silently are there for a while
 
 
 class Places:
@@ -28,12 +32,12 @@ class Places:
     def __init__(self, most: int, each: int) -> None:
         self._most = most
         self._each = each
-        self._taken: Counter[str] = Counter()
+        self._taken: Counter[str | None] = Counter()
 
     @contextmanager
-    def take(self, name: str) -> Iterator[bool]:
-        """Whether there is a place; it is given back at the end."""
-        if self._taken.total() >= self._most or self._taken[name] >= self._each:
+    def take(self, name: str | None) -> Iterator[bool]:
+        """Whether there is a place; it is given back at the end. Without a name only all together are limited."""
+        if self._taken.total() >= self._most or (name is not None and self._taken[name] >= self._each):
             yield False
             return
         self._taken[name] += 1

@@ -27,6 +27,12 @@ def test_places_are_limited_for_all_and_for_each_and_given_back() -> None:
         assert again
 
 
+def test_who_has_no_name_is_counted_to_all_only() -> None:
+    places = Places(3, 1)
+    with places.take(None) as first, places.take(None) as second, places.take("a") as third, places.take(None) as full:
+        assert (first, second, third, full) == (True, True, True, False)
+
+
 def test_on_the_doorstep_the_longest_there_gives_way() -> None:
     async def wait(doorstep: Doorstep) -> None:
         with doorstep.stand():

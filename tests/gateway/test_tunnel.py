@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from snitun.multiplexer.crypto import CryptoTransport
 
-from appliance.gateway import admission, greeting, wire
+from appliance.gateway import admission, greeting, visitor, wire
 from appliance.gateway.invitation import Invitation
 from appliance.gateway.limits import Limits
 from appliance.gateway.wire import Hello
@@ -265,6 +265,89 @@ def test_of_a_flood_only_so_many_get_in_and_the_others_are_not_harmed(tmp_path: 
             assert await played.visit(ALICE, "hello") == f"{ALICE} heard hello"
 
     play(tmp_path, test, limits)
+
+
+def test_visitors_of_the_gateways_own_server_take_no_place_from_others_nor_others_from_them(tmp_path: Path) -> None:
+    """Also where a router writes its own address over the senders', so that all have the same; and a box whose carrier
+    has many visitors gets its tunnel."""
+    limits = Limits(connections=8, per_address=2, per_member=4, passed=6, passed_per_address=2)
+
+    async def test(played: Played) -> None:
+        async with web_server(played.authority, HOST) as own, web_server(played.authority, ALICE) as port:
+            object.__setattr__(played.members.setup, "passes", {"*": own})
+            context = played.authority.client()
+
+            async def stay(name: str, count: int) -> list[asyncio.StreamWriter]:
+                with contextlib.suppress(OSError):
+                    return [
+                        (await asyncio.open_connection("127.0.0.1", played.port, ssl=context, server_hostname=name))[1]
+                        for _ in range(count)
+                    ]
+                return []
+
+            silent = [await asyncio.open_connection("127.0.0.1", played.port) for _ in range(20)]
+            there = await stay(HOST, 6)
+            assert len(there) == 6
+            with pytest.raises((ConnectionError, ssl.SSLError)):
+                await played.visit(HOST, "full")
+            # There is room all the same for boxes, and for their visitors.
+            await played.box(played.invite("alice"), port).connected()
+            guests = await stay(ALICE, 4)
+            assert len(guests) == 4
+            for writer in there:
+                await hang_up(writer)
+            assert played.gateway is not None
+            async with asyncio.timeout(SECONDS):
+                while played.gateway._front._passed.taken(None):
+                    await asyncio.sleep(0.01)
+            assert await played.visit(HOST, "hello") == f"{HOST} heard hello"
+            for writer in guests + [writer for _, writer in silent]:
+                await hang_up(writer)
+
+    play(tmp_path, test, limits)
+
+
+def test_one_address_of_the_internet_does_not_take_all_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor, "NOBODY", "192.0.2.2")
+    monkeypatch.setattr(visitor, "source", lambda told: told)
+    limits = Limits(passed=6, passed_per_address=2)
+
+    async def test(played: Played) -> None:
+        async with web_server(played.authority, HOST) as own:
+            object.__setattr__(played.members.setup, "passes", {"*": own})
+            context = played.authority.client()
+            there = [
+                await asyncio.open_connection("127.0.0.1", played.port, ssl=context, server_hostname=HOST)
+                for _ in range(2)
+            ]
+            with pytest.raises((ConnectionError, ssl.SSLError)):
+                await played.visit(HOST, "full")
+            for _, writer in there:
+                await hang_up(writer)
+
+    play(tmp_path, test, limits)
+
+
+def test_a_member_holds_few_tunnels(tmp_path: Path) -> None:
+    """However often it calls, with every right to."""
+
+    async def test(played: Played) -> None:
+        made = played.members.invite(ALICE, replace=False)
+        hello = wire.pack(Hello(wire.VERSION, ALICE, Secret("a" * 64), "run", made.code))
+        writers = []
+        for _ in range(3):
+            reader, writer = await dial_pinned(HOST, played.port, HOST, made.fingerprint, most=2**20, seconds=SECONDS)
+            writers.append(writer)
+            writer.write(hello)
+            async with asyncio.timeout(SECONDS):
+                answer = await reader.readline()
+            if len(writers) <= 2:
+                wire.parse_answer(answer)
+        assert answer == b""
+        for writer in writers:
+            await hang_up(writer)
+
+    play(tmp_path, test, Limits(tunnels=2))
 
 
 async def taken_in(played: Played) -> None:
