@@ -111,6 +111,8 @@ def next_steps(made: Setup, *, service: bool) -> str:
             "Where the name of this box is looked after, make a record of type A for *." + made.domain,
             "with the same address that the name itself has, and change it whenever that changes;",
             "and none of type AAAA: only IPv4 is passed on.",
+            "",
+            "Let in only people you trust: their names are below this box's, and their servers can set cookies for it.",
         ]
     else:
         lines += [

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from appliance.errors import HearthError
 from appliance.gateway import visitor
 from appliance.gateway.admission import Admission
 from appliance.gateway.front import Front
@@ -84,13 +85,21 @@ class Gateway:
             await self.close()
 
     async def start(self) -> None:
-        """Raises HearthError port-taken."""
+        """Raises HearthError port-taken, no-other-names."""
         setup = self._members.setup
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.minimum_version = ssl.TLSVersion.TLSv1_3
         tls.load_cert_chain(self._members.identity)
         self._admission = Admission(self._members, tls)
         others = bool(setup.passes) and await may_be_others(visitor.NOBODY)
+        if not others and "*" in (setup.passes or {}):
+            # A box's own server would take all visitors for one; started again, this is tried again.
+            raise HearthError(
+                "no-other-names",
+                "This box can't hand visitors on to its own web server by their own addresses yet.",
+                "Is hearth-tunnel-routes.service active?",
+                status=500,
+            )
         if setup.passes and not others:
             log.warning("visitors of this machine's own names come by its own address")
         self._front = Front(self._members, self._admission, as_themselves=others)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from snitun.multiplexer.crypto import CryptoTransport
 
-from appliance.gateway import admission, greeting, visitor, wire
+from appliance.errors import HearthError
+from appliance.gateway import admission, greeting, server, visitor, wire
 from appliance.gateway.invitation import Invitation
 from appliance.gateway.limits import Limits
 from appliance.gateway.wire import Hello
@@ -539,8 +540,32 @@ def test_a_gateway_can_have_one_name_with_a_web_server_of_its_own(tmp_path: Path
     play(tmp_path, test)
 
 
+def test_a_box_that_cannot_hand_visitors_on_by_their_addresses_says_so_and_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = False
+
+    async def may_be_others(address: str) -> bool:
+        return may
+
+    monkeypatch.setattr(server, "may_be_others", may_be_others)
+
+    async def test(played: Played) -> None:
+        nonlocal may
+        assert played.gateway is not None
+        await played.shut()
+        object.__setattr__(played.members.setup, "passes", {"*": 8443})
+        beside = server.Gateway(played.members, tmp_path / "beside.sock")
+        with pytest.raises(HearthError, match="own addresses"):
+            await beside.start()
+        may = True
+        await beside.start()
+        await beside.close()
+
+    play(tmp_path, test)
+
+
 def test_a_port_that_is_taken_is_said_so(tmp_path: Path) -> None:
-    from appliance.errors import HearthError
     from appliance.system.relay import Listener
 
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(HearthError, match="can't be listened on"):

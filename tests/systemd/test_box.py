@@ -80,7 +80,8 @@ def test_on_a_box_the_gateway_may_speak_in_visitors_names_and_nothing_else(tree:
     assert len(re.findall(r"^(?:Ambient|CapabilityBounding)\w+=$", image, re.MULTILINE)) == 2
     assert "AF_PACKET" not in own + image
     assert "Wants=hearth-gateway-door.service" in image
-    assert "BindsTo=hearth-gateway.service" in (tree / "usr/lib/systemd/system/hearth-gateway-door.service").read_text()
+    door = (tree / "usr/lib/systemd/system/hearth-gateway-door.service").read_text()
+    assert {"BindsTo=hearth-gateway.service", "PartOf=nftables.service"} <= set(door.splitlines())
 
 
 def test_their_own_programs_are_in_the_image() -> None:
