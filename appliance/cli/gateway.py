@@ -4,7 +4,6 @@ use one (use, leave)."""
 
 import argparse
 import importlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -113,13 +112,6 @@ def remove(context: Context, arguments: argparse.Namespace) -> None:
 
 
 def use(context: Context, arguments: argparse.Namespace) -> None:
-    if os.access(STATE / "gateway.json", os.F_OK):
-        raise HearthError(
-            "is-a-gateway",
-            "This box is a gateway for others, which nobody would reach any more.",
-            "hearth gateway close",
-            status=409,
-        )
     text = arguments.invitation or input("Invitation: ")
     gateway, name = context.supervisor.gateway_use(Secret(text))
     context.answer({"gateway": gateway, "name": name}, f"Visitors of {name} come through {gateway} now.")

@@ -2,6 +2,8 @@
 """Whether visitors come through a gateway: an invitation is entered, or given up. In the loop."""
 
 import secrets
+from collections.abc import Callable
+from pathlib import Path
 
 from appliance.errors import Refused
 from appliance.gateway import invitation
@@ -13,20 +15,32 @@ from appliance.supervisor.protocol import Address, Invitation
 from appliance.supervisor.secrets_store import Name, SecretStore
 
 _TOKEN_BYTES = 32
+A_GATEWAY = Path("/var/lib/hearth-gateway/gateway.json")  # is there where the box is one itself
 
 
 class GatewayUse:
-    def __init__(self, core: Core, settings: BoxSettings, store: SecretStore) -> None:
+    def __init__(
+        self, core: Core, settings: BoxSettings, store: SecretStore, is_one: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`is_one`: whether this box is a gateway itself."""
         self._core = core
         self._settings = settings
         self._store = store
+        self._is_one = is_one
 
     def use(self, asked: Invitation) -> dict[str, str]:
         """A box without a name takes the one that it is invited under. Each invitation is answered with a token of its
         own, which the gateway knows the box by from then on.
 
-        Raises BadInput bad-invitation, Refused invitation-of-another, and what `choose_address` raises.
+        Raises BadInput bad-invitation, Refused is-a-gateway, invitation-of-another, and what `choose_address` raises.
         """
+        if self._is_one():
+            raise Refused(
+                "is-a-gateway",
+                "This box is a gateway for others, which nobody would reach any more.",
+                "hearth gateway close",
+                status=409,
+            )
         invited = invitation.parse(asked.invitation.reveal())
         settings = self._core.settings
         if settings.address_final and settings.address != invited.name:

@@ -33,7 +33,7 @@ from appliance.supervisor.core import Core, Effects
 from appliance.supervisor.doors import Doors, real_doors, virtual_doors
 from appliance.supervisor.erase import Eraser
 from appliance.supervisor.erasing import Erasing
-from appliance.supervisor.gateway import GatewayUse
+from appliance.supervisor.gateway import A_GATEWAY, GatewayUse
 from appliance.supervisor.instance import InstanceCapability
 from appliance.supervisor.jobs import Jobs
 from appliance.supervisor.loop import Loop
@@ -175,7 +175,7 @@ class Supervisor:
             doors.front.forget,
         )
         box_settings = BoxSettings(core, lambda: self.instance.origin)
-        gateway = GatewayUse(core, box_settings, secrets)
+        gateway = GatewayUse(core, box_settings, secrets, is_one=lambda: not config.virtual and A_GATEWAY.exists())
         desk = Desk(
             loop=loop,
             core=core,

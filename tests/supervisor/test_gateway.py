@@ -86,6 +86,15 @@ def test_nonsense_is_refused(core, gateway) -> None:
         gateway.use(Asked(Secret("hearth-gateway:nonsense")))
 
 
+def test_what_is_a_gateway_uses_none(core, store) -> None:
+    """Whoever asks: the command, or the page where the name is entered."""
+    gateway = GatewayUse(core, BoxSettings(core, lambda: None), store, is_one=lambda: True)
+    with pytest.raises(HearthError, match="gateway for others"):
+        gateway.use(asked())
+    assert core.settings == Settings(owner="anna")
+    assert store.get(Name.GATEWAY_INVITATION) is None
+
+
 def test_what_is_given_up_leaves_no_secret(core, store, gateway) -> None:
     gateway.use(asked())
     gateway.leave()
