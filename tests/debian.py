@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Programs of Debian's that tests use and no user of this machine should find running: unpacked, never installed."""
 
+import fcntl
 import shutil
 import subprocess
 import tempfile
@@ -38,8 +39,12 @@ def tree(package: str, leave_out: tuple[str, ...] = ()) -> Path:
 
 def _unpacked(package: str, wanted: Callable[[], list[str]] | None = None) -> Path:
     folder = FOLDER / package
-    if not folder.exists():
-        FOLDER.mkdir(parents=True, exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    # Tests in several processes want the same ones.
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            return folder
         with tempfile.TemporaryDirectory(dir=FOLDER) as made:
             try:
                 _download(wanted() if wanted else [package], Path(made))
