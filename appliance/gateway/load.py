@@ -133,6 +133,7 @@ class Load:
                 yield visit
         finally:
             self._visits.discard(visit)
+            channel._input._queue.clear()
 
     async def _make_room(self) -> None:
         for last_means in (self._relieve, self._give_up):
