@@ -113,15 +113,14 @@ def followed_here(tx: Tx, account_id: int) -> bool:
 
 
 def concerns_us(tx: Tx, author_id: int, status: RemoteStatus) -> bool:
-    """Whether a status is wanted: its author is followed here, or it names a member, or answers or quotes one of ours.
+    """Whether a status is wanted: its author is followed here, or it names a member, or answers one of ours.
 
-    Else anybody could fill our disk.
+    Else anybody could fill our disk. Whoever quotes one of ours asks for leave, and the quoting post comes with that.
     """
     return (
         followed_here(tx, author_id)
         or (bool(status.mentions) and tx.exists(_LOCAL_AMONG, {"ids": list(status.mentions)}))
         or (status.in_reply_to_id is not None and _is_local(tx, status.in_reply_to_id))
-        or (status.quote is not None and status.quote.quoted_id is not None and _is_local(tx, status.quote.quoted_id))
     )
 
 

@@ -10,6 +10,7 @@ from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.services import quotes, quoting, statuses
 from appliance.fediverse.services.quote_policy import QuotePolicy
+from appliance.fediverse.services.visibility import may_see
 
 
 def listed(call: Call, status_id: int) -> flask.Response:
@@ -20,10 +21,12 @@ def listed(call: Call, status_id: int) -> flask.Response:
 
 
 def revoke(call: Call, status_id: int, quoting_id: int) -> Entity:
+    """Also where one may not read what quotes it; then it is one's own post that is shown."""
     _own(call, status_id)
-    statuses.seen_by(call.tx, call.account_id, quoting_id)
     quoting.withdrawn(call.tx, call.urls, status_id, quoting_id)
-    return entities.one(call.tx, call.urls, call.account_id, quoting_id)
+    row = statuses.by_id(call.tx, quoting_id)
+    is_seen = row is not None and may_see(call.tx, call.account_id, row)
+    return entities.one(call.tx, call.urls, call.account_id, quoting_id if is_seen else status_id)
 
 
 def policy(call: Call, status_id: int) -> Entity:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Blocks: whoever is blocked can't follow, mention, boost or see the blocker."""
+"""Blocks: whoever is blocked can't follow, mention, boost, quote or see the blocker."""
 
 import sqlalchemy as sa
 
@@ -7,14 +7,17 @@ from appliance.errors import Refused
 from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import blocks, notifications
-from appliance.fediverse.services import follows, refill
+from appliance.fediverse.services import follows, quoting, refill
 from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.urls import Urls
 
 
 def block(tx: Tx, urls: Urls, account_id: int, target_id: int, *, uri: str | None = None) -> None:
-    """Ends the follows between the two as well. Blocking twice changes nothing. Raises HearthError not-found."""
+    """Ends the follows between the two as well, and takes back the leave by which the one quotes the other.
+
+    Blocking twice changes nothing. Raises HearthError not-found.
+    """
     if by_id(tx, target_id) is None:
         raise missing()
     if account_id == target_id:
@@ -23,6 +26,7 @@ def block(tx: Tx, urls: Urls, account_id: int, target_id: int, *, uri: str | Non
         return
     follows.unfollow(tx, urls, account_id, target_id)
     follows.reject(tx, urls, account_id, target_id)
+    quoting.withdrawn_from(tx, urls, account_id, target_id)
     refill.clear(tx, account_id, target_id)
     refill.clear(tx, target_id, account_id)
     tx.execute(

@@ -46,14 +46,13 @@ def columns(quote: RemoteQuote | None) -> dict[str, Any]:
 
 
 def receive(tx: Tx, status: sa.Row[Any], quote: RemoteQuote | None) -> None:
-    """What a changed status says of its quote; leave that was taken back is not given again by the same document."""
+    """What a changed status says of its quote.
+
+    Where leave was taken back nothing changes that: whoever could first quote nothing could then quote the same again.
+    """
     values = columns(quote)
     same = all(getattr(status, name) == value for name, value in values.items())
-    taken_back = status.quote_state == QuoteState.REVOKED.value and (
-        status.quote_approval == values["quote_approval"]
-        or (values["quoted_id"] == status.quoted_id and values["quote_state"] != _ACCEPTED)
-    )
-    if not same and not taken_back:
+    if not same and status.quote_state != QuoteState.REVOKED.value:
         removed(tx, status)
         tx.execute(sa.update(statuses).where(statuses.c.id == status.id).values(**values))
         added(tx, values)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from appliance.errors import BadInput, HearthError
 from appliance.fediverse.activitypub import outgoing
+from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, statuses
 from appliance.fediverse.model import NotificationKind, QuoteState, Visibility
@@ -30,6 +31,17 @@ _QUOTING = (
         statuses.c.quoted_id == sa.bindparam("quoted_id"),
         statuses.c.quote_state == QuoteState.ACCEPTED.value,
         accounts.c.domain == "",
+    )
+)
+_QUOTED = again(statuses)
+_BY_ONE_OF_ANOTHER = (
+    sa.select(statuses.c.id, statuses.c.quoted_id)
+    .join(_QUOTED, _QUOTED.c.id == statuses.c.quoted_id)
+    .where(
+        statuses.c.account_id == sa.bindparam("quoting_account_id"),
+        statuses.c.quote_state == QuoteState.ACCEPTED.value,
+        _QUOTED.c.account_id == sa.bindparam("quoted_account_id"),
+        _QUOTED.c.local,
     )
 )
 
@@ -82,7 +94,7 @@ def added(tx: Tx, urls: Urls, status_id: int, author_id: int, quoted: sa.Row[Any
     if values["quote_state"] == QuoteState.PENDING.value:
         outgoing.quote_requested(tx, urls, status_id, quoted)
     else:
-        notifications.notify(tx, quoted.account_id, NotificationKind.QUOTE, author_id, status_id)
+        _tell(tx, quoted, author_id, status_id)
 
 
 def choose(tx: Tx, urls: Urls, author_id: int, status_id: int, policy: QuotePolicy) -> None:
@@ -102,13 +114,16 @@ def is_free(tx: Tx, asker_id: int, quoted: sa.Row[Any]) -> bool:
 
 
 def grant(tx: Tx, quoted: sa.Row[Any], quoting_id: int) -> bool:
-    """Let this status of elsewhere quote one of ours. False where leave was taken back, or it quotes something else."""
+    """Let this status of elsewhere quote one of ours. False where leave was taken back, it quotes something else, or is
+    not for everybody: who wrote what it quotes, and whoever asks for the stamp, could not read it."""
     quoting = tx.one(_BY_ID, {"id": quoting_id})
-    if quoting is None or quoting.quoted_id != quoted.id or quoting.quote_state == QuoteState.REVOKED.value:
+    if quoting is None or quoting.quoted_id != quoted.id or quoting.visibility not in OPEN:
+        return False
+    if quoting.quote_state == QuoteState.REVOKED.value:
         return False
     if quoting.quote_state != QuoteState.ACCEPTED.value:
         _set(tx, quoting, QuoteState.ACCEPTED, quoting.quote_approval)
-    notifications.notify(tx, quoted.account_id, NotificationKind.QUOTE, quoting.account_id, quoting_id)
+    _tell(tx, quoted, quoting.account_id, quoting_id)
     return True
 
 
@@ -134,10 +149,24 @@ def withdrawn(tx: Tx, urls: Urls, quoted_id: int, quoting_id: int) -> None:
         outgoing.quote_withdrawn(tx, urls, quoted_id, quoting)
 
 
+def withdrawn_from(tx: Tx, urls: Urls, quoted_account_id: int, quoting_account_id: int) -> None:
+    """Nothing that the one wrote here is to be quoted by the other any more."""
+    both = {"quoted_account_id": quoted_account_id, "quoting_account_id": quoting_account_id}
+    for row in tx.all(_BY_ONE_OF_ANOTHER, both):
+        withdrawn(tx, urls, row.quoted_id, row.id)
+
+
 def tell_of_edit(tx: Tx, status: sa.Row[Any]) -> None:
     """Members who quote this hear that it says something else now."""
     for row in tx.all(_QUOTING, {"quoted_id": status.id}):
         notifications.notify(tx, row.account_id, NotificationKind.QUOTED_UPDATE, status.account_id, status.id)
+
+
+def _tell(tx: Tx, quoted: sa.Row[Any], quoting_account_id: int, quoting_id: int) -> None:
+    """Who is quoted where she may not read it hears nothing: all that she could be shown is a number."""
+    quoting = tx.one(_BY_ID, {"id": quoting_id})
+    if quoting is not None and may_see(tx, quoted.account_id, quoting):
+        notifications.notify(tx, quoted.account_id, NotificationKind.QUOTE, quoting_account_id, quoting_id)
 
 
 def _set(tx: Tx, quoting: sa.Row[Any], state: QuoteState, approval: str | None) -> None:

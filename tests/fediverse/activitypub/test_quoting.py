@@ -2,6 +2,7 @@
 """Leave to quote, asked for and given between servers (FEP-044f)."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub.documents import PUBLIC
 from appliance.fediverse.db.database import Database
-from appliance.fediverse.db.tables import activities, deliveries
+from appliance.fediverse.db.tables import activities, deliveries, statuses
 from tests.fediverse.activitypub.conftest import ACTIVITY, HERE, Remote
 from tests.fediverse.activitypub.test_quotes import follow
 from tests.fediverse.conftest import Person
@@ -154,12 +155,59 @@ def test_others_may_quote_what_is_free(anna: Person, rita: Remote, sent: Any, st
     rita.send("QuoteRequest", status["uri"], instrument=note["id"])
     assert [each["type"] for each in sent()] == ["Reject"]
     assert anna.get(f"/api/v1/statuses/{quoting['id']}")["quote"]["state"] == "revoked"
+    # Nor is it had back by quoting nothing in between, or something else.
+    other = anna.toot("Another")
+    for between in ({name: value for name, value in note.items() if name != "quote"}, note | {"quote": other["uri"]}):
+        rita.send("Update", between)
+        rita.send("Update", note)
+        sent()
+        rita.send("QuoteRequest", status["uri"], instrument=note["id"])
+        assert [each["type"] for each in sent()] == ["Reject"]
+        assert stranger.get(answer["result"].removeprefix(HERE)).status_code == 404
+        assert anna.get(f"/api/v1/statuses/{quoting['id']}")["quote"]["state"] == "revoked"
 
 
 def test_the_post_is_fetched_if_only_named(anna: Person, rita: Remote, sent: Any) -> None:
     status = anna.toot("Mine")
     rita.send("QuoteRequest", status["uri"], instrument=quoting_note(rita, status)["id"])
     assert [each["type"] for each in sent()] == ["Accept"]
+
+
+def test_what_is_for_few_gets_no_leave(anna: Person, rita: Remote, sent: Any) -> None:
+    """Neither its author's stamp nor the post could be read by who is quoted."""
+    follow(anna, rita)
+    status = anna.toot("Mine")
+    sent()
+    note = quoting_note(rita, status, to=[f"{rita.uri}/followers"], cc=[])
+    rita.send("QuoteRequest", status["uri"], instrument=note)
+    rita.send("Create", note)
+    rita.send("QuoteRequest", status["uri"], instrument=note | {"to": [PUBLIC]})
+    assert [each["type"] for each in sent()] == ["Reject"] * 2
+    assert anna.get(f"/api/v1/statuses/{status['id']}")["quotes_count"] == 0
+
+
+def test_who_quotes_without_asking_is_not_kept(
+    anna: Person, rita: Remote, sent: Any, rows: Callable[[sa.Table], list[sa.Row[Any]]]
+) -> None:
+    """Else strangers could write to the disk and to the federated timeline."""
+    for policy in ("nobody", "public"):
+        status = anna.toot("Mine", quote_approval_policy=policy)
+        note = quoting_note(rita, status)
+        rita.send("Create", note)
+        rita.send("Update", note)
+        rita.send("Create", note | {"quoteAuthorization": f"{HERE}/users/anna/quote_authorizations/1"})
+    assert [row.uri for row in rows(statuses) if not row.local] == []
+    rita.send("QuoteRequest", status["uri"], instrument=note)
+    assert [row.uri for row in rows(statuses) if not row.local] == [note["id"]]
+
+
+def test_a_block_takes_leave_back(anna: Person, rita: Remote, sent: Any, stranger: Any) -> None:
+    status = anna.toot("Mine")
+    rita.send("QuoteRequest", status["uri"], instrument=quoting_note(rita, status))
+    stamp = sent()[-1]["result"]
+    anna.post(f"/api/v1/accounts/{anna.get('/api/v1/notifications')[0]['account']['id']}/block")
+    assert [each["object"] for each in sent() if each["type"] == "Delete"] == [stamp]
+    assert stranger.get(stamp.removeprefix(HERE)).status_code == 404
 
 
 def test_who_may_not_is_told_so(anna: Person, rita: Remote, mallory: Remote, sent: Any) -> None:

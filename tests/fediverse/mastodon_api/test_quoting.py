@@ -122,6 +122,41 @@ def test_leave_is_taken_back(anna: Person, bob: Person, carol: Person) -> None:
     anna.refused(404, "POST", f"/api/v1/statuses/{status['id']}/quotes/{status['id']}/revoke")
 
 
+def test_a_quote_among_others_is_no_news_and_can_be_taken_back(anna: Person, bob: Person, carol: Person) -> None:
+    carol.post(f"/api/v1/accounts/{bob.id}/follow")
+    status = anna.toot("Mine")
+    quoting = quote(bob, status, visibility="private")
+    assert anna.get("/api/v1/notifications") == []
+    assert anna.get("/api/v1/notifications/unread_count") == {"count": 0}
+    path = f"/api/v1/statuses/{status['id']}/quotes/{quoting['id']}/revoke"
+    carol.refused(403, "POST", path)
+    shown = anna.post(path)
+    assert shown["id"] == status["id"], "what she may not read is not shown to her now either"
+    assert shown["quotes_count"] == 0
+    assert carol.get(f"/api/v1/statuses/{quoting['id']}")["quote"] == {"state": "revoked", "quoted_status": None}
+
+
+def test_who_may_read_a_quote_hears_of_it(anna: Person, bob: Person) -> None:
+    status = anna.toot("Mine")
+    anna.post(f"/api/v1/accounts/{bob.id}/follow")
+    quoting = quote(bob, status, visibility="private")
+    told = [each for each in anna.get("/api/v1/notifications") if each["type"] == "quote"]
+    assert [each["status"]["id"] for each in told] == [quoting["id"]]
+
+
+@pytest.mark.parametrize("visibility", ["public", "private"])
+def test_a_block_takes_leave_back(anna: Person, bob: Person, carol: Person, visibility: str) -> None:
+    carol.post(f"/api/v1/accounts/{bob.id}/follow")
+    status, other = anna.toot("Mine"), carol.toot("Carol's")
+    quoting, kept = (quote(bob, each, visibility=visibility) for each in (status, other))
+    back = quote(anna, bob.toot("Bob's"))
+    anna.post(f"/api/v1/accounts/{bob.id}/block")
+    assert carol.get(f"/api/v1/statuses/{quoting['id']}")["quote"] == {"state": "revoked", "quoted_status": None}
+    assert anna.get(f"/api/v1/statuses/{status['id']}")["quotes_count"] == 0
+    for one in (kept, back):
+        assert carol.get(f"/api/v1/statuses/{one['id']}")["quote"]["state"] == "accepted"
+
+
 def test_who_quotes_hears_of_edits(anna: Person, bob: Person, clock: VirtualClock) -> None:
     status = anna.toot("Mine")
     quote(bob, status)

@@ -90,7 +90,9 @@ def _find_others(arrival: Arrival, note: Note) -> bool:
         orphan = note.parent is not None and known.status_id(tx, urls, note.parent) is None
         if not orphan and quote is None:
             return False
-        if not arrival.followed and not known.concerns_us(tx, arrival.sender.id, known.remote_status(tx, urls, note)):
+        is_known = known.status_id(tx, urls, note.uri) is not None
+        status = known.remote_status(tx, urls, note)
+        if not arrival.followed and not is_known and not known.concerns_us(tx, arrival.sender.id, status):
             return False
     with contextlib.suppress(Unavailable), arrival.resolver() as resolver:
         if orphan:

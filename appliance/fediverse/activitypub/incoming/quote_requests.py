@@ -9,6 +9,7 @@ from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.activitypub.notes import Note
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.services import quoting, statuses
+from appliance.fediverse.services.visibility import OPEN
 from appliance.system.clock import milliseconds
 
 
@@ -84,6 +85,7 @@ def _quoting_note(arrival: Arrival, uri: str, instrument: object) -> Note | None
         if (
             note.uri == uri
             and note.author == arrival.sender.uri
+            and note.visibility.value in OPEN
             and note.quote is not None
             and note.quote.uri == arrival.activity.object_uri
         ):
