@@ -3,6 +3,8 @@
 
 import asyncio
 import logging
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from appliance.fediverse.companion import page_heads
 from appliance.fediverse.companion.tasks import DatabaseTurns
@@ -60,7 +62,9 @@ class CardTask(DatabaseTurns):
             kind, _, parameters = response.headers.get("content-type", "").lower().partition(";")
             if not response.ok or kind.strip() not in ("text/html", "application/xhtml+xml"):
                 return Page()
-            return await asyncio.to_thread(page_heads.read, response.body, parameters, response.url or url)
+            found = response.url or url
+            page = await asyncio.to_thread(page_heads.read, response.body, parameters, found)
+            return page if _is_within(found, url) else replace(page, author="")
         except NetError:
             return Page()
         except Exception:  # else the next turn, and every companion after this one, would stumble over it again
@@ -72,3 +76,10 @@ class CardTask(DatabaseTurns):
         if self._pruned_at is None or now - self._pruned_at >= PRUNE_SECONDS:
             self._pruned_at = now
             await self._write(cards.prune)
+
+
+def _is_within(found: str, asked: str) -> bool:
+    """Whether a page was found at the host that was asked, or below it. Else whoever is sent on by a domain that an
+    author trusts could name her as the author of a page of anybody's."""
+    host, trusted = (urlsplit(url).hostname or "" for url in (found, asked))
+    return host == trusted or host.endswith(f".{trusted}")

@@ -59,6 +59,29 @@ def test_a_page_names_its_author_if_she_lets_it(anna: Person, context: Context, 
         assert [each["account"]["id"] for each in authors] == [str(anna.id)] * seen
 
 
+@pytest.mark.parametrize(
+    ("found", "is_named"),
+    [
+        ("https://news.example/tea/", True),
+        ("https://www.news.example/tea", True),
+        ("https://other.example/tea", False),
+        ("https://fakenews.example/tea", False),
+        ("https://example/tea", False),
+    ],
+)
+def test_a_page_elsewhere_is_not_credited_by_whom_led_there(
+    anna: Person, context: Context, net: VirtualNet, found: str, is_named: bool
+) -> None:
+    anna.ask("PATCH", "/api/v1/profile", json={"attribution_domains": ["news.example"]})
+    meta = b'<meta name="fediverse:creator" content="@anna@localhost:10100">'
+    net.answers[URL] = Response(302, {"location": found}, b"", URL)
+    net.answers[found] = Response(200, HTML, PAGE + meta, found)
+    one = f"/api/v1/statuses/{anna.toot(URL)['id']}"
+    run(context, net)
+    card = anna.get(one)["card"]
+    assert (card["title"], len(card["authors"])) == ("Tea", int(is_named))
+
+
 def test_somebody_of_elsewhere_is_named_by_her_own_word(anna: Person, context: Context, net: VirtualNet) -> None:
     with context.database.write() as tx:
         far = accounts.store_remote(tx, remote_account("far", attribution_domains=("example.net", "news.example")))
