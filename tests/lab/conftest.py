@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.lab.town import Town, new_town
 from tests.lab.world import World, missing
 
 # Its cases follow one another in one town, at which each waits for most of its time: so there are several towns.
@@ -34,3 +35,15 @@ def world() -> Iterator[World]:
     with World() as made:
         yield made
         print(made.words())
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[Town]:
+    """One for all tests of a file, set up and well. Each leaves it as it was."""
+    if reason := missing():
+        pytest.skip(f"the lab is left out: {reason}")
+    with new_town() as made:
+        made.set_up()
+        for box in made.boxes:
+            made.until_well(box)
+        yield made

@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,23 +16,11 @@ from tests.lab.box import Box
 from tests.lab.probes import asked_by_https, open_ports
 from tests.lab.router import Control
 from tests.lab.test_gateway import ROUTES, says, tunnel, web_server
-from tests.lab.town import Town, new_town
-from tests.lab.world import missing
+from tests.lab.town import Town
 from tests.repository import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 NONCE = "0123456789abcdef" * 2
-
-
-@pytest.fixture(scope="module")
-def town() -> Iterator[Town]:
-    if reason := missing():
-        pytest.skip(f"the lab is left out: {reason}")
-    with new_town() as made:
-        made.set_up()
-        for box in made.boxes:
-            made.until_well(box)
-        yield made
 
 
 class Opened:

@@ -4,7 +4,7 @@ well again by itself."""
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,25 +17,13 @@ from tests.lab.asking import give_back
 from tests.lab.internet import address
 from tests.lab.names import ZONE
 from tests.lab.router import OFF, Control
-from tests.lab.town import Town, new_town
-from tests.lab.world import missing
+from tests.lab.town import Town
 from tests.repository import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 NAME = f"linden.{ZONE}"
 SOMEBODY = address(9)
-
-
-@pytest.fixture(scope="module")
-def town() -> Iterator[Town]:
-    if reason := missing():
-        pytest.skip(f"the lab is left out: {reason}")
-    with new_town() as town:
-        town.set_up()
-        for box in town.boxes:
-            town.until_well(box)
-        yield town
 
 
 def nothing(town: Town) -> None:

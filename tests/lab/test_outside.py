@@ -16,23 +16,11 @@ from tests.end_to_end.waiting import eventually
 from tests.lab.box import Box
 from tests.lab.probes import asked_by_https, fetches
 from tests.lab.spaces import Namespace
-from tests.lab.town import OWN_PAGE, Town, new_town
-from tests.lab.world import missing
+from tests.lab.town import OWN_PAGE, Town
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 NONCE = "0123456789abcdef" * 2
-
-
-@pytest.fixture(scope="module")
-def town() -> Iterator[Town]:
-    if reason := missing():
-        pytest.skip(f"the lab is left out: {reason}")
-    with new_town() as made:
-        made.set_up()
-        for box in made.boxes:
-            made.until_well(box)
-        yield made
 
 
 def ask(town: Town, query: str, whence: Namespace | None = None, **headers: str) -> tuple[int, str]:
