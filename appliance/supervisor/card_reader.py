@@ -23,6 +23,7 @@ JOB = "Take the answers from the card"
 # A slow board makes its database first; whoever wrote on the card does not watch.
 PATIENCE = 600.0
 _ASK_EVERY = 2.0
+_LATE = {"instance": "The server did not start.", "wifi": "What looks after the Wi-Fi did not start."}
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,8 @@ class CardReader:
     def _take(self, answers: Preseed, progress: Progress, done: list[str]) -> None:
         if answers.wifi is not None:
             progress.say(None, "The Wi-Fi is being set up.")
-            self._wifi.join(answers.wifi)
+            wifi = answers.wifi
+            self._patiently("wifi", lambda: self._wifi.join(wifi), progress)
             self._remember_country(answers.wifi.country)
             done.append("The Wi-Fi is set up.")
         if answers.box.ssh_key is not None:
@@ -119,23 +121,25 @@ class CardReader:
         if (wizard := answers.wizard) is None:
             return
         progress.say(None, "The box waits for its server to start.")
-        self._wait_for_instance(progress)
+        self._patiently("instance", self._instance.get_all, progress)
         progress.say(None, "The wizard's questions are being answered.")
         password = wizard.password
         assert password is not None  # `parse` has seen to it
         steps = answer_all(self._supervisor, self._instance, wizard, code=self._code, password=lambda: password)
         done.append("The wizard's questions are answered." if steps else "The box was set up already.")
 
-    def _wait_for_instance(self, progress: Progress) -> None:
+    def _patiently(self, part: str, ask: Callable[[], object], progress: Progress) -> None:
+        """Until who is asked is there: the box has only just started, and each part of it in its own time. Raises
+        Unavailable instance-late, wifi-late."""
         give_up = self._clock.monotonic() + PATIENCE
         while True:
             progress.stop_if_cancelled()
             try:
-                self._instance.get_all()
+                ask()
                 return
             except Unavailable:
                 if self._clock.monotonic() > give_up:
                     raise Unavailable(
-                        "instance-late", "The server did not start.", "The box tries again when it starts next time."
+                        f"{part}-late", _LATE[part], "The box tries again when it starts next time."
                     ) from None
             self._clock.sleep(_ASK_EVERY)

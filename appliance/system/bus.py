@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from jeepney import DBusAddress, MatchRule, Message, MessageType, message_bus, new_method_call
+from jeepney import DBusAddress, HeaderFields, MatchRule, Message, MessageType, message_bus, new_method_call
 from jeepney.io.blocking import DBusConnection, prep_socket
 
 from appliance.errors import HearthError, Unavailable
 
 SOCKET = "/run/dbus/system_bus_socket"
 TIMEOUT = 10.0
+# Nobody has this name: whoever is to have it has not started yet, or is starting again.
+_NOBODY = frozenset({"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"})
 
 
 class _Connection(DBusConnection):  # type: ignore[misc]  # jeepney has no types
@@ -31,11 +33,14 @@ class Bus:
         self._connection = connection
 
     def call(self, address: DBusAddress, member: str, signature: str = "", *arguments: Any) -> tuple[Any, ...]:
-        """Call a method. Raises HearthError bus-refused with what the other side said."""
+        """Call a method. Raises HearthError bus-refused with what the other side said, Unavailable bus-away where there
+        is none."""
         message = new_method_call(address, member, signature or None, arguments)
         reply = self._connection.send_and_get_reply(message)
         if reply.header.message_type is MessageType.error:
             said = str(reply.body[0]) if reply.body else member
+            if reply.header.fields.get(HeaderFields.error_name) in _NOBODY:
+                raise Unavailable("bus-away", f"The system does not answer: {said}")
             raise HearthError("bus-refused", f"The system did not do it: {said}", "Try again.", status=500)
         return tuple(reply.body)
 

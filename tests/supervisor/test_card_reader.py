@@ -127,3 +127,28 @@ def test_a_server_that_never_starts_leaves_the_answers_for_next_time(started, in
     instance.late = 0
     assert card.pending(started.again()) is None
     assert unstarted.status().box.setup_done
+
+
+def test_a_radio_that_nobody_looks_after_yet_is_waited_for(started, unstarted, monkeypatch):
+    """NetworkManager and the supervisor start side by side, and either may be first."""
+    away = [Unavailable("bus-away", "The system does not answer.")] * 3
+    join = unstarted.wifi.join
+    monkeypatch.setattr(unstarted.wifi, "join", lambda network: _raise(away.pop()) if away else join(network))
+    content = started(WIFI)
+    assert card.said(content)[0] == "The Wi-Fi is set up."
+    assert list(unstarted.wifi.remembered) == ["At home"]
+    assert card.pending(content) is None
+
+
+def test_a_radio_that_nobody_ever_looks_after_leaves_the_answers_for_next_time(started, unstarted, monkeypatch):
+    away = Unavailable("bus-away", "The system does not answer.")
+    monkeypatch.setattr(unstarted.wifi, "join", lambda network: _raise(away))
+    content = started(WIFI)
+    assert card.said(content) == (
+        "What looks after the Wi-Fi did not start. The box tries again when it starts next time.",
+    )
+    assert card.pending(content) == WIFI
+
+
+def _raise(error):
+    raise error
