@@ -3,6 +3,7 @@
 by byte would otherwise keep a thread for as long as they like, and a handful of them the whole server."""
 
 import contextlib
+import math
 import socket
 import threading
 import time
@@ -12,10 +13,13 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from appliance.system import heap
+from appliance.system.guests import Guests
 
 HEAD_SECONDS = 5.0
 BODY_SECONDS = 20.0  # a megabyte over a slow line
 QUIET_SECONDS = 2.0  # after the last answer; then memory is given back
+_LOOK_SECONDS = 0.5
+_STEP_ASIDE_SECONDS = 0.003
 _WAIT = "hearth.wait"
 
 
@@ -40,12 +44,15 @@ class _Told:
 
 
 class PatientWorker(ThreadWorker):
-    """What has not arrived in time never will: the reading half of the connection is closed, the writing half stays."""
+    """What has not arrived in time never will: the reading half of the connection is closed, the writing half stays.
+    An app with `guests` has its visitors shared between its workers."""
 
     def init_process(self) -> None:
         self._deadlines: dict[Any, float] = {}
         self._serving = threading.local()
         self._served_at: float | None = None
+        self._looked_at = -math.inf
+        self._guests: Guests | None = getattr(self.app, "guests", None)
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -54,6 +61,20 @@ class PatientWorker(ThreadWorker):
 
     def _wait(self, seconds: float) -> None:
         self._deadlines[self._serving.conn] = time.monotonic() + seconds
+
+    def accept(self, *where: Any) -> Any:
+        """All workers hear of a visitor at once, and whoever is first keeps them for as long as they stay. So who has
+        more than another waits a moment, or one worker would have much to do and another nothing."""
+        self._count()
+        if self._guests is not None and not self._guests.fewest(self.age):
+            time.sleep(_STEP_ASIDE_SECONDS)
+        result = super().accept(*where)
+        self._count()
+        return result
+
+    def _count(self) -> None:
+        if self._guests is not None:
+            self._guests.set(self.age, self.nr_conns)
 
     def handle(self, conn: Any) -> Any:
         self._deadlines[conn] = time.monotonic() + HEAD_SECONDS
@@ -69,9 +90,14 @@ class PatientWorker(ThreadWorker):
         return super().handle_request(req, conn)
 
     def notify(self) -> None:
-        """Called by the worker's loop about once a second."""
-        super().notify()
+        """Called by the worker's loop about once a second, and by newer gunicorns for each request, for which it is too
+        dear: the master is told by a change of a file."""
+        self._count()
         now = time.monotonic()
+        if now < self._looked_at + _LOOK_SECONDS:
+            return
+        self._looked_at = now
+        super().notify()
         for conn, deadline in list(self._deadlines.items()):
             if now > deadline:
                 with contextlib.suppress(OSError):

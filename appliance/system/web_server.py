@@ -10,6 +10,7 @@ from gunicorn.arbiter import Arbiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from appliance.system import notify
+from appliance.system.guests import Guests
 from appliance.system.lifeline import Lifeline
 from appliance.system.nursling import Nursling
 from appliance.system.patience import PatientWorker
@@ -43,6 +44,7 @@ class WebServer(BaseApplication):
         self._beside = beside
         self._call_when_ready = ready
         self._lifeline = Lifeline()
+        self.guests = Guests()
         self._settings: dict[str, Any] = {
             "bind": bind,
             "worker_class": PatientWorker,
@@ -55,6 +57,7 @@ class WebServer(BaseApplication):
             **settings,
             "when_ready": self._ready,
             "post_fork": self._in_worker,
+            "child_exit": self._worker_gone,
         }
         super().__init__()
 
@@ -75,6 +78,9 @@ class WebServer(BaseApplication):
 
     def _in_worker(self, _arbiter: Any, _worker: Any) -> None:
         self._lifeline.hold()
+
+    def _worker_gone(self, _arbiter: Any, worker: Any) -> None:
+        self.guests.gone(worker.age)
 
 
 class _Master(Arbiter):
