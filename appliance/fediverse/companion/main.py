@@ -31,6 +31,7 @@ from appliance.system.nudge import Nudge, NudgeListener
 
 LOOK_SECONDS = 0.2
 FINISH_SECONDS = 5.0
+GIVES_WAY = 5  # nice(1): whoever waits for a page goes before what is sent and fetched
 _STATUS = sa.text("SELECT version_num FROM alembic_version")
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 def serve(config: Config) -> None:
     """Run until SIGTERM. Raises HearthError for a development setting that makes no sense."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    os.nice(GIVES_WAY)
     clock = SystemClock(assume_trusted=config.virtual)
     database = Database(context.database_url(config), clock, nudge=Nudge(config.nudge_socket).send)
     net = SystemNet(development=config.development_origin is not None)

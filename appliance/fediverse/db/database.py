@@ -45,23 +45,15 @@ class Database:
     def read(self) -> Iterator[Tx]:
         """A consistent view; nothing can be written."""
         with self._plainly(writing=False), self._store.reading() as connection:
-            try:
-                yield Tx(connection, self._clock.now(), self._store.prepared)
-            finally:
-                connection.rollback()
+            yield Tx(connection, self._clock.now(), self._store.prepared)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """All or nothing: committed durably when the block ends, rolled back when it raises."""
         with self._plainly(writing=True), self._store.writing() as connection:
             tx = Tx(connection, self._clock.now(), self._store.prepared)
-            try:
-                yield tx
-                tx.ids.store()
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
+            yield tx
+            tx.ids.store()
         if tx.ids.given:
             tx.topics.add(Topic.NEWS)
         if tx.topics:

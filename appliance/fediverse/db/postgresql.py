@@ -57,6 +57,7 @@ class Postgresql:
         with self.engine.connect() as connection:
             connection.exec_driver_sql(TAKE_TURN)
             yield connection
+            connection.commit()
 
     def explain(self, error: sa.exc.DBAPIError, *, writing: bool) -> HearthError | None:
         code = getattr(error.orig, "sqlstate", None) or ""

@@ -31,12 +31,12 @@ class Store(Protocol):
         ...
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
-        """A connection with a transaction begun that sees one moment and writes nothing."""
+        """A connection with a transaction begun that sees one moment and writes nothing. It ends with the block."""
         ...
 
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """A connection with a transaction begun that sees everything that was committed, and is the only one to write
-        until it ends. Raises Unavailable database-busy."""
+        until it ends: committed with the block, rolled back when that raises. Raises Unavailable database-busy."""
         ...
 
     def explain(self, error: sa.exc.DBAPIError, *, writing: bool) -> HearthError | None:
