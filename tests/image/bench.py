@@ -48,15 +48,16 @@ def box_start(table: Table, folder: Path, bare: float, idle: float) -> None:
     box = Box(IMAGE, folder)
     try:
         box.start(more_words=SHELL_WORDS)
-        table.add("first start to console", box.answer(box.console + "/claim", seconds=900)[0], "s")
+        table.add("first start to console", box.answer(box.console + "/claim", seconds=900, patience=4)[0], "s")
         table.add("first start to server", box.answer(box.public + "/health", seconds=900)[0], "s")
         set_up(box)
         # Once in a card's life, and no idling.
         table.add("copy into the second slot", seconds(box, "systemctl start hearth-spare-slot", 1800), "s")
         box.shell("systemctl poweroff --no-block")
         box.wait_until_off(180)
-        box.start(more_words=SHELL_WORDS)
-        console = box.answer(box.console + "/login", seconds=900)[0]
+        # A shell only afterwards: until its port is there, it would be started again each second.
+        box.start(more_words=shell_words(VIRTIO_PORT, after="hearth-fediverse.service"))
+        console = box.answer(box.console + "/login", seconds=900, patience=4)[0]
         table.add("second start to console", console, "s", f"{box.work_seconds():.0f} s of processor")
         table.add("second start to console, beside bare Debian", console / bare, "×", "1.5 is the aim")
         table.add("second start to server", box.answer(box.public + "/health", seconds=900)[0], "s")
@@ -79,8 +80,10 @@ def set_up(box: Box) -> None:
 
 
 def memory(box: Box) -> int:
-    """MB, by free(1)."""
-    return int(box.shell("free --mega | awk '/^Mem/ { print $3 }'"))
+    """MB in use, as free(1) counts it, which not every Debian has."""
+    found = dict(line.split(":") for line in box.shell("cat /proc/meminfo").splitlines())
+    total, available = (int(found[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
+    return (total - available) * 1024 // 1_000_000
 
 
 def seconds(box: Box, command: str, limit: float) -> float:

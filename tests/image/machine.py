@@ -164,14 +164,15 @@ class Box:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def answer(self, url: str, *, seconds: float = 240) -> tuple[float, bytes]:
-        """Ask until it answers with success: seconds since the power came, and the answer."""
+    def answer(self, url: str, *, seconds: float = 240, patience: float = 20) -> tuple[float, bytes]:
+        """Ask until it answers with success: seconds since the power came, and the answer. Who asks before the box has
+        an address is not heard, and with much patience notices late."""
         give_up = time.monotonic() + seconds
         problem = ""
         while time.monotonic() < give_up:
             assert self.running(), f"the machine went off; see {self.folder}/serial.log"
             try:
-                with urllib.request.urlopen(url, timeout=20) as page:
+                with urllib.request.urlopen(url, timeout=patience) as page:
                     return time.monotonic() - self.began, page.read()
             except urllib.error.HTTPError as error:
                 error.close()
@@ -214,15 +215,15 @@ class Box:
 
     def shell(self, command: str, *, seconds: float = 120) -> str:
         """What a command prints, run as root inside. It is there where SHELL_WORDS are. Raises TimeoutError."""
-        end = f"--end-{time.monotonic_ns()}--"
-        if self._line is None:
-            # Kept open: the guest forgets what is sent between two who call.
-            self._line = socket.socket(socket.AF_UNIX)
-            self._line.connect(str(self.folder / "shell.sock"))
-        self._line.settimeout(seconds)
-        answer = b""
+        mark = f"--{time.monotonic_ns()}--"
+        begin, end = f"begin{mark}", f"end{mark}"
+        give_up = time.monotonic() + seconds
         try:
-            self._line.sendall(f"( {command}\n) 2>&1 </dev/null; echo {end}\n".encode())
+            if self._line is None:
+                self._line = self._open_line(give_up)
+            self._line.settimeout(max(1.0, give_up - time.monotonic()))
+            self._line.sendall(f"echo {begin}; ( {command}\n) 2>&1 </dev/null; echo {end}\n".encode())
+            answer = b""
             while end.encode() not in answer:
                 if not (part := self._line.recv(65536)):
                     break
@@ -230,7 +231,25 @@ class Box:
         except TimeoutError:
             self._hang_up()
             raise
-        return answer.decode(errors="replace").partition(end)[0].strip()
+        return answer.decode(errors="replace").partition(begin)[2].partition(end)[0].strip()
+
+    def _open_line(self, give_up: float) -> socket.socket:
+        """Kept open: a shell that nobody listens to ends, and takes with it what comes just then. So it is asked until
+        it answers."""
+        path = self.folder / "shell.sock"
+        eventually("the emulator listens", path.exists)
+        self._line = line = socket.socket(socket.AF_UNIX)
+        line.connect(str(path))
+        line.settimeout(5)
+        while True:
+            line.sendall(b"echo --here--\n")
+            try:
+                while b"--here--" not in line.recv(65536):
+                    pass
+                return line
+            except TimeoutError:
+                if time.monotonic() > give_up:
+                    raise
 
     def say(self, command: str) -> None:
         """Type a command whose end nobody will hear of."""
