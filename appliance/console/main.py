@@ -20,6 +20,7 @@ from appliance.system.patience import PatientWorker
 from appliance.system.web_server import WebServer
 
 IDLE_SECONDS = 300.0
+_FIRST = ("login.html", "claim.html", "base.html", "waiting_base.html")
 _KEY_BYTES = 16  # fewer would be guessable
 
 
@@ -33,6 +34,9 @@ def serve(config: Config) -> None:
         SystemClock(),
         panel_url=config.panel_url,
     )
+    # Read once, however many ask for the first page at once while the box starts.
+    for name in ("design/macros.html", *(f"console/{each}" for each in _FIRST)):
+        app.jinja_env.get_template(name)
     WebServer(
         app,
         config.console_bind,
