@@ -14,6 +14,8 @@ SIZES = {each.name: each.mib * MIB for each in LAYOUT}
 # quiet, so that a box is not slowed by its own console; panics restart it.
 _COMMAND_LINE = (
     "root=PARTUUID={disk:08x}-{number:02d} rootfstype=erofs ro rootwait panic=10 quiet audit=0"
+    # Of the kernel's security modules those that something here uses; making the others ready takes a second or two.
+    " lsm=lockdown,landlock,yama"
     # No sockets for ssh beside those that the box opens itself.
     " systemd.show_status=no systemd.ssh_auto=no systemd.condition_needs_update=no rauc.slot={slot}"
 )
