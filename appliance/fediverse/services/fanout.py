@@ -162,6 +162,9 @@ _BOOST_TO_LISTS = _into_lists(
 )
 _DIRECT = _direct_statement()
 _OWN = sa.insert(home)
+_LEFT_OUT = sa.select(accounts.c.id).where(
+    accounts.c.id == _author, unwelcome(_author, sa.bindparam("original_author_id", type_=sa.BigInteger))
+)
 _ON_LISTS = sa.select(list_accounts.c.list_id).where(list_accounts.c.account_id == _author).limit(1)
 
 
@@ -207,5 +210,6 @@ def boost(tx: Tx, boost_id: int, booster: sa.Row[Any], original: sa.Row[Any]) ->
     tx.execute(_BOOST, parameters)
     if tx.exists(_ON_LISTS, parameters):
         tx.execute(_BOOST_TO_LISTS, parameters)
-    if not booster.domain:
+    # Her own boosts as well: what she has muted or blocked she may pass on, and still not want to read.
+    if not booster.domain and not tx.exists(_LEFT_OUT, parameters):
         tx.execute(_OWN, {"account_id": booster.id, "status_id": boost_id})

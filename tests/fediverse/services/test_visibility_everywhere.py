@@ -16,6 +16,7 @@ from appliance.fediverse.app import create_app
 from appliance.fediverse.context import Context, database_url
 from appliance.fediverse.db.database import Database
 from appliance.fediverse.db.tables import members
+from appliance.fediverse.model import Visibility
 from appliance.fediverse.oauth import apps, tokens
 from appliance.fediverse.services import accounts
 from appliance.fediverse.services.keys import KeyPair
@@ -75,6 +76,17 @@ def test_nobody_sees_what_is_not_for_them(new_world: NewWorld, story: list[Step]
         for viewer in VIEWERS:
             if viewer not in world.suspended:
                 check(world, viewer)
+
+
+@pytest.mark.parametrize("verb", ["block", "mute"])
+def test_whom_one_does_not_want_to_read_one_does_not_meet_by_one_s_own_boost(new_world: NewWorld, verb: str) -> None:
+    def step(verb: str, who: str, whom: str) -> Step:
+        return Step(verb, who, whom, Visibility.PUBLIC, frozenset(), 0)
+
+    with new_world() as world:
+        world.play([step("post", "carol", "rita"), step(verb, "bob", "carol"), step("boost", "bob", "carol")])
+        assert any(post.author == "bob" and post.boosted for post in world.posts)
+        check(world, "bob")
 
 
 def check(world: World, viewer: str | None) -> None:
