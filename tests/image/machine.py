@@ -220,7 +220,7 @@ class Box:
         give_up = time.monotonic() + seconds
         try:
             if self._line is None:
-                self._line = self._open_line(give_up)
+                self._line = self._greeted(give_up)
             self._line.settimeout(max(1.0, give_up - time.monotonic()))
             self._line.sendall(f"echo {begin}; ( {command}\n) 2>&1 </dev/null; echo {end}\n".encode())
             answer = b""
@@ -233,22 +233,26 @@ class Box:
             raise
         return answer.decode(errors="replace").partition(begin)[2].partition(end)[0].strip()
 
-    def _open_line(self, give_up: float) -> socket.socket:
+    def _greeted(self, give_up: float) -> socket.socket:
         """Kept open: a shell that nobody listens to ends, and takes with it what comes just then. So it is asked until
         it answers."""
         path = self.folder / "shell.sock"
         eventually("the emulator listens", path.exists)
-        self._line = line = socket.socket(socket.AF_UNIX)
+        line = socket.socket(socket.AF_UNIX)
         line.connect(str(path))
         line.settimeout(5)
         while True:
             line.sendall(b"echo --here--\n")
+            heard = b""
             try:
-                while b"--here--" not in line.recv(65536):
-                    pass
+                while b"--here--" not in heard:
+                    part = line.recv(65536)
+                    assert part, "the machine went off"
+                    heard += part
                 return line
             except TimeoutError:
                 if time.monotonic() > give_up:
+                    line.close()
                     raise
 
     def say(self, command: str) -> None:
