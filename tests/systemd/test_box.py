@@ -30,6 +30,8 @@ TARGETS = [
     "umount",
     "local-fs-pre",
 ]
+# Other packages' services, which the image's units want.
+SERVICES = ["ssh.service", "systemd-zram-setup@.service"]
 
 pytestmark = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 
@@ -41,7 +43,8 @@ def tree(tmp_path: Path) -> Path:
     shutil.copytree(BOX / "system", units, dirs_exist_ok=True)
     of_the_image = "usr/lib/systemd/system/hearth-gateway.service.d"
     shutil.copytree(OVERLAY / of_the_image, tmp_path / of_the_image)
-    (units / "ssh.service").write_text("[Service]\nExecStart=/usr/bin/hearth\n")
+    for name in SERVICES:
+        (units / name).write_text("[Service]\nExecStart=/usr/bin/hearth\n")
     for name in TARGETS:
         (units / f"{name}.target").write_text(f"[Unit]\nDescription={name}\nDefaultDependencies=no\n")
     for unit in units.glob("*.service"):
