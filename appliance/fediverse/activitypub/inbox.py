@@ -27,7 +27,7 @@ _KEEPS = frozenset(
 )
 _REMEMBER = sa.text("INSERT INTO received (uri, received_at) VALUES (:uri, :now) ON CONFLICT DO NOTHING")
 # What the services answer when there is nothing to be done: the sender need not try again.
-_NOTHING_TO_DO = frozenset({"not-found", "follow-refused", "block-refused"})
+_NOTHING_TO_DO = frozenset({"not-found", "follow-refused", "block-refused", "blocked-by-you"})
 
 
 def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:

@@ -12,6 +12,10 @@ from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.urls import Urls
 
+_FIND = sa.select(blocks.c.id).where(
+    blocks.c.account_id == sa.bindparam("account_id"), blocks.c.target_id == sa.bindparam("target_id")
+)
+
 
 def block(tx: Tx, urls: Urls, account_id: int, target_id: int, *, uri: str | None = None) -> None:
     """Ends the follows between the two as well, and takes back the leave by which the one quotes the other.
@@ -49,6 +53,12 @@ def unblock(tx: Tx, urls: Urls, account_id: int, target_id: int) -> None:
         tx.execute(sa.delete(blocks).where(blocks.c.id == block_id))
 
 
+def refuse_blocked(tx: Tx, account_id: int, author_id: int) -> None:
+    """Whoever blocks an author neither favours, boosts nor votes on what is theirs. Raises Refused."""
+    if _find(tx, account_id, author_id) is not None:
+        raise Refused("blocked-by-you", "This action is not allowed")
+
+
 def _find(tx: Tx, account_id: int, target_id: int) -> int | None:
-    row = tx.one(sa.select(blocks.c.id).where(blocks.c.account_id == account_id, blocks.c.target_id == target_id))
+    row = tx.one(_FIND, {"account_id": account_id, "target_id": target_id})
     return None if row is None else int(row.id)

@@ -7,7 +7,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import statuses, tombstones
 from appliance.fediverse.model import NotificationKind, Visibility
-from appliance.fediverse.services import accounts, fanout, notifications, search_index, stream_events
+from appliance.fediverse.services import accounts, blocks, fanout, notifications, search_index, stream_events
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.status_rows import count, seen_by
 from appliance.fediverse.services.visibility import OPEN
@@ -33,11 +33,12 @@ def boost(
     """Boost once; a second time answers the first. A boost of a boost boosts what that one shows.
 
     What is for followers only may be boosted by its author alone, and nothing direct by anybody.
-    Raises HearthError not-found.
+    Raises HearthError not-found, Refused.
     """
     status = seen_by(tx, actor_id, status_id)
     if status.boost_of_id is not None:
         status = seen_by(tx, actor_id, status.boost_of_id)
+    blocks.refuse_blocked(tx, actor_id, status.account_id)
     own_for_followers = status.account_id == actor_id and status.visibility == Visibility.FOLLOWERS.value
     booster = accounts.by_id(tx, actor_id)
     if booster is None or (status.visibility not in OPEN and not own_for_followers):

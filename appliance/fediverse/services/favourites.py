@@ -7,7 +7,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import favourites, statuses
 from appliance.fediverse.model import NotificationKind
-from appliance.fediverse.services import notifications, search_index
+from appliance.fediverse.services import blocks, notifications, search_index
 from appliance.fediverse.services.status_rows import seen_by
 from appliance.fediverse.urls import Urls
 
@@ -22,8 +22,9 @@ _COUNT = (
 
 
 def favourite(tx: Tx, urls: Urls, actor_id: int, status_id: int, *, uri: str | None = None) -> None:
-    """Favouring twice changes nothing. Raises HearthError not-found."""
+    """Favouring twice changes nothing. Raises HearthError not-found, Refused."""
     status = seen_by(tx, actor_id, status_id)
+    blocks.refuse_blocked(tx, actor_id, status.account_id)
     if tx.exists(_FIND, {"status_id": status_id, "account_id": actor_id}):
         return
     favourite_id = tx.next_id()

@@ -17,7 +17,7 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, poll_votes, polls, statuses
 from appliance.fediverse.db.topics import Topic
 from appliance.fediverse.model import NotificationKind
-from appliance.fediverse.services import notifications
+from appliance.fediverse.services import blocks, notifications
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.remote import RemotePoll
 from appliance.fediverse.services.visibility import may_see
@@ -118,8 +118,9 @@ def seen_by(tx: Tx, viewer_id: int | None, poll_id: int) -> tuple[sa.Row[Any], s
 
 
 def vote(tx: Tx, urls: Urls, voter_id: int, poll_id: int, choices: Collection[int]) -> None:
-    """Raises HearthError not-found, BadInput."""
+    """Raises HearthError not-found, Refused, BadInput."""
     poll, status = seen_by(tx, voter_id, poll_id)
+    blocks.refuse_blocked(tx, voter_id, status.account_id)
     wanted = list(dict.fromkeys(choices))
     if _is_over(tx, poll):
         raise BadInput("Validation failed: The poll has already ended", "")

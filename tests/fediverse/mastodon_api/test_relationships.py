@@ -216,6 +216,21 @@ def test_endorsements_are_of_people_followed(anna: Person, bob: Person, carol: P
     assert anna.get("/api/v1/endorsements") == []
 
 
+def test_whoever_blocks_somebody_answers_nothing_of_theirs(anna: Person, bob: Person, carol: Person) -> None:
+    post = bob.toot("Tea?", poll={"options": ["yes", "no"], "expires_in": 3600})
+    boost = carol.post(f"/api/v1/statuses/{post['id']}/reblog")
+    _act(anna, "block", bob.id)
+    for status_id in (post["id"], boost["id"]):
+        for verb in ("favourite", "reblog"):
+            assert anna.refused(403, "POST", f"/api/v1/statuses/{status_id}/{verb}") == "This action is not allowed"
+    vote = f"/api/v1/polls/{post['poll']['id']}/votes"
+    assert anna.refused(403, "POST", vote, json={"choices": [0]}) == "This action is not allowed"
+    anna.post(f"/api/v1/statuses/{post['id']}/bookmark")  # it is her own, and tells nobody
+    _act(anna, "unblock", bob.id)
+    anna.post(f"/api/v1/statuses/{post['id']}/favourite")
+    assert anna.post(f"/api/v1/polls/{post['poll']['id']}/votes", {"choices": [0]})["voted"] is True
+
+
 def test_hidden_followers_are_shown_to_nobody_else(anna: Person, bob: Person, database: Database) -> None:
     _act(bob, "follow", anna.id)
     with database.write() as tx:

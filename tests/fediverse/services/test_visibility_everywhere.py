@@ -78,13 +78,15 @@ def test_nobody_sees_what_is_not_for_them(new_world: NewWorld, story: list[Step]
                 check(world, viewer)
 
 
-@pytest.mark.parametrize("verb", ["block", "mute"])
-def test_whom_one_does_not_want_to_read_one_does_not_meet_by_one_s_own_boost(new_world: NewWorld, verb: str) -> None:
+@pytest.mark.parametrize("verbs", [["boost", "block"], ["boost", "mute"], ["mute", "boost"]])
+def test_whom_one_does_not_want_to_read_one_does_not_meet_by_one_s_own_boost(
+    new_world: NewWorld, verbs: list[str]
+) -> None:
     def step(verb: str, who: str, whom: str) -> Step:
         return Step(verb, who, whom, Visibility.PUBLIC, frozenset(), 0)
 
     with new_world() as world:
-        world.play([step("post", "carol", "rita"), step(verb, "bob", "carol"), step("boost", "bob", "carol")])
+        world.play([step("post", "carol", "rita"), *(step(verb, "bob", "carol") for verb in verbs)])
         assert any(post.author == "bob" and post.boosted for post in world.posts)
         check(world, "bob")
 
