@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import sqlite3
+import statistics
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from tests.end_to_end.answers import answers_file
 from tests.end_to_end.box import REPOSITORY, Box, free_ports
 from tests.end_to_end.waiting import eventually
 
+_TIMES = 5  # a post is sent everywhere; its middle is told
 _SETTLE_SECONDS = 5  # what the start allocated for a moment is given back by then
 _LIKE_THE_SERVER = (
     "--worker-class=gthread",
@@ -128,14 +130,19 @@ class Bench:
         # As a small instance is read, and not until nothing else finds room.
         reading = functools.partial(load.repeat, url, headers, connections=2, seconds=self._amounts.seconds)
         before = reading()
-        with figures.sink(self._port):
-            work = figures.Deliveries(self._box, people, self._port)
-            during = work.beside(reading)
-        remark = f"{work.taken} of {HOSTS} hosts; {work.doubled} twice" if work.taken != HOSTS or work.doubled else ""
-        self._table.add(f"a post to 5,000 followers answered, {label}", work.answered * 1000, "ms")
-        self._table.add(f"a post to 500 hosts delivered, {label}", work.done, "s", remark)
-        self._table.add(f"home timeline meanwhile, p95, {label}", during.p95, "ms")
-        self._table.add(f"home timeline meanwhile, p95 beside before, {label}", during.p95 / before.p95, "×")
+        works, beside = [], []
+        for _ in range(_TIMES):
+            with figures.sink(self._port):
+                works.append(figures.Deliveries(self._box, people, self._port))
+                beside.append(works[-1].beside(reading).p95)
+        lost = [f"{w.taken} of {HOSTS} hosts; {w.doubled} twice" for w in works if w.taken != HOSTS or w.doubled]
+        answered = [work.answered * 1000 for work in works]
+        during = statistics.median(beside)
+        first = f"the first one, met by processes that never did this before, {answered[0]:.0f}"
+        self._table.add(f"a post to 5,000 followers answered, {label}", statistics.median(answered), "ms", first)
+        self._table.add(f"a post to 500 hosts delivered, {label}", max(w.done for w in works), "s", "; ".join(lost))
+        self._table.add(f"home timeline meanwhile, p95, {label}", during, "ms")
+        self._table.add(f"home timeline meanwhile, p95 beside before, {label}", during / before.p95, "×")
 
     def _memory(self, label: str) -> None:
         """Awake and asleep: the console goes when nobody has used it for five minutes."""

@@ -30,8 +30,9 @@ def send(
     """Without an author it is said by the instance's own actor. `synchronises`: whoever gets it may compare the
     author's followers; `private_key` is to sign with instead of the author's own."""
     resting = hosts.resting(tx) if inboxes else {}
-    due = {inbox: resting.get(urlsplit(inbox).netloc, tx.now_ms) for inbox in sorted(inboxes)}
-    wanted = [(inbox, due_at) for inbox, due_at in due.items() if due_at is not None]
+    hosts_of = {inbox: urlsplit(inbox).netloc for inbox in sorted(inboxes)}
+    due = ((inbox, host, resting.get(host, tx.now_ms)) for inbox, host in hosts_of.items())
+    wanted = [(inbox, host, due_at) for inbox, host, due_at in due if due_at is not None]
     if not wanted:
         return
     activity_id = tx.next_id()
@@ -50,10 +51,10 @@ def send(
             "activity_id": activity_id,
             "account_id": author_id,
             "inbox": inbox,
-            "host": urlsplit(inbox).netloc,
+            "host": host,
             "due_at": due_at,
         }
-        for inbox, due_at in wanted
+        for inbox, host, due_at in wanted
     ]
     tx.execute(_DELIVERY, rows)
     tx.topics.add(Topic.DELIVERIES)
