@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 
-from appliance.fediverse.activitypub import reading
+from appliance.fediverse.activitypub import reading, sanitise
 from appliance.fediverse.services.cards import Page
 
 MAX_HEAD = 256 * 1024
@@ -53,7 +53,7 @@ def read(body: bytes, parameters: str, url: str) -> Page:
 def _said(html: str) -> dict[str, str]:
     """By name; the first of each counts."""
     clean = nh3.clean(
-        html.replace("\0", ""),
+        sanitise.unformatted(html.replace("\0", "")),
         tags={"meta", "title"},
         attributes={"meta": {"property", "name", "content"}},
         clean_content_tags={"script", "style"},

@@ -37,3 +37,20 @@ def test_very_long_texts_are_cut_and_still_closed() -> None:
     cleaned = html("<p>" + "a" * 200_000)
     assert len(cleaned) < 70_000
     assert cleaned.endswith("</p>")
+
+
+def bomb(formats: int, paragraphs: int) -> str:
+    """Each of them differs, or a parser would open three of them at most."""
+    return "<p>" + "".join(f"<b a{number}>" for number in range(formats)) + "<p>x" * paragraphs
+
+
+def test_formatting_that_is_never_closed_is_not_repeated_in_each_paragraph() -> None:
+    cleaned = html(bomb(800, 1600))
+    assert len(cleaned) < 100_000
+    assert cleaned.count("<p>x") == 1600
+    assert "<b>" not in cleaned
+
+
+def test_a_long_text_with_much_formatting_keeps_it() -> None:
+    text = "<p><b>Tea</b> and <em>cake</em></p>" * 60
+    assert html(text) == text

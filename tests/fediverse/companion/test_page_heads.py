@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import resource
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +80,10 @@ def test_whatever_is_in_a_page_it_is_read_before_the_test_is_ended(piece: bytes)
 @given(st.binary(max_size=300))
 def test_nothing_makes_it_fail(body: bytes) -> None:
     read(b"<meta property=og:title content=" + body, "", URL)
+
+
+def test_formatting_that_is_never_closed_takes_no_memory_for_each_paragraph() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    bomb = "<p>" + "".join(f"<b a{number}>" for number in range(1000)) + "<p>x" * 2000 + "<title>Tea</title>"
+    assert read(bomb.encode(), "", URL).title == "Tea"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
