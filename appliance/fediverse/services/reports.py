@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from appliance.errors import BadInput
 from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import reports, rules, statuses
-from appliance.fediverse.model import NotificationKind
+from appliance.fediverse.db.tables import accounts, follows, mentions, reports, rules, statuses
+from appliance.fediverse.model import FollowState, NotificationKind, Visibility
 from appliance.fediverse.services import notifications, roles, server_policy, timelines
 from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
 from appliance.fediverse.services.roles import Permission
+from appliance.fediverse.services.visibility import is_shown_as
 from appliance.fediverse.urls import Urls
 
 Row = sa.Row[Any]
@@ -89,7 +90,7 @@ def receive(
         category=Category.OTHER.value,
         comment=comment[:MAX_FOREIGN_COMMENT],
         forwarded=False,
-        status_ids=_of_target(tx, target_id, list(status_ids)[:MAX_STATUSES]),
+        status_ids=_of_target(tx, target_id, _known_at(tx, reporter.domain, list(status_ids)[:MAX_STATUSES])),
         rule_ids=[],
         uri=uri,
     )
@@ -175,6 +176,25 @@ def _check_rules(tx: Tx, rule_ids: tuple[int, ...]) -> None:
     known = {row.id for row in tx.all(sa.select(rules.c.id))}
     if not rule_ids or not set(rule_ids) <= known:
         raise BadInput("Validation failed: Rule ids does not reference valid rules", "")
+
+
+def _known_at(tx: Tx, domain: str, status_ids: list[int]) -> list[int]:
+    """Those that somebody of this domain may have read. Else whoever guesses ids would have moderators here look at
+    what was never meant for anybody there."""
+    there = accounts.c.domain == domain
+    named = sa.exists().where(mentions.c.status_id == statuses.c.id, mentions.c.account_id == accounts.c.id, there)
+    followed = sa.exists().where(
+        follows.c.followee_id == statuses.c.account_id,
+        follows.c.state == FollowState.ACCEPTED.value,
+        follows.c.follower_id == accounts.c.id,
+        there,
+    )
+    shown = sa.or_(
+        is_shown_as(statuses, Visibility.PUBLIC, Visibility.UNLISTED),
+        named,
+        sa.and_(is_shown_as(statuses, Visibility.FOLLOWERS), followed),
+    )
+    return [row.id for row in tx.all(sa.select(statuses.c.id).where(statuses.c.id.in_(status_ids), shown))]
 
 
 def _of_target(tx: Tx, target_id: int, status_ids: list[int]) -> list[int]:

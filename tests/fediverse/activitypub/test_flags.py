@@ -32,3 +32,15 @@ def test_the_same_report_twice(rita: Any, anna: Any, rows: Rows) -> None:
     activity = rita.send("Flag", f"{HERE}/users/anna")
     rita.post(activity)
     assert len(rows(reports)) == 1
+
+
+def test_a_report_shows_nobody_what_its_server_cannot_have_read(rita: Any, anna: Any, rows: Rows) -> None:
+    seen = anna.toot("Buy now")
+    for_followers = anna.toot("Between friends", visibility="private")
+    direct = anna.toot("To myself", visibility="direct")
+    things = [f"{HERE}/users/anna", *(each["uri"] for each in (seen, for_followers, direct))]
+    rita.send("Flag", things)
+    assert [report.status_ids for report in rows(reports)] == [[int(seen["id"])]]
+    rita.send("Follow", f"{HERE}/users/anna")
+    rita.send("Flag", things)
+    assert rows(reports)[-1].status_ids == [int(seen["id"]), int(for_followers["id"])]
