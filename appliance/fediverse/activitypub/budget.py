@@ -67,9 +67,10 @@ class Budget:
                 row.things += 1
                 row.size += size
 
-    def take_back(self, host: str, size: int) -> None:
+    def take_back(self, host: str, size: int, *, followed: bool) -> None:
         """As `spend`, for what takes something back, or only has to be remembered as done."""
-        self._spend([(f"{_BACK}{site_of(host)}", TAKEN_BACK)], size, followed=False)
+        limit = FOLLOWED if followed else TAKEN_BACK
+        self._spend([(f"{_BACK}{site_of(host)}", limit)], size, followed=followed)
 
     def _row(self, site: str, followed: bool) -> _Spent:
         now, key = self._clock.monotonic(), (site, followed)

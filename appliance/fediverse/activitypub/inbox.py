@@ -50,8 +50,8 @@ def take_in(context: Context, doorkeeper: Doorkeeper, message: Message) -> None:
     host = urlsplit(sender.inbox).netloc
     if apply is not None and activity.kind in _KEEPS:
         doorkeeper.budget.spend(host, len(message.body), followed=followed)
-    elif not followed:
-        doorkeeper.budget.take_back(host, len(message.body))
+    else:
+        doorkeeper.budget.take_back(host, len(message.body), followed=followed)
     news = doorkeeper.is_news(f"host {host} {signature.form.value}")
     claim = synchronisation.read(message.headers.get(synchronisation.HEADER), sender)
 

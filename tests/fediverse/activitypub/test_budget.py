@@ -94,6 +94,22 @@ def test_taking_back_what_never_was_has_an_end_too(rita: Any, anna: Any, monkeyp
     rita.send("Follow", f"{HERE}/users/anna")
 
 
+def test_taking_back_has_an_end_for_friends_as_well(
+    rita: Any, anna: Any, monkeypatch: pytest.MonkeyPatch, database: Database, urls: Urls
+) -> None:
+    monkeypatch.setattr(budget, "FOLLOWED", Limit(2, 10**6))
+    rita.send("Follow", f"{HERE}/users/anna")
+    with database.write() as tx:
+        rita_id = tx.connection.execute(sa.select(accounts.c.id).where(accounts.c.uri == rita.uri)).scalar_one()
+        follows.follow(tx, urls, anna.id, rita_id)
+        follows.accept(tx, urls, rita_id, anna.id)
+    rita._clock.advance(61)
+    gone = [rita.post(rita.activity("Delete", f"{rita.uri}/statuses/9{number}")) for number in range(2)]
+    unknown = [rita.post(rita.activity("Nonsense", f"{rita.uri}/x")) for _ in range(2)]
+    assert [answer.status_code for answer in (*gone, *unknown)] == [202, 202, 429, 429]
+    rita.send("Create", rita.note("Hello, friends"))
+
+
 def test_forged_requests_spend_nothing_of_what_others_may_say(
     rita: Any, anna: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
