@@ -2,8 +2,12 @@
 """What strangers, other sites and broken clients send: refused in plain words, and nothing changes."""
 
 import re
+import unicodedata
 
 import pytest
+
+from appliance.console import guard
+from appliance.errors import BadInput
 
 FORMS = [
     *("/claim", "/claim/code", "/login", "/logout", "/recovery", "/recovery/code", "/setup/owner", "/invite", "/power"),
@@ -163,3 +167,14 @@ def test_while_the_instance_sleeps_the_wizard_waits_and_the_dashboard_works(brow
     assert page.status_code == 200
     assert "does not answer right now" in page.text
     assert browser.get("/settings").status_code == 200
+
+
+def test_what_is_far_too_long_is_not_put_in_order_first(app, monkeypatch):
+    """Many marks on one letter take very long, and nobody need log in for it."""
+    ordered = []
+    real = unicodedata.normalize
+    monkeypatch.setattr(unicodedata, "normalize", lambda form, text: ordered.append(len(text)) or real(form, text))
+    username = "a" + "\u0301" * 5000 + "\u0316" * 5000
+    with app.test_request_context("/login", method="POST", data={"username": username}), pytest.raises(BadInput):
+        guard.text("username", limit=100)
+    assert max(ordered, default=0) <= 400

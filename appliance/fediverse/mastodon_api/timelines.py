@@ -12,7 +12,7 @@ from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.services import timelines
 from appliance.fediverse.services.paging import Page
 from appliance.fediverse.services.text import tag_key
-from appliance.fediverse.services.timelines import Narrow, Tags
+from appliance.fediverse.services.timelines import MAX_TAGS, Narrow, Tags
 
 
 def home(call: Call) -> flask.Response:
@@ -28,9 +28,9 @@ def public(call: Call) -> flask.Response:
 def tag(call: Call, name: str) -> flask.Response:
     arguments, page = call.arguments, call.arguments.page(20)
     wanted = Tags(
-        any=[tag_key(each) for each in (name, *arguments.texts("any"))],
-        all=[tag_key(each) for each in arguments.texts("all")],
-        none=[tag_key(each) for each in arguments.texts("none")],
+        any=[tag_key(each) for each in (name, *arguments.texts("any")[:MAX_TAGS])],
+        all=[tag_key(each) for each in arguments.texts("all")[:MAX_TAGS]],
+        none=[tag_key(each) for each in arguments.texts("none")[:MAX_TAGS]],
     )
     return _listed(call, page, timelines.tag(call.tx, call.viewer_id, wanted, page, _narrow(call)))
 

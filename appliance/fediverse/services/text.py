@@ -16,6 +16,7 @@ from typing import Literal
 URL_CHARACTERS = 23
 MAX_MENTIONS = 50
 _COUNTED_CLOSELY = 10_000
+_LONGEST_TAG = 1000
 _SHOWN_URL_CHARACTERS = 30
 
 _TOKEN = re.compile(
@@ -93,8 +94,9 @@ def parse(text: str) -> Text:
 
 
 def tag_key(name: str) -> str:
-    """How a hashtag is stored and looked up."""
-    return unicodedata.normalize("NFKC", name).lower()
+    """How a hashtag is stored and looked up. None is so long as to be cut, and many marks on one letter take very long
+    to put in order."""
+    return unicodedata.normalize("NFKC", name[:_LONGEST_TAG]).lower()
 
 
 def is_tag(name: str) -> bool:

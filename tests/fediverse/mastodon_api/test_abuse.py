@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import unicodedata
+from typing import Literal
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -21,6 +24,24 @@ def test_a_body_that_is_not_a_json_object_is_refused_and_nothing_is_posted(anna:
     assert response.json is not None
     assert "error" in response.json
     assert anna.get(f"/api/v1/accounts/{anna.id}/statuses") == []
+
+
+@pytest.mark.parametrize("name", ["any", "all", "none"])
+def test_a_stranger_who_asks_for_a_hashtag_of_many_marks_is_answered(
+    stranger: FlaskClient, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordered: list[int] = []
+    real = unicodedata.normalize
+
+    def normalize(form: Literal["NFKC"], text: str) -> str:
+        ordered.append(len(text))
+        return real(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", normalize)
+    tag = "a" + "\u0301" * 2000 + "\u0316" * 2000
+    response = stranger.get("/api/v1/timelines/tag/tea", json={name: [tag] * 20})
+    assert (response.status_code, response.json) == (200, [])
+    assert sum(ordered) < 10_000
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.fediverse.services.text import Mentioned, absolute, count, parse
+from appliance.fediverse.services.text import Mentioned, absolute, count, parse, tag_key
 
 ANNA = {"anna": Mentioned("anna", "/@anna"), "cy@far.example": Mentioned("cy", "https://far.example/@cy")}
 
@@ -100,3 +100,7 @@ def test_marks_without_end_are_counted_in_one_go() -> None:
     source = "a" + "\u0301\u0316" * 250_000
     assert count(source) > 400_000
     assert parse(source).length > 400_000
+
+
+def test_marks_beyond_every_hashtag_are_not_put_in_order() -> None:
+    assert len(tag_key("a" + "\u0301" * 5000 + "\u0316" * 5000)) <= 1000
