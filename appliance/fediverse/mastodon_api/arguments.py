@@ -16,6 +16,7 @@ from appliance.fediverse.services.paging import LARGEST_ID, Page
 E = TypeVar("E", bound=Enum)
 
 MAX_DEPTH = 5
+_LONGEST_NAME = 200  # each thing within a thing repeats it
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _ITEM = re.compile(r"([^\[\]]+)\[([0-9]{1,20})\]\[([^\[\]]+)\]")
 _FORM = "application/x-www-form-urlencoded"
@@ -135,7 +136,7 @@ def _json(body: bytes) -> Any:
 
 
 def _flatten(value: Any, name: str, values: dict[str, list[Any]], depth: int) -> None:
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH or len(name) > _LONGEST_NAME:
         raise HearthError("bad-json", "Error occurred while parsing request parameters", status=400)
     if isinstance(value, dict):
         for key, item in value.items():
@@ -157,10 +158,10 @@ def _number(pairs: Iterable[tuple[str, str]], values: dict[str, list[Any]]) -> N
     for name, value in pairs:
         head, nested, part = name.partition("[][")
         if nested:
-            index, parts = items.get(head, (0, set()))
+            index, parts = items.setdefault(head, (0, set()))
             if part in parts:
-                index, parts = index + 1, set()
-            items[head] = index, parts | {part}
+                index, parts = items[head] = index + 1, set()
+            parts.add(part)
             values.setdefault(f"{head}[{index}][{part}", []).append(value)
 
 

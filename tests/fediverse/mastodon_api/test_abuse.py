@@ -26,6 +26,19 @@ def test_a_body_that_is_not_a_json_object_is_refused_and_nothing_is_posted(anna:
     assert anna.get(f"/api/v1/accounts/{anna.id}/statuses") == []
 
 
+def test_a_long_name_is_not_repeated_for_all_that_it_holds(stranger: FlaskClient) -> None:
+    response = stranger.post("/oauth/token", json={"k" * 50_000: [{"a": 1}] * 100})
+    assert response.status_code == 400
+    assert "parsing" in response.text
+
+
+def test_a_form_with_very_many_parts_of_one_item_is_answered(stranger: FlaskClient) -> None:
+    body = "&".join(f"a[][{number}]=" for number in range(60_000))
+    response = stranger.post("/oauth/token", data=body, content_type="application/x-www-form-urlencoded")
+    assert response.json is not None
+    assert response.json["error"] == "unsupported_grant_type"
+
+
 @pytest.mark.parametrize("name", ["any", "all", "none"])
 def test_a_stranger_who_asks_for_a_hashtag_of_many_marks_is_answered(
     stranger: FlaskClient, name: str, monkeypatch: pytest.MonkeyPatch
