@@ -7,6 +7,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.repository import ROOT
+
 # No deadlines: a machine that is busy with something else makes no test fail.
 hypothesis.settings.register_profile("hearth", deadline=None)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=5000)
@@ -50,11 +52,20 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
 
 
 def imported(source: Path) -> set[str]:
-    """The top-level names of the packages that a file imports, wherever in it."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_bytes())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.partition(".")[0])
+    """The top-level names of the packages that a file imports, wherever in it, and those that other files of the tests
+    bring with them which it imports as it is read."""
+    tree = ast.parse(source.read_bytes())
+    names = {name.partition(".")[0] for node in ast.walk(tree) for name in _modules(node)}
+    for name in (name for node in tree.body for name in _modules(node)):
+        module = ROOT / f"{name.replace('.', '/')}.py"
+        if name.startswith("tests.") and module.is_file():
+            names |= imported(module)
     return names
+
+
+def _modules(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return []

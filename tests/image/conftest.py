@@ -5,12 +5,15 @@ One machine is on at a time. Most tests visit the same box, `home`: its modules 
 """
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.image import machine
-from tests.image.owner import Owner, owner
 from tests.repository import ROOT
+
+if TYPE_CHECKING:
+    from tests.image.owner import Owner
 
 IMAGE = ROOT / "build/image/qemu/hearth-qemu.img"
 
@@ -57,8 +60,10 @@ def home(bench: list[machine.Box], home_card: machine.Box) -> machine.Box:
 
 
 @pytest.fixture(scope="session")
-def clara(bench: list[machine.Box], home_card: machine.Box) -> Owner:
+def clara(bench: list[machine.Box], home_card: machine.Box) -> "Owner":
     """Who has set up the shared box. Her browser is closed again."""
+    from tests.image.owner import owner  # takes what Debian does not have, and the tools' tests do without
+
     with owner(_running(bench, home_card)) as somebody:
         somebody.set_up(by_button=True)
         assert somebody.app

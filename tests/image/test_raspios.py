@@ -19,6 +19,8 @@ BOARDS_OF_RASPIOS = [path.stem for path in sorted(BOARDS.glob("raspberry-pi-*.to
 THEIRS = {"linux-image-rpi-v8", "raspi-firmware", "rpi-eeprom", "firmware-brcm80211"}
 ARCHIVE = raspios.load()
 
+needs_gpg = pytest.mark.skipif(not shutil.which("gpg"), reason="needs gpg")
+
 
 @pytest.mark.parametrize("board", BOARDS_OF_RASPIOS)
 def test_raspberry_pis_start_from_their_own_archive_unless_told_otherwise(board: str) -> None:
@@ -63,6 +65,7 @@ def test_an_archive_that_cannot_be_reached_is_named_with_what_else_can_be_done()
     assert "BASE=debian" in str(stopped.value)
 
 
+@needs_gpg
 @pytest.mark.parametrize("content", [None, b"", b"no key"])
 def test_without_the_right_key_nothing_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
@@ -75,7 +78,7 @@ def test_without_the_right_key_nothing_is_built(
         raspios.checked(dataclasses.replace(ARCHIVE, keyring=keyring))
 
 
-@pytest.mark.skipif(not shutil.which("gpg"), reason="needs gpg")
+@needs_gpg
 def test_the_key_is_known_by_its_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raspios, "reach", lambda archive: None)
     gpg = ["gpg", "--homedir", tmp_path, "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]

@@ -27,21 +27,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.add_marker(pytest.mark.xdist_group(group))
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    """One for all tests of a file. Each leaves it as it was."""
+@pytest.fixture(scope="session")
+def lab() -> None:
+    """That this machine can have one."""
     if reason := missing():
         pytest.skip(f"the lab is left out: {reason}")
+
+
+@pytest.fixture(scope="module")
+def world(lab: None) -> Iterator[World]:
+    """One for all tests of a file. Each leaves it as it was."""
     with World() as made:
         yield made
         print(made.words())
 
 
 @pytest.fixture(scope="module")
-def town() -> Iterator[Town]:
+def town(lab: None) -> Iterator[Town]:
     """One for all tests of a file, set up and well. Each leaves it as it was."""
-    if reason := missing():
-        pytest.skip(f"the lab is left out: {reason}")
     with new_town() as made:
         made.set_up()
         for box in made.boxes:

@@ -6,14 +6,11 @@ import pytest
 from tests.end_to_end.waiting import eventually
 from tests.lab.people import member
 from tests.lab.town import Town, new_town
-from tests.lab.world import missing
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def test_two_fresh_boxes_get_certificates_and_speak_with_each_other() -> None:
-    if reason := missing():
-        pytest.skip(f"the lab is left out: {reason}")
+def test_two_fresh_boxes_get_certificates_and_speak_with_each_other(lab: None) -> None:
     with new_town() as town:
         _plug_in(town)
         _speak(town)

@@ -145,7 +145,7 @@ def test_two_routers_and_a_provider_each_hide_the_box(world: World) -> None:
         assert asks(shared.box, world.visitor.address6 or "", 80) == shared.address6
 
 
-def test_nothing_is_left_of_a_world() -> None:
+def test_nothing_is_left_of_a_world(lab: None) -> None:
     with World() as world:
         home = world.home("elder")
         process = home.box.start("sleeper", ["sleep", "60"])

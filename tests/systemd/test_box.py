@@ -64,7 +64,9 @@ def test_systemd_finds_nothing_wrong(tree: Path) -> None:
     names = [str(tree / "usr/lib/systemd/system" / name) for name in NAMES]
     done = analyze("verify", "--man=no", f"--root={tree}", *names)
     assert done.returncode == 0, done.stderr
-    assert [line for line in done.stderr.splitlines() if any(name in line for name in NAMES)] == []
+    # Newer ones look for the box's devices on this machine.
+    said = [line for line in done.stderr.splitlines() if not line.endswith(": No such device")]
+    assert [line for line in said if any(name in line for name in NAMES)] == []
 
 
 @pytest.mark.parametrize("name", ["web", "tunnel", "gateway"])

@@ -64,6 +64,7 @@ class Stage:
         self.hub = hub
         self.session = session
         self._tasks: list[asyncio.Task[None]] = []
+        self._open = AsyncExitStack()
 
     def url(self, path: str = "") -> str:
         return f"http://127.0.0.1:{self.port}/api/v1/streaming{path}"
@@ -93,7 +94,7 @@ class Stage:
 
     async def sse(self, person: Person, path: str) -> Events:
         headers = {"Authorization": f"Bearer {person.token}"}
-        response = await self.session.get(self.url(path), headers=headers)
+        response = await self._open.enter_async_context(self.session.get(self.url(path), headers=headers))
         assert response.status == 200, await response.text()
         assert response.content_type == "text/event-stream"
         assert await response.content.readline() == b":)\n"
@@ -119,6 +120,7 @@ class Stage:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._open.aclose()
 
 
 async def _read_socket(socket: Any, events: Events) -> None:
