@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A real instance in a folder of the test's own: database, clock, app, and people with tokens."""
 
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,3 +234,20 @@ def prompt(context: Context, work: Callable[[], None], monkeypatch: pytest.Monke
             work()
 
     monkeypatch.setattr(context.database, "_nudge", nudge)
+
+
+MARKS = "\u0301" * 2000 + "\u0316" * 2000
+
+
+@pytest.fixture
+def put_in_order(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How long the texts were whose marks were put in order, which takes very long for many on one letter."""
+    lengths: list[int] = []
+    real = unicodedata.normalize
+
+    def normalize(form: Any, text: str) -> str:
+        lengths.append(len(text))
+        return real(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", normalize)
+    return lengths

@@ -89,7 +89,7 @@ def _line(text: str | None, limit: int) -> str:
 
 
 def _address(text: str | None, base: str) -> str | None:
-    if not text:
+    if not text or len(text) > _MAX_URL:
         return None
     try:
         address = urljoin(base, text.strip())

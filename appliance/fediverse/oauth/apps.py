@@ -111,12 +111,13 @@ def _unknown() -> OAuthError:
 
 
 def _check_redirect(uri: str) -> None:
+    # Looked at first: to take a name of very many marks apart takes very long.
+    fits = len(uri) <= MAX_URL and uri.isascii() and uri.isprintable() and " " not in uri
     try:
-        parts = urlsplit(uri)
+        parts = urlsplit(uri if fits else "")
     except ValueError:
         parts = urlsplit("")
-    printable = uri.isascii() and uri.isprintable() and " " not in uri
-    if not parts.scheme or not printable or len(uri) > MAX_URL or parts.fragment:
+    if not parts.scheme or parts.fragment:
         raise BadInput("Validation failed: Redirect URI must be an absolute URI.", "")
     if parts.scheme in _FORBIDDEN_SCHEMES or (parts.scheme in ("http", "https") and not _HOST.fullmatch(parts.netloc)):
         raise BadInput("Validation failed: Redirect URI is forbidden by the server.", "")

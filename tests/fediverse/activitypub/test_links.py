@@ -10,7 +10,7 @@ from appliance.fediverse.services.errands import Errand
 from appliance.fediverse.urls import Urls
 from appliance.system.exchange import Response
 from appliance.system.net import VirtualNet
-from tests.fediverse.conftest import ORIGIN, Person, remote_account
+from tests.fediverse.conftest import MARKS, ORIGIN, Person, remote_account
 
 LINK = "https://anna.example/me"
 BACK = f'<html><body><a rel="nofollow me" href="{ORIGIN}/@anna/">me</a></body></html>'
@@ -131,3 +131,14 @@ def test_links_of_people_elsewhere_are_looked_at_when_somebody_follows_them(
 @pytest.mark.parametrize("value", ["http://", "https://a b", "ftp://x.example", "x https://x.example", ""])
 def test_what_is_no_single_link_is_none(value: str) -> None:
     assert profile_fields.link_of({"name": "x", "value": value, "source": value}) is None
+
+
+def test_a_page_with_a_link_of_many_marks(
+    anna: Person, context: Context, net: VirtualNet, put_in_order: list[int]
+) -> None:
+    net.answers[LINK] = _page(f'<a rel="me" href="https://a{MARKS}">no</a>{BACK}')
+    _fields(anna, LINK)
+    put_in_order.clear()
+    _run(context)
+    assert _verified(anna) == [True]
+    assert sum(put_in_order) < 2000

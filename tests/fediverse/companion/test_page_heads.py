@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from appliance.fediverse.companion.page_heads import MAX_DESCRIPTION, MAX_TITLE, read
 from appliance.fediverse.services.cards import Page
+from tests.fediverse.conftest import MARKS
 
 URL = "https://news.example/a/b"
 
@@ -87,3 +88,9 @@ def test_formatting_that_is_never_closed_takes_no_memory_for_each_paragraph() ->
     bomb = "<p>" + "".join(f"<b a{number}>" for number in range(1000)) + "<p>x" * 2000 + "<title>Tea</title>"
     assert read(bomb.encode(), "", URL).title == "Tea"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
+
+
+def test_a_picture_with_a_name_of_many_marks_is_none(put_in_order: list[int]) -> None:
+    page = f'<title>Tea</title><meta property="og:image" content="https://a{MARKS}/tea.jpg">'
+    assert read(page.encode(), "", URL).image_url is None
+    assert sum(put_in_order) < 2000

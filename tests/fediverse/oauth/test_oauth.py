@@ -12,7 +12,7 @@ from appliance.fediverse.oauth.apps import OUT_OF_BAND
 from appliance.fediverse.oauth.errors import OAuthError
 from appliance.fediverse.oauth.scopes import covers
 from appliance.system.clock import VirtualClock
-from tests.fediverse.conftest import ORIGIN, MakePerson, Person
+from tests.fediverse.conftest import MARKS, ORIGIN, MakePerson, Person
 
 REDIRECT = "app://back"
 VERIFIER = "v" * 50
@@ -238,6 +238,14 @@ def test_scopes_are_enforced(make_person: MakePerson, scopes: str, method: str, 
 def test_bad_apps_are_refused(stranger: FlaskClient, wrong: dict[str, str]) -> None:
     form = {"client_name": "App", "redirect_uris": REDIRECT} | wrong
     assert stranger.post("/api/v1/apps", data=form).status_code in (400, 422)
+
+
+def test_an_address_of_many_marks_is_refused_before_it_is_taken_apart(
+    stranger: FlaskClient, put_in_order: list[int]
+) -> None:
+    form = {"client_name": "App", "redirect_uris": f"https://a{MARKS}"}
+    assert stranger.post("/api/v1/apps", data=form).status_code == 422
+    assert sum(put_in_order) < 2000
 
 
 def test_secrets_are_stored_hashed(client_app: Any, anna: Person, database: Database) -> None:

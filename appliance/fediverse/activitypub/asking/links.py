@@ -11,6 +11,7 @@ from appliance.fediverse.urls import Urls
 from appliance.system.exchange import Limits, Request
 
 MAX_LINKS = 2000
+MAX_URL = 2048
 _LIMITS = Limits(size=1024 * 1024, seconds=10.0)
 _HTML = ("text/html", "application/xhtml+xml")
 
@@ -54,7 +55,7 @@ class _Page(HTMLParser):
         if tag not in ("a", "link") or len(self.links) >= MAX_LINKS:
             return
         given = {name: value or "" for name, value in attrs}
-        if "me" in given.get("rel", "").lower().split() and given.get("href"):
+        if "me" in given.get("rel", "").lower().split() and 0 < len(given.get("href", "")) <= MAX_URL:
             try:
                 self.links.add(_plain(urljoin(self._address, given["href"].strip())))
             except ValueError:
