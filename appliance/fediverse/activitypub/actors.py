@@ -19,7 +19,8 @@ _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,127}[A-Za-z0-9_])?")
 def read(document: Document, domain: str) -> RemoteAccount:
     """An actor as the services take it; `domain` is the part of its handle after @, already confirmed.
 
-    Inbox, key and followers must lie where the actor does. Raises BadInput bad-document.
+    Inbox, key and followers must lie where the actor does, and so must the page: whose page it is can prove links to
+    be hers. Raises BadInput bad-document.
     """
     uri, username, inbox = reading.uri(document), username_of(document), reading.link_text(document.get("inbox"))
     if uri is None or reading.kind(document) not in KINDS or inbox is None:
@@ -39,7 +40,7 @@ def read(document: Document, domain: str) -> RemoteAccount:
         display_name=sanitise.plain(reading.text(document, "name", 200)) or username,
         note=sanitise.html(reading.text(document, "summary", 20_000)),
         fields=_fields(document),
-        url=reading.link(document.get("url")),
+        url=_own(uri, reading.link(document.get("url"))),
         shared_inbox=shared if shared and reading.same_origin(uri, shared) else None,
         followers_uri=_own(uri, reading.uri(document.get("followers"))),
         featured_uri=_own(uri, reading.uri(document.get("featured"))),

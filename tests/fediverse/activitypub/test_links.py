@@ -142,3 +142,21 @@ def test_a_page_with_a_link_of_many_marks(
     _run(context)
     assert _verified(anna) == [True]
     assert sum(put_in_order) < 2000
+
+
+def test_nobody_elsewhere_has_another_ones_links_proven_as_hers(
+    mallory: Any, anna: Person, context: Context, net: VirtualNet, urls: Urls
+) -> None:
+    net.answers[LINK] = _page('<a rel="me" href="https://far.example/@cy">me</a>')
+    field = {"type": "PropertyValue", "name": "home", "value": f'<a href="{LINK}">{LINK}</a>'}
+    mallory.publish({**mallory.document, "url": "https://far.example/@cy", "attachment": [field]})
+    mallory.send("Follow", f"{ORIGIN}/users/anna")
+    with context.database.write() as tx:
+        row = accounts.by_uri(tx, mallory.uri)
+        assert row is not None
+        follows.follow(tx, urls, anna.id, row.id)
+        follows.accept(tx, urls, row.id, anna.id)
+    assert _wanted(context) == [f"{row.id} {LINK}"]
+    _run(context)
+    shown = anna.get(f"/api/v1/accounts/{row.id}")
+    assert (shown["fields"][0]["verified_at"], shown["url"]) == (None, mallory.uri)
