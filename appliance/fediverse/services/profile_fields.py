@@ -45,12 +45,11 @@ def still_proven(fields: Sequence[Field], before: Sequence[Field]) -> list[Field
 
 
 def link_of(field: Field) -> str | None:
-    """The link that is all that a field holds, if it does."""
+    """The link that is all that a field holds, if it does. One that reads as another would be shown as proven."""
     source = field.get("source")
     if source is None:
         found = _HREF.findall(field["value"])
-        shown = plain.text(field["value"])
-        return plain.text(found[0]) if len(found) == 1 and " " not in shown else None
+        return plain.text(found[0]) if [plain.text(each) for each in found] == [plain.text(field["value"])] else None
     tokens = text.parse(source).tokens
     return tokens[0].value if len(tokens) == 1 and tokens[0].kind == "url" else None
 

@@ -144,6 +144,12 @@ def test_a_page_with_a_link_of_many_marks(
     assert sum(put_in_order) < 2000
 
 
+def test_a_link_that_reads_as_another_is_not_proven() -> None:
+    shown = '<p><a href="https://{}" rel="nofollow"><span class="invisible">https://</span>bank.example/</a></p>'
+    fields = [{"name": "home", "value": shown.format(host)} for host in ("evil.example/", "bank.example/")]
+    assert [profile_fields.link_of(each) for each in fields] == [None, "https://bank.example/"]
+
+
 def test_nobody_elsewhere_has_another_ones_links_proven_as_hers(
     mallory: Any, anna: Person, context: Context, net: VirtualNet, urls: Urls
 ) -> None:
