@@ -12,7 +12,7 @@ from image.steps import Workshop
 from tests.bench.table import Table, machine
 from tests.image.bare import Bare, build
 from tests.image.conftest import IMAGE
-from tests.image.machine import SHELL_WORDS, VIRTIO_PORT, Box, shell_words
+from tests.image.machine import SHELL_WORDS, VIRTIO_PORT, WRITE_OUT, Box, shell_words
 
 _ANSWERS = """cat >/run/answers.toml <<end
 username = "clara"
@@ -65,6 +65,7 @@ def box_start(table: Table, folder: Path, bare: float, idle: float) -> None:
         table.add("memory in use, console awake", memory(box), "MB", "of 512; 280 is the aim")
         time.sleep(min(_ASLEEP_AFTER, idle))
         table.add("memory in use, settled", memory(box), "MB")
+        box.shell(WRITE_OUT)
         before = box.written()
         time.sleep(idle)
         hourly = (box.written() - before) / MIB * 3600 / idle

@@ -53,6 +53,8 @@ def shell_words(port: str, prepare: str = "", *, after: str = "") -> str:
 
 
 SHELL_WORDS = shell_words(VIRTIO_PORT)
+# What was said until now, which journald keeps for up to five minutes, and what was changed.
+WRITE_OUT = "journalctl --sync && sync"
 
 
 def free_port() -> int:

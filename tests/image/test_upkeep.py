@@ -33,6 +33,7 @@ def test_the_second_slot_gets_the_system(settled: machine.Box) -> None:
 def test_idling_wears_out_no_card(settled: machine.Box) -> None:
     settled.shell("systemctl is-system-running --wait", seconds=300)
     time.sleep(360)  # the console ends when nobody has used it for five minutes
+    settled.shell(machine.WRITE_OUT)
     before = settled.written()
     time.sleep(IDLE_SECONDS)
     assert (settled.written() - before) * 3600 / IDLE_SECONDS <= MEGABYTE
