@@ -7,6 +7,7 @@ from datetime import datetime
 from appliance.cli.arguments import Groups, add_command, add_group
 from appliance.cli.context import Context, table
 from appliance.cli.passwords import read_password
+from appliance.errors import HearthError
 from appliance.fediverse.model import Role
 
 
@@ -52,7 +53,9 @@ def show(context: Context, arguments: argparse.Namespace) -> None:
 
 
 def invite(context: Context, arguments: argparse.Namespace) -> None:
-    by = arguments.by or context.supervisor.status().box.owner or ""
+    by = arguments.by or context.supervisor.status().box.owner
+    if not by:
+        raise HearthError("not-set-up", "Nobody has set this box up yet.", "Open its page, or run `hearth setup`.")
     link = context.instance.new_invite(by)
     until = datetime.fromisoformat(link.expires_at)
     context.answer(link, f"{link.url or link.path}\nGood for one friend, until {until:%-d %B %Y, %H:%M} UTC.")

@@ -4,6 +4,7 @@
 from flask import Response, make_response, render_template, request, session
 
 from appliance.console.context import console
+from appliance.console.guard import text
 from appliance.status import Issue
 from appliance.supervisor.protocol import ClaimState, ClaimView
 
@@ -33,6 +34,7 @@ def page(
         waiting=waiting,
         expired=expired,
         errors=errors or {},
+        code=text("code"),
         broken=broken,
         panel_url=console().panel_url,
     )

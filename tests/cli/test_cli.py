@@ -219,6 +219,11 @@ def test_an_error_is_one_sentence_and_what_to_do(hearth):
     assert complained == "hearth: There is no setting of that name. The settings are name.\n"
 
 
+def test_nobody_is_invited_to_a_box_that_is_not_set_up(hearth, box):
+    assert hearth("member", "invite")[0] == 1
+    assert "Nobody has set this box up yet." in hearth("member", "invite")[2]
+
+
 def test_members(hearth, box, monkeypatch, tmp_path):
     box.box["owner"] = "anna"
     assert "Password: made-up" in hearth("member", "add", "ben")[1]

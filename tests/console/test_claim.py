@@ -50,6 +50,7 @@ def test_a_wrong_code_does_not(browser, supervisor):
     assert page.status_code == 403
     assert "That is not the code." in page.text
     assert not supervisor.state.box.claimed
+    assert 'value="apple"' in page.text  # to be put right
 
 
 def test_after_a_wrong_code_the_page_goes_on_waiting_where_it_can_be_loaded_again(browser):
