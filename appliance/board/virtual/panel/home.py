@@ -108,7 +108,7 @@ _FORWARDED = _switch(
 )
 _RIVAL = _switch(
     "rival",
-    ("No other machine wants the box’s ports", "Send it away"),
+    ("No other machine wants the box's ports", "Send it away"),
     (f"Another machine, {RIVAL_NAME}, took port 443", f"Let {RIVAL_NAME} take 443"),
     good=False,
 )
@@ -142,10 +142,10 @@ _DNS = _switch(
 _RECORD = _Kind(
     "record",
     (
-        _State(DnsRecord.RIGHT, "The box’s name leads to this home", "Right", "name right"),
-        _State(DnsRecord.MISSING, "The box’s name leads nowhere", "Missing", "no name"),
-        _State(DnsRecord.WRONG, "The box’s name leads to another home", "Wrong", "name wrong"),
-        _State(DnsRecord.STALE, "The box’s name is right now, and remembered as it was", "Stale", "name stale"),
+        _State(DnsRecord.RIGHT, "The box's name leads to this home", "Right", "name right"),
+        _State(DnsRecord.MISSING, "The box's name leads nowhere", "Missing", "no name"),
+        _State(DnsRecord.WRONG, "The box's name leads to another home", "Wrong", "name wrong"),
+        _State(DnsRecord.STALE, "The box's name is right now, and remembered as it was", "Stale", "name stale"),
     ),
 )
 _AAAA = _switch(
@@ -156,8 +156,8 @@ _AAAA = _switch(
 )
 _CAA = _switch(
     "caa",
-    ("The domain allows the box’s authority (CAA)", "Allow it"),
-    ("The domain forbids the box’s authority (CAA)", "Forbid it"),
+    ("The domain allows the box's authority (CAA)", "Allow it"),
+    ("The domain forbids the box's authority (CAA)", "Forbid it"),
     good=True,
 )
 _AUTHORITY = _Kind(
@@ -176,7 +176,7 @@ _GATEWAY = _switch(
 )
 _GROUPS = (
     ("Out on the internet", (_RECORD, _AAAA, _CAA, _DNS, _AUTHORITY, _GATEWAY)),
-    ("At the provider’s", (_NAT, _BLOCKS_80, _BLOCKS_443, _IPV6_ONLY)),
+    ("At the provider's", (_NAT, _BLOCKS_80, _BLOCKS_443, _IPV6_ONLY)),
     ("In the router", (_UPNP, _FORWARDED, _RIVAL, _HAIRPIN)),
     ("At the box", (_CABLE, _CLOCK)),
 )
