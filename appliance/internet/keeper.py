@@ -38,6 +38,7 @@ class Keeper:
         self._hurried = True
         self._let_go = False
         self._look_at = 0.0
+        self._called = False  # for a look, and none has begun since
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -126,13 +127,15 @@ class Keeper:
 
     def _look(self, ask: Ask) -> None:
         found: list[Any] = []
+        with self._news:
+            self._called = False
         self._attempt(lambda: found.append(self.part.look(ask)), "look at")
         with self._news:
             pace = self.part.pace
             seconds = pace.quick if self._hurried or not found else pace.calm
-            self._look_at = self._clock.monotonic() + min(seconds, self._latest)
+            # Whoever called while it was looking may have been shown the world of before.
+            self._look_at = self._clock.monotonic() + (0.0 if self._called else min(seconds, self._latest))
             if ask != self._ask:  # somebody wanted something else meanwhile
-                self._look_now()
                 return
             before, self._seen = self._seen, found[0] if found else None
             different = before != self._seen
@@ -141,6 +144,7 @@ class Keeper:
 
     def _look_now(self) -> None:
         self._look_at = self._clock.monotonic()
+        self._called = True
         self._tried.clear()
         self._news.notify()
 

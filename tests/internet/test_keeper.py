@@ -151,6 +151,15 @@ def test_somebody_who_waits_need_not_have_patience(kept):
     assert kept.after(0) == ["open", "look"]
 
 
+def test_who_calls_while_it_looks_is_shown_what_is_there_since(kept):
+    kept.keeper.ask(ASK)
+    kept.part.look = lambda ask: kept.keeper.look_now() or 1
+    kept.after(0)
+    del kept.part.look
+    kept.part.says = 2
+    assert (kept.after(0), kept.keeper.seen, kept.after(0)) == (["look"], 2, [])
+
+
 def test_what_is_no_longer_wanted_is_given_back(kept):
     kept.keeper.ask(ASK)
     kept.after(0)

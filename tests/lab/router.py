@@ -4,6 +4,7 @@
 import ipaddress
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.lab.spaces import Namespace
 
 # Whoever is at home is let out; in comes what miniupnpd's chains or the owner's name. With hairpin, what comes from
 # home to the outside address is made to come in by "wan", so that it meets the same rules.
+# No router starts so soon after it started that its clock would not tell of it (RFC 6887, 8.5: seconds are forgiven).
+_RESTART_SECONDS = 8.0
 _RULES = """
 table inet router {{
     chain miniupnpd {{}}
@@ -115,6 +118,7 @@ class Router:
         self._leases = folder / f"{space.name}.leases"
         self._pid = folder / f"{space.name}.pid"
         self._daemon: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
         self._hairpin = False
         self._rewriting = False
         self._dmz: tuple[str, str | None] | None = None
@@ -153,6 +157,8 @@ class Router:
     def on(self, *leases: str) -> None:
         """Switched on again, it knows nothing of before but these, as miniupnpd writes them down:
         "TCP:<outside>:<host>:<inside>:<until, or 0>:<what for>"."""
+        if self._daemon is not None:
+            time.sleep(max(0.0, self._started + _RESTART_SECONDS - time.monotonic()))
         self.off()
         self._rules()
         self._leases.write_text("".join(f"{lease}\n" for lease in leases))
@@ -170,6 +176,7 @@ class Router:
             )
             program = debian.program("miniupnpd-nftables", "usr/sbin/miniupnpd")
             self._daemon = self.space.start("miniupnpd", [program, "-d", "-f", self._conf, "-P", self._pid])
+            self._started = time.monotonic()
 
     def off(self) -> None:
         """Nothing goes through any more, and nobody answers."""
