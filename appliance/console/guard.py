@@ -88,8 +88,15 @@ def _check_origin() -> None:
     """Browsers say where a form came from; who says nothing (old browsers, tools) still needs the token."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
-    if site != "same-origin" or (origin is not None and urlsplit(origin).netloc.lower() != request.host.lower()):
+    if site != "same-origin" or (origin is not None and _place(origin) != request.host.lower()):
         raise Refused("wrong-origin", "That was sent from another site's page.", "Use the box's own pages.")
+
+
+def _place(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _check_encoding() -> None:

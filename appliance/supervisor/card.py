@@ -21,7 +21,7 @@ END = "===== answers: end ====="
 _CLOSED = "===== answers: taken ====="
 
 _CODE = re.compile(r"^Code: ([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", re.MULTILINE)
-_SAID = re.compile(r"^> (.*?)\s*$", re.MULTILINE)
+_SAID = re.compile(r"^> (.*)$", re.MULTILINE)
 _MAX_SAID = 12
 # What some editors put in front: UTF-8 and UTF-16 with a byte order mark.
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -96,7 +96,7 @@ def read(content: bytes) -> Secret | None:
 
 def said(content: bytes) -> tuple[str, ...]:
     """What the box told in it last time."""
-    found = _SAID.findall(_text(content).partition(BEGIN)[0])
+    found = [line.rstrip() for line in _SAID.findall(_text(content).partition(BEGIN)[0])]
     return tuple(line for line in found[:_MAX_SAID] if line.isprintable() and len(line) <= 300)
 
 

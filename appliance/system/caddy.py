@@ -221,7 +221,7 @@ def reason(line: bytes, name: str, since: float) -> str:
         if entry["identifier"] != name or float(entry["ts"]) < since:
             return ""
         text = str(entry["error"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return ""
     return "".join(sign if sign.isprintable() else " " for sign in text)[:_MAX_REASON]
 

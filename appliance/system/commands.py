@@ -108,8 +108,9 @@ class CommandServer:
             except OSError:
                 return
             if not self._slots.acquire(blocking=False):
-                _send(connection, {"error": Unavailable("busy", "Too many are asking at once.").to_dict()})
-                connection.close()
+                # Whoever is gone already must not end the listening for all others.
+                with contextlib.suppress(OSError), connection:
+                    _send(connection, {"error": Unavailable("busy", "Too many are asking at once.").to_dict()})
                 continue
             threading.Thread(target=self._serve, args=(connection,), name="command", daemon=True).start()
 

@@ -88,6 +88,12 @@ def test_rubbish_is_survived(content):
     assert len(card.closed(content)) == len(content)
 
 
+def test_very_many_blanks_do_not_keep_the_box_from_starting():
+    # Read back and forth, as regular expressions do, these would take minutes.
+    content = b"> Done." + b" " * (card.MAX_SIZE - 20) + b"x\r\n> Well."
+    assert card.said(content) == ("Well.",)
+
+
 def test_a_new_card_gets_its_file_and_an_old_one_is_left_in_place(file, path, files):
     assert path.stat().st_size == card.SIZE
     inode = path.stat().st_ino

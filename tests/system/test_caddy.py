@@ -273,6 +273,7 @@ def test_what_lies_in_the_web_servers_folders_keeps_nobody_waiting(tmp_path: Pat
         (b'{"ts": 9.5, "identifier": "our-house.example.net", "error": "old"}', ""),
         (b'{"ts": 20.5, "identifier": "another.example.net", "error": "no"}', ""),
         (b'{"ts": "x", "identifier": "our-house.example.net", "error": "no"}', ""),
+        (b'{"ts": ' + b"9" * 400 + b', "identifier": "our-house.example.net", "error": "no"}', ""),
         (b"[" * 100_000, ""),
         (b"null", ""),
         (b"\xff", ""),

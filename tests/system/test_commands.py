@@ -217,6 +217,20 @@ def test_too_many_at_once_are_told_so_and_others_later_served(served):
     pytest.fail("the places were not freed")
 
 
+def test_who_hangs_up_in_a_crowd_ends_the_listening_for_nobody(served):
+    with contextlib.ExitStack() as crowd:
+        for _ in range(commands.MAX_CONNECTIONS):
+            crowd.enter_context(socket.socket(socket.AF_UNIX)).connect(os.fspath(served.path))
+        for _ in range(300):
+            with socket.socket(socket.AF_UNIX) as hasty:
+                hasty.connect(os.fspath(served.path))
+    for _ in range(500):
+        if key_or_none(served) is None:
+            return
+        threading.Event().wait(0.01)
+    pytest.fail("nobody listens any more")
+
+
 def key_or_none(served):
     try:
         served.client.ask("greet", Greeting("x"))
