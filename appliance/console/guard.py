@@ -121,7 +121,7 @@ def _not_text() -> HearthError:
     )
 
 
-def text(name: str, *, limit: int = 5000) -> str:
+def text(name: str, *, limit: int = 200) -> str:
     """A form field, with unified line ends and without blanks around it. Raises BadInput too-long."""
     given = request.form.get(name, "")
     # Of what is far too long nothing is put in order first: many marks on one letter take very long.

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Forgot the password: waiting, contest, the minute's end, the press and the code, and a guest who tries it too."""
 
+import unicodedata
+
 import pytest
 
 from tests.console.conftest import PASSWORD
@@ -106,6 +108,16 @@ def test_the_code_opens_it_for_who_typed_it(owner, guest, supervisor):
     assert "Choose a new password" in owner.post("/recovery/code", code="apple-beech-cedar").text
     assert 'name="new"' not in guest.get("/recovery").text
     assert guest.post("/recovery", new=NEW, again=NEW).status_code == 403
+
+
+def test_what_a_guest_types_for_a_code_is_not_put_in_order_however_long_it_is(guest, monkeypatch):
+    """Nobody need log in for it, and many marks on one letter take very long."""
+    ordered = []
+    real = unicodedata.normalize
+    monkeypatch.setattr(unicodedata, "normalize", lambda form, text: ordered.append(len(text)) or real(form, text))
+    answer = guest.post("/recovery", new=NEW, again="else", code="a" + "\u0301\u0316" * 5000)
+    assert "longer than 200" in answer.text
+    assert max(ordered, default=0) <= 800
 
 
 def test_the_login_page_does_not_tell_who_may_choose(owner, guest, supervisor):
