@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from appliance.errors import HearthError
 
 MAX_URL = 2048
+MAX_HOST = 253
 HTTPS_PORT = 443
 _AS_IT_IS = "%/:?#@!$&'()*+,;=~[]"
 
@@ -141,7 +142,9 @@ class Guard:
         try:
             parts = urlsplit(url)
             port = parts.port
-            host = (parts.hostname or "").rstrip(".").encode("idna").decode() if parts.hostname else ""
+            name = (parts.hostname or "").rstrip(".")
+            # Looked at first: to spell a very long name in ASCII takes long.
+            host = name.encode("idna").decode() if len(name) <= MAX_HOST else ""
         except (ValueError, UnicodeError):
             raise refused("This is not an address that can be asked.") from None
         if parts.scheme != "https" and not (parts.scheme == "http" and self._development):

@@ -16,6 +16,8 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 MAX_ITEMS = 256
 _MAX_ID = 2048
+# A name with its port, or hardly longer: to take one of thousands of letters apart takes long, and none has so many.
+_WITH_HOST = re.compile(r"[a-zA-Z]+://[^/?#]{0,300}(?:[/?#]|\Z)")
 # A moment of a far time zone may lie in no year that can be shown.
 _END_OF_TIME = milliseconds(datetime(9999, 1, 1, tzinfo=UTC))
 # Strings are stepped over whole; the closing quote is optional so that no input makes this look twice.
@@ -105,7 +107,7 @@ def moment(value: object) -> int | None:
 def origin(address: str) -> str:
     """Scheme, host and port: whose word counts for an id. "" for what is no web address."""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(address if _WITH_HOST.match(address) else "")
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme in ("https", "http") and parts.netloc else ""

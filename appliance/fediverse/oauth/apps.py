@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from appliance.errors import BadInput
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.db.tables import apps
+from appliance.fediverse.db.tables import apps, tokens
 from appliance.fediverse.oauth import scopes, secrets
 from appliance.fediverse.oauth.errors import OAuthError
 from appliance.secret import Secret
@@ -96,9 +96,14 @@ def authenticate(tx: Tx, client_id: str, secret: Secret) -> App:
 
 
 def prune(tx: Tx) -> None:
-    """Forget apps that were registered a while ago and never got a token."""
-    old = apps.c.created_at < tx.now_ms - UNUSED_MILLISECONDS
-    tx.execute(sa.delete(apps).where(apps.c.used_at.is_(None), old))
+    """Forget apps that were registered a while ago and never served a member.
+
+    A token of its own any app gets for the asking: it keeps the app only as long as it is used.
+    """
+    since = tx.now_ms - UNUSED_MILLISECONDS
+    used = sa.func.coalesce(tokens.c.last_used_at, tokens.c.created_at) >= since
+    in_use = sa.exists().where(tokens.c.app_id == apps.c.id, used)
+    tx.execute(sa.delete(apps).where(apps.c.used_at.is_(None), apps.c.created_at < since, ~in_use))
 
 
 def _unknown() -> OAuthError:

@@ -122,7 +122,8 @@ def issue(tx: Tx, app_id: int, account_id: int | None, granted: tuple[str, ...])
     """An app holds a few for each member at most: the oldest give way."""
     secret = secrets.make()
     _make_room(tx, app_id, account_id)
-    tx.execute(sa.update(apps).where(apps.c.id == app_id, apps.c.used_at.is_(None)).values(used_at=tx.now_ms))
+    if account_id is not None:
+        tx.execute(sa.update(apps).where(apps.c.id == app_id, apps.c.used_at.is_(None)).values(used_at=tx.now_ms))
     tx.execute(
         sa.insert(tokens).values(
             id=tx.next_id(),

@@ -34,6 +34,8 @@ from appliance.fediverse.services.remote import RemoteStatus
 from appliance.fediverse.services.status_rows import by_id, check_text
 from appliance.fediverse.urls import Urls
 
+MAX_FORMS = 100  # earlier ones of a status: all are shown together, to anybody
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -111,7 +113,7 @@ def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) ->
 
 
 def history(tx: Tx, status: sa.Row[Any]) -> list[sa.Row[Any]]:
-    """Every earlier form, the oldest first; the row itself is the newest."""
+    """The earlier forms that are kept, the oldest first; the row itself is the newest."""
     return tx.all(sa.select(status_edits).where(status_edits.c.status_id == status.id).order_by(status_edits.c.id))
 
 
@@ -137,6 +139,7 @@ def _change(
             created_at=status.edited_at or status.created_at,
         )
     )
+    _make_room(tx, status.id)
     tx.execute(sa.update(statuses).where(statuses.c.id == status.id).values(**values))
     named = mentions.replace(tx, status.id, mentioned, tags)
     search_index.relearn(tx, status.id)
@@ -153,3 +156,12 @@ def _change(
     for row in tx.all(boosters):
         notifications.notify(tx, row.account_id, NotificationKind.UPDATE, status.account_id, status.id)
     quoting.tell_of_edit(tx, status)
+
+
+def _make_room(tx: Tx, status_id: int) -> None:
+    """What was said first stays, and of all later forms the latest."""
+    mine = status_edits.c.status_id == status_id
+    ids = [row.id for row in tx.all(sa.select(status_edits.c.id).where(mine).order_by(status_edits.c.id))]
+    if len(ids) > MAX_FORMS:
+        between = status_edits.c.id > ids[0], status_edits.c.id < ids[1 - MAX_FORMS]
+        tx.execute(sa.delete(status_edits).where(mine, *between))

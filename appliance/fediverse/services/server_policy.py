@@ -15,6 +15,7 @@ from appliance.fediverse.db.tables import instance, server_allows, server_blocks
 
 Row = sa.Row[Any]
 
+_LONGEST_NAME = 253  # that a host can have
 LIMITED_FEDERATION = "limited"  # the setting "federation"; else it is "open"
 _COVERING = (
     sa.select(server_blocks)
@@ -79,7 +80,7 @@ def canonical(host: str) -> str:
     can't be spelled so stays as it is: nothing answers there."""
     name, colon, port = host.lower().partition(":") if not host.startswith("[") else (host.lower(), "", "")
     with contextlib.suppress(UnicodeError):
-        name = name if name.isascii() else name.encode("idna").decode().lower()
+        name = name if name.isascii() or len(name) > _LONGEST_NAME else name.encode("idna").decode().lower()
     return f"{name.rstrip('.')}{colon}{port}"
 
 

@@ -64,8 +64,12 @@ class Text:
 
     @property
     def length(self) -> int:
-        """Characters as Mastodon counts them: a URL is 23, of a mention only the local part counts."""
-        return sum(_length(token) for token in self.tokens)
+        """Characters as Mastodon counts them: a URL is 23, of a mention only the local part counts.
+
+        Of a text far beyond every limit each counts, for what `count` says: it may be far beyond in many pieces.
+        """
+        plain = sum(len(token.value) for token in self.tokens if token.kind != "url")
+        return plain if plain > _COUNTED_CLOSELY else sum(_length(token) for token in self.tokens)
 
     def html(self, mentioned: Mapping[str, Mentioned]) -> str:
         """Paragraphs of HTML; a handle not in `mentioned` stays plain text."""

@@ -65,7 +65,12 @@ def test_the_date_must_be_near(keys: KeyPair, hours: float, fine: bool) -> None:
             cavage.check(signature, message, now, HOST)
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "2026-01-01", "Thu, 99 Foo 2026 00:00:00 GMT", "0", "\ud800"])
+HUGE_YEAR = f"Mon, 01 Jan {'9' * 20} 00:00:00 +0000"
+
+
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "2026-01-01", "Thu, 99 Foo 2026 00:00:00 GMT", "0", "\ud800", HUGE_YEAR]
+)
 def test_dates_that_cannot_be_read(keys: KeyPair, date: str) -> None:
     signature, message = signed(keys)
     with pytest.raises(BadSignature):

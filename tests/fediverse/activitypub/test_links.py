@@ -144,6 +144,16 @@ def test_a_page_with_a_link_of_many_marks(
     assert sum(put_in_order) < 2000
 
 
+@pytest.mark.parametrize("broken", ["<![a", "<![<a", "<!a [<![x<![", "<![CDATA"])
+def test_a_page_that_is_broken_counts_as_far_as_it_can_be_read(
+    anna: Person, context: Context, net: VirtualNet, broken: str
+) -> None:
+    net.answers[LINK] = _page(f"{BACK}{broken * 3} ")
+    _fields(anna, LINK)
+    _run(context)
+    assert _verified(anna) == [True]
+
+
 def test_a_link_that_reads_as_another_is_not_proven() -> None:
     shown = '<p><a href="https://{}" rel="nofollow"><span class="invisible">https://</span>bank.example/</a></p>'
     fields = [{"name": "home", "value": shown.format(host)} for host in ("evil.example/", "bank.example/")]

@@ -305,6 +305,31 @@ def test_apps_that_never_got_a_token_are_forgotten(
         assert len(found) == 1 + known
 
 
+def test_an_apps_own_token_keeps_it_only_as_long_as_it_is_used(
+    stranger: FlaskClient, database: Database, clock: VirtualClock
+) -> None:
+    made = [_register(stranger, client_name=name) for name in ("idle", "busy")]
+    given = [
+        stranger.post(
+            "/oauth/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": each["client_id"],
+                "client_secret": each["client_secret"],
+            },
+        ).json
+        for each in made
+    ]
+    clock.advance(29 * 24 * 3600)
+    used = {"Authorization": f"Bearer {given[1]['access_token']}"}  # type: ignore[index]
+    assert stranger.get("/api/v1/apps/verify_credentials", headers=used).status_code == 200
+    clock.advance(2 * 24 * 3600)
+    with database.write() as tx:
+        apps.prune(tx)
+        assert [_is_known(tx, each["client_id"]) for each in made] == [False, True]
+    assert stranger.get("/api/v1/apps/verify_credentials", headers=used).status_code == 200
+
+
 def _is_known(tx: Any, client_id: str) -> bool:
     try:
         return bool(apps.find(tx, client_id))

@@ -102,5 +102,15 @@ def test_marks_without_end_are_counted_in_one_go() -> None:
     assert parse(source).length > 400_000
 
 
+def test_marks_without_end_in_many_pieces_are_counted_in_one_go(put_in_order: list[int]) -> None:
+    source = ("x" + "\u0301\u0316" * 4500 + " #tea ") * 20
+    assert parse(source).length > 150_000
+    assert sum(put_in_order) < 1000
+
+
+def test_long_links_and_addresses_leave_a_text_to_be_counted_as_usual() -> None:
+    assert parse("https://far.example/" + "x" * 20_000 + " é👩‍👩‍👧").length == 23 + len(" é") + 1
+
+
 def test_marks_beyond_every_hashtag_are_not_put_in_order() -> None:
     assert len(tag_key("a" + "\u0301" * 5000 + "\u0316" * 5000)) <= 1000

@@ -111,7 +111,7 @@ def _moment(header: Header, message: Message) -> datetime:
         return from_seconds(header.created)
     try:
         moment = parsedate_to_datetime(message.headers.get("date", ""))
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):
         raise BadSignature("The Date header cannot be read.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

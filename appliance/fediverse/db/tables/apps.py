@@ -16,7 +16,7 @@ apps = Table(
     Column("redirect_uris", JSON, nullable=False),
     Column("scopes", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("used_at", BigInteger),  # when it got its first token
+    Column("used_at", BigInteger),  # when it got its first token for a member
 )
 
 codes = Table(
