@@ -31,6 +31,8 @@ class NotificationKind(Enum):
     POLL = "poll"
     QUOTE = "quote"
     QUOTED_UPDATE = "quoted_update"
+    COLLECTED = "added_to_collection"
+    COLLECTION_UPDATE = "collection_update"
     SIGN_UP = "admin.sign_up"
     REPORT = "admin.report"
     SEVERED = "severed_relationships"
@@ -47,6 +49,15 @@ class Severed(Enum):
 
 class QuoteState(Enum):
     """Whether the quoted author agreed. What a certain reader sees besides is decided when it is shown."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REVOKED = "revoked"
+
+
+class FeatureState(Enum):
+    """Whether who is in a collection agreed. The first two values are the Mastodon API's; of others nobody is told."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"

@@ -12,6 +12,7 @@ from appliance.fediverse.model import MediaPurpose
 
 _ACTOR = re.compile(r"/users/([A-Za-z0-9_]+)")
 _STATUS = re.compile(r"/users/([A-Za-z0-9_]+)/statuses/(\d{1,19})")
+_COLLECTION = re.compile(r"(?:/users/[A-Za-z0-9_]+/featured_collections|/collections)/(\d{1,18})")
 _PAGE = re.compile(r"/@([A-Za-z0-9_]+)(?:/(\d{1,19}))?")
 
 
@@ -76,6 +77,23 @@ class Urls:
         """By which a member agrees to be quoted in a status."""
         return f"{self.actor(username)}/quote_authorizations/{quoting_id}"
 
+    def featured_collections(self, username: str) -> str:
+        """The collections of accounts that a member shows to everybody."""
+        return f"{self.actor(username)}/featured_collections"
+
+    def featured_collection(self, username: str, collection_id: int) -> str:
+        return f"{self.featured_collections(username)}/{collection_id}"
+
+    def featured_item(self, username: str, collection_id: int, item_id: int) -> str:
+        return f"{self.featured_collection(username, collection_id)}/items/{item_id}"
+
+    def feature_stamp(self, username: str, item_id: int) -> str:
+        """By which a member agrees to be in somebody's collection."""
+        return f"{self.actor(username)}/feature_authorizations/{item_id}"
+
+    def collection_page(self, collection_id: int) -> str:
+        return f"{self.origin}/collections/{collection_id}"
+
     def replies(self, username: str, status_id: int) -> str:
         return f"{self.status(username, status_id)}/replies"
 
@@ -113,6 +131,11 @@ class Urls:
 
     def is_ours(self, uri: str) -> bool:
         return uri == self.origin or uri.startswith(f"{self.origin}/")
+
+    def collection_id(self, uri: str) -> int | None:
+        """The collection that a URI of ours (ActivityPub id or page) names."""
+        match = _COLLECTION.fullmatch(unquote(uri[len(self.origin) :])) if self.is_ours(uri) else None
+        return int(match[1]) if match else None
 
     def parse(self, uri: str) -> LocalThing | None:
         """What a URI of ours (ActivityPub id or page) names; None if it is not ours or names neither."""

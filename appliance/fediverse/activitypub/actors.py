@@ -3,7 +3,7 @@
 
 import re
 
-from appliance.fediverse.activitypub import emoji, reading, sanitise, signatures
+from appliance.fediverse.activitypub import emoji, policies, reading, sanitise, signatures
 from appliance.fediverse.activitypub.documents import Document
 from appliance.fediverse.activitypub.reading import unfit
 from appliance.fediverse.services.remote import RemoteAccount
@@ -60,6 +60,8 @@ def read(document: Document, domain: str) -> RemoteAccount:
         show_media=document.get("showMedia") is not False,
         show_media_replies=document.get("showRepliesInMedia") is not False,
         show_featured=document.get("showFeatured") is not False,
+        featured_collections_uri=_own(uri, reading.uri(document.get("featuredCollections"))),
+        feature_policy=policies.read(document, "canFeature", uri, reading.uri(document.get("followers"))),
     )
 
 

@@ -10,48 +10,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from appliance.fediverse.activitypub import quote_documents
+from appliance.fediverse.activitypub import policies, quote_documents, terms
 from appliance.fediverse.activitypub.quote_documents import Quoted
 from appliance.fediverse.media.kinds import TYPES
 from appliance.fediverse.model import Visibility
-from appliance.fediverse.services import attachments, text
+from appliance.fediverse.services import attachments, feature_policy, text
 from appliance.fediverse.services.attachments import Attachment
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import from_milliseconds
 
-PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+PUBLIC = terms.PUBLIC
 MEDIA_TYPE = "application/activity+json"
-CONTEXT: list[Any] = [
-    "https://www.w3.org/ns/activitystreams",
-    "https://w3id.org/security/v1",
-    {
-        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
-        "sensitive": "as:sensitive",
-        "Hashtag": "as:Hashtag",
-        "toot": "http://joinmastodon.org/ns#",
-        "Emoji": "toot:Emoji",
-        "discoverable": "toot:discoverable",
-        "suspended": "toot:suspended",
-        "featured": {"@id": "toot:featured", "@type": "@id"},
-        "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
-        "indexable": "toot:indexable",
-        "showMedia": "toot:showMedia",
-        "showRepliesInMedia": "toot:showRepliesInMedia",
-        "showFeatured": "toot:showFeatured",
-        "attributionDomains": {"@id": "toot:attributionDomains", "@container": "@set"},
-        "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
-        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
-        "votersCount": "toot:votersCount",
-        "blurhash": "toot:blurhash",
-        "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
-        "schema": "http://schema.org#",
-        "PropertyValue": "schema:PropertyValue",
-        "value": "schema:value",
-        **quote_documents.CONTEXT,
-    },
-]
 
-Document = dict[str, Any]
+Document = terms.Document
 Row = sa.Row[Any]
 
 
@@ -66,6 +37,7 @@ class NoteParts:
     parent_uri: str | None = None
     poll: Row | None = None
     quoted: Quoted | None = None
+    collections: tuple[Document, ...] = ()  # tags for those of accounts that it links to
 
 
 def iso(milliseconds: int) -> str:
@@ -85,7 +57,7 @@ def handle(urls: Urls, account: Row) -> str:
 
 
 def in_context(document: Document) -> Document:
-    return {"@context": CONTEXT, **document}
+    return {"@context": terms.CONTEXT, **document}
 
 
 def actor(urls: Urls, account: Row, moved_to: str | None = None) -> Document:
@@ -104,6 +76,8 @@ def actor(urls: Urls, account: Row, moved_to: str | None = None) -> Document:
         "following": urls.following(account.username),
         "featured": urls.featured(account.username),
         "featuredTags": urls.featured_tags(account.username),
+        "featuredCollections": urls.featured_collections(account.username),
+        "interactionPolicy": policies.written(urls, account.username, "canFeature", feature_policy.of(account)),
         "manuallyApprovesFollowers": account.locked,
         "discoverable": account.discoverable,
         "indexable": account.indexable,
@@ -179,6 +153,7 @@ def note(urls: Urls, parts: NoteParts) -> Document:
             ),
             *({"type": "Hashtag", "href": urls.tag(name), "name": f"#{name}"} for name in parts.tags),
             *emojis(urls, status),
+            *parts.collections,
         ],
     }
     document |= quote_documents.of_note(urls, status, author.username, parts.quoted)

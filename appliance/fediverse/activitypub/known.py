@@ -148,6 +148,7 @@ def remote_status(tx: Tx, urls: Urls, note: Note, *, quote_agreed: bool = False)
         quote=_quote(tx, urls, note, note.quote, quote_agreed) if note.quote is not None else None,
         emojis=note.emojis,
         quote_policy=note.quote_policy,
+        collections=note.collections,
     )
 
 

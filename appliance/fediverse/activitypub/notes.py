@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, TypeGuard
 
-from appliance.fediverse.activitypub import emoji, questions, quotes, reading, sanitise
+from appliance.fediverse.activitypub import emoji, policies, questions, quotes, reading, sanitise
 from appliance.fediverse.activitypub.documents import PUBLIC, Document
 from appliance.fediverse.activitypub.quotes import Quote
 from appliance.fediverse.activitypub.reading import unfit
@@ -20,6 +20,7 @@ SHOWN_AS_LINK = frozenset({"Article", "Page", "Image", "Audio", "Video", "Event"
 MAX_ATTACHMENTS = 16
 MAX_MENTIONS = 100
 MAX_TAGS = 50
+MAX_COLLECTIONS = 4
 MAX_SIZE = 65536
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _TAG = re.compile(r"\w{1,100}")
@@ -49,6 +50,7 @@ class Note:
     quote: Quote | None
     quote_policy: str | None
     emojis: tuple[RemoteEmoji, ...]
+    collections: tuple[str, ...]
 
 
 def read(document: Document, followers: str | None, now: int) -> Note:
@@ -82,8 +84,9 @@ def read(document: Document, followers: str | None, now: int) -> Note:
         edited_at=min(updated, now) if updated is not None and updated > created_at else None,
         poll=questions.read(document),
         quote=quotes.read(document),
-        quote_policy=quotes.policy(document, author, followers),
+        quote_policy=policies.read(document, "canQuote", author, followers) or None,
         emojis=emoji.read(document),
+        collections=_collections(document),
     )
 
 
@@ -142,6 +145,12 @@ def _tags(document: Document) -> tuple[str, ...]:
         if reading.kind(tag) == "Hashtag"
     )
     return tuple(dict.fromkeys(name for name in names if _TAG.fullmatch(name)))[:MAX_TAGS]
+
+
+def _collections(document: Document) -> tuple[str, ...]:
+    """Collections of accounts that it names in a tag, as Mastodon does."""
+    tags = (tag for tag in reading.objects(document.get("tag")) if reading.kind(tag) == "FeaturedCollection")
+    return tuple(dict.fromkeys(uri for tag in tags if (uri := reading.uri(tag))))[:MAX_COLLECTIONS]
 
 
 def _attachments(document: Document) -> tuple[Attachment, ...]:

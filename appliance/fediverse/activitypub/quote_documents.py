@@ -6,25 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from appliance.fediverse.services import quote_policy
+from appliance.fediverse.activitypub import policies
 from appliance.fediverse.urls import Urls
-
-PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
-CONTEXT: dict[str, Any] = {
-    "gts": "https://gotosocial.org/ns#",
-    "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
-    "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
-    "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
-    "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
-    "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
-    "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
-    "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
-    "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
-    "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
-    "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
-    "quoteUri": "http://fedibird.com/ns#quoteUri",
-    "_misskey_quote": "https://misskey-hub.net/ns#_misskey_quote",
-}
 
 
 @dataclass(frozen=True)
@@ -37,8 +20,7 @@ class Quoted:
 
 def of_note(urls: Urls, status: sa.Row[Any], username: str, quoted: Quoted | None) -> dict[str, Any]:
     """The properties of the note."""
-    at_once = quote_policy.automatic(status.quote_policy)
-    found: dict[str, Any] = {"interactionPolicy": {"canQuote": {"automaticApproval": [_who(urls, username, at_once)]}}}
+    found: dict[str, Any] = {"interactionPolicy": policies.written(urls, username, "canQuote", status.quote_policy)}
     if quoted is not None:
         found |= {"quote": quoted.uri, "quoteUri": quoted.uri, "_misskey_quote": quoted.uri}
         if quoted.stamp is not None:
@@ -55,9 +37,3 @@ def stamp(urls: Urls, username: str, quoting_id: int, quoting_uri: str, quoted_u
         "interactingObject": quoting_uri,
         "interactionTarget": quoted_uri,
     }
-
-
-def _who(urls: Urls, username: str, kinds: list[str]) -> str:
-    if quote_policy.PUBLIC in kinds:
-        return PUBLIC
-    return urls.followers(username) if quote_policy.FOLLOWERS in kinds else urls.actor(username)

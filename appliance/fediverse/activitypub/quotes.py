@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from appliance.errors import HearthError
 from appliance.fediverse.activitypub import reading
-from appliance.fediverse.activitypub.documents import PUBLIC, Document
+from appliance.fediverse.activitypub.documents import Document
 from appliance.fediverse.activitypub.fetch import Fetcher
-from appliance.fediverse.services import quote_policy
 
 _PROPERTIES = ("quote", "quoteUrl", "quoteUri", "_misskey_quote")
 
@@ -30,24 +29,6 @@ def read(document: Document) -> Quote | None:
         if uri is not None:
             return Quote(uri, reading.uri(document.get("quoteAuthorization")))
     return None
-
-
-def policy(document: Document, author: str, followers: str | None) -> str | None:
-    """Who may quote a post, as `services.quote_policy` keeps it."""
-    told = document.get("interactionPolicy")
-    rule = told.get("canQuote") if isinstance(told, dict) else None
-    if not isinstance(rule, dict):
-        return None
-    kinds = {
-        PUBLIC: quote_policy.PUBLIC,
-        followers: quote_policy.FOLLOWERS,
-        f"{author}/following": quote_policy.FOLLOWING,
-    }
-    at_once, asked = (
-        dict.fromkeys(kinds.get(uri, quote_policy.OTHERS) for uri in reading.uris(rule.get(name)) if uri != author)
-        for name in ("automaticApproval", "manualApproval")
-    )
-    return quote_policy.stored(at_once, asked)
 
 
 def is_agreed(fetcher: Fetcher, quote: Quote, quoting_uri: str, quoted_author_uri: str) -> bool:

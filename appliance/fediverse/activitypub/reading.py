@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from appliance.errors import BadInput, HearthError
-from appliance.fediverse.activitypub.documents import PUBLIC, Document
+from appliance.fediverse.activitypub.terms import PUBLIC, Document
 from appliance.system.clock import milliseconds
 
 MAX_BYTES = 1024 * 1024

@@ -6,14 +6,14 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from appliance.errors import HearthError
-from appliance.fediverse.activitypub import actors, known, notes, reading
+from appliance.fediverse.activitypub import actors, featured_collections, known, notes, reading
 from appliance.fediverse.activitypub.documents import Document, Row
 from appliance.fediverse.activitypub.fetch import SECONDS_IN_ALL, Fetcher, not_found
 from appliance.fediverse.activitypub.quotes import Quote, is_agreed
 from appliance.fediverse.activitypub.reading import unfit
 from appliance.fediverse.context import Context
 from appliance.fediverse.model import QuoteState, Visibility
-from appliance.fediverse.services import accounts, statuses
+from appliance.fediverse.services import accounts, remote_collections, statuses
 from appliance.system.clock import milliseconds
 from appliance.system.guard import NetError
 
@@ -72,6 +72,18 @@ class Resolver:
             stored = statuses.receive(tx, self._urls, author.id, status)
         if stored is None:
             raise not_found("That post was deleted.")
+        return stored
+
+    def collection(self, uri: str) -> int:
+        """A collection of accounts by its id or page, without who is in it. Raises HearthError not-found, NetError."""
+        self._need_federation()
+        document = self.fetcher.document(uri)
+        owner = self.actor(reading.uri(document.get("attributedTo")) or "")
+        told = featured_collections.read(document, owner.uri)
+        with self._database.write() as tx:
+            stored = remote_collections.store(tx, owner.id, told)
+        if stored is None:
+            raise not_found()
         return stored
 
     def fetch_parent(self, note: notes.Note, levels: int = PARENTS) -> None:

@@ -11,6 +11,7 @@ from appliance.errors import HearthError
 from appliance.fediverse.activitypub import (
     collection_views,
     documents,
+    featured_views,
     instance_actor,
     listings,
     outgoing,
@@ -45,6 +46,7 @@ def register(blueprint: flask.Blueprint) -> None:
     blueprint.post("/actor/inbox", endpoint="instance_inbox")(shared_inbox)
     blueprint.post("/users/<username>/inbox")(inbox)
     collection_views.register(blueprint)
+    featured_views.register(blueprint)
 
 
 def instance() -> Response:

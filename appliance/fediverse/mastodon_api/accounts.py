@@ -22,11 +22,11 @@ from appliance.fediverse.urls import Urls
 
 
 def show(call: Call, account_id: int) -> Entity:
-    return entities.one(call.tx, call.urls, present(call, account_id))
+    return entities.one(call.tx, call.urls, call.viewer_id, present(call, account_id))
 
 
 def show_many(call: Call) -> list[Entity]:
-    return entities.by_ids(call.tx, call.urls, list(dict.fromkeys(call.arguments.ids("id", 40))))
+    return entities.by_ids(call.tx, call.urls, call.viewer_id, list(dict.fromkeys(call.arguments.ids("id", 40))))
 
 
 def verify_credentials(call: Call) -> Entity:
@@ -37,7 +37,7 @@ def lookup(call: Call) -> Entity:
     row = accounts.find(call.tx, call.urls, call.arguments.text("acct") or "")
     if row is None:
         raise missing()
-    return entities.one(call.tx, call.urls, row)
+    return entities.one(call.tx, call.urls, call.viewer_id, row)
 
 
 def before_lookup(arguments: Arguments, urls: Urls) -> None:

@@ -49,7 +49,7 @@ def userinfo(call: Call) -> Entity:
         "name": row.display_name,
         "preferred_username": row.username,
         "profile": call.urls.profile_page(row.username),
-        "picture": account_entities.one(call.tx, call.urls, row)["avatar"],
+        "picture": account_entities.one(call.tx, call.urls, call.viewer_id, row)["avatar"],
     }
 
 

@@ -26,18 +26,18 @@ def directory(call: Call) -> list[Entity]:
         local=bool(arguments.flag("local")),
         by_activity=arguments.text("order") != "new",
     )
-    return account_entities.many(call.tx, call.urls, rows)
+    return account_entities.many(call.tx, call.urls, call.viewer_id, rows)
 
 
 def suggested(call: Call) -> list[Entity]:
     found = discovery.suggestions(call.tx, call.account_id, _window(call, 40)[0])
-    return account_entities.many(call.tx, call.urls, [each.account for each in found])
+    return account_entities.many(call.tx, call.urls, call.viewer_id, [each.account for each in found])
 
 
 def suggestions(call: Call) -> list[Entity]:
     """https://docs.joinmastodon.org/entities/Suggestion/"""
     found = discovery.suggestions(call.tx, call.account_id, _window(call, 40)[0])
-    drawn = account_entities.many(call.tx, call.urls, [each.account for each in found])
+    drawn = account_entities.many(call.tx, call.urls, call.viewer_id, [each.account for each in found])
     return [
         {"source": _OLD_SOURCES[each.source], "sources": [each.source], "account": account}
         for each, account in zip(found, drawn, strict=True)
@@ -68,7 +68,7 @@ def links(call: Call) -> flask.Response:
     history = trends.link_history(call.tx, [row.id for row in rows])
     drawn = [
         entity | {"history": tag_entities.history(history[row.id])}
-        for row, entity in zip(rows, cards.draw(call.tx, call.urls, rows), strict=True)
+        for row, entity in zip(rows, cards.draw(call.tx, call.urls, call.viewer_id, rows), strict=True)
     ]
     return paged_by_offset(call, limit, offset, drawn)
 

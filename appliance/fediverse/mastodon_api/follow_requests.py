@@ -28,7 +28,7 @@ _WAITING = Paged(
 def waiting(call: Call) -> flask.Response:
     page = call.arguments.page(40, 80)
     rows = _WAITING.rows(call.tx, page, viewer_id=call.account_id)
-    return paged(call, page, [row.page_id for row in rows], entities.many(call.tx, call.urls, rows))
+    return paged(call, page, [row.page_id for row in rows], entities.many(call.tx, call.urls, call.viewer_id, rows))
 
 
 def authorize(call: Call, account_id: int) -> Entity:

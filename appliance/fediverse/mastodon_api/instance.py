@@ -17,12 +17,13 @@ from appliance.fediverse.media.kinds import FileType
 from appliance.fediverse.model import MemberState, Registration, Role
 from appliance.fediverse.services import featured_tags, instance_settings, pins, polls, push_keys, text
 from appliance.fediverse.services.accounts import MAX_DESCRIPTION, MAX_NAME, MAX_NOTE
+from appliance.fediverse.services.feature_policy import Viewer
 from appliance.fediverse.services.instance_settings import InstanceSettings
 from appliance.fediverse.services.profile_fields import MAX_FIELD, MAX_FIELDS
 
 # Apps read from the number which calls they may make; the words say who answers.
-VERSION = f"4.5.0 (compatible; Hearth {__version__})"
-_API_VERSION = 9  # as Mastodon counts it: what 4.5 has, and the profile in one piece
+VERSION = f"4.6.0 (compatible; Hearth {__version__})"
+_API_VERSION = 10  # as Mastodon counts it: what 4.6 has
 _NO_TITLE = "Hearth"
 _ACTIVE = members.c.state == MemberState.ACTIVE.value
 _MONTH = 30 * 24 * 60 * 60 * 1000
@@ -152,7 +153,7 @@ def _can_join(settings: InstanceSettings) -> bool:
 
 def _owner(call: Call) -> Entity | None:
     row = call.tx.one(_OWNER)
-    return None if row is None else accounts.account(call.urls, row)
+    return None if row is None else accounts.account(call.urls, row, Viewer())
 
 
 def _stats(call: Call) -> Entity:

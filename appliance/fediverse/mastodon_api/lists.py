@@ -55,7 +55,7 @@ def members(call: Call, list_id: int) -> flask.Response:
     everybody = call.arguments.number("limit") == 0
     page = Page(MAX_MEMBERS + 1) if everybody else call.arguments.page(40, 80)
     rows = _MEMBERS.rows(call.tx, page, list_id=list_id)
-    drawn = account_entities.many(call.tx, call.urls, rows)
+    drawn = account_entities.many(call.tx, call.urls, call.viewer_id, rows)
     return paged(call, page, [] if everybody else [row.id for row in rows], drawn)
 
 

@@ -8,7 +8,7 @@ import flask
 from appliance.fediverse.mastodon_api.entities import accounts
 from appliance.fediverse.mastodon_api.entities import notifications as entities
 from appliance.fediverse.mastodon_api.entities.common import Entity
-from appliance.fediverse.mastodon_api.notifications import count_limit, read_up_to, wanted
+from appliance.fediverse.mastodon_api.notifications import count_limit, read_up_to, supported, wanted
 from appliance.fediverse.mastodon_api.paging import paged
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.services import notification_groups, notifications
@@ -28,13 +28,17 @@ def listed(call: Call) -> flask.Response:
     page = call.arguments.page(40, 80)
     groups = _page(call, page)
     avatars = call.arguments.choice("expand_accounts", Accounts) is Accounts.AVATARS
-    drawn = entities.draw_groups(call.tx, call.urls, call.account_id, groups, avatars=avatars, paged=True)
+    drawn = entities.draw_groups(
+        call.tx, call.urls, call.account_id, groups, avatars=avatars, paged=True, supported=supported(call)
+    )
     return paged(call, page, [group.newest.id for group in groups], drawn)
 
 
 def show(call: Call, group_key: str) -> Entity:
     group = notification_groups.one(call.tx, call.account_id, group_key)
-    drawn = entities.draw_groups(call.tx, call.urls, call.account_id, [group], avatars=False, paged=False)
+    drawn = entities.draw_groups(
+        call.tx, call.urls, call.account_id, [group], avatars=False, paged=False, supported=supported(call)
+    )
     if not drawn["notification_groups"]:
         raise missing()
     return drawn
@@ -48,7 +52,9 @@ def dismiss(call: Call, group_key: str) -> Entity:
 def people(call: Call, group_key: str) -> flask.Response:
     page = call.arguments.page(40, 80)
     rows = notification_groups.members(call.tx, call.account_id, group_key, page)
-    drawn = accounts.by_ids(call.tx, call.urls, list(dict.fromkeys(row.from_account_id for row in rows)))
+    drawn = accounts.by_ids(
+        call.tx, call.urls, call.viewer_id, list(dict.fromkeys(row.from_account_id for row in rows))
+    )
     return paged(call, page, [row.id for row in rows], drawn)
 
 

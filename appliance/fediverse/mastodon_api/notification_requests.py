@@ -90,7 +90,8 @@ def _summary(call: Call) -> Entity:
 
 def _drawn(call: Call, rows: Sequence[Row]) -> list[Entity]:
     """https://docs.joinmastodon.org/entities/NotificationRequest/"""
-    people = accounts.load(call.tx, {row.from_account_id for row in rows})
+    found = accounts.load(call.tx, {row.from_account_id for row in rows})
+    people = accounts.drawn(call.tx, call.urls, call.viewer_id, found)
     ids = [row.last_status_id for row in rows if row.last_status_id is not None]
     seen = timelines.seen(call.tx, call.account_id, ids)
     shown = {each["id"]: each for each in statuses.by_ids(call.tx, call.urls, call.account_id, seen)}
@@ -100,7 +101,7 @@ def _drawn(call: Call, rows: Sequence[Row]) -> list[Entity]:
             "created_at": moment(row.created_at),
             "updated_at": moment(row.updated_at),
             "notifications_count": str(row.waiting),
-            "account": accounts.account(call.urls, people[row.from_account_id]),
+            "account": people[row.from_account_id],
             "last_status": shown.get(str(row.last_status_id)),
         }
         for row in rows

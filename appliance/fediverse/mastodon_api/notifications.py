@@ -16,13 +16,13 @@ from appliance.fediverse.services.notifications import Wanted
 def listed(call: Call) -> flask.Response:
     page = call.arguments.page(40, 80)
     rows = notifications.page(call.tx, call.account_id, page, wanted(call))
-    drawn = entities.draw(call.tx, call.urls, call.account_id, rows)
+    drawn = entities.draw(call.tx, call.urls, call.account_id, rows, supported(call))
     return paged(call, page, [row.id for row in rows], drawn)
 
 
 def show(call: Call, notification_id: int) -> Entity:
     row = notifications.get(call.tx, call.account_id, notification_id)
-    drawn = entities.draw(call.tx, call.urls, call.account_id, [row])
+    drawn = entities.draw(call.tx, call.urls, call.account_id, [row], supported(call))
     if not drawn:
         raise missing()
     return drawn[0]
@@ -58,6 +58,11 @@ def wanted(call: Call) -> Wanted:
         arguments.id("account_id"),
         arguments.flag("include_filtered") or False,
     )
+
+
+def supported(call: Call) -> list[str] | None:
+    """The kinds that an app knows; None where it does not say."""
+    return call.arguments.texts("supported_types") if "supported_types" in call.arguments else None
 
 
 def read_up_to(call: Call) -> int:

@@ -26,9 +26,9 @@ def paged(call: Call, page: Page, ids: Sequence[int], items: Any) -> flask.Respo
     return response
 
 
-def paged_by_offset(call: Call, limit: int, offset: int, items: Sequence[Any]) -> flask.Response:
-    """For lists that are not in the order of ids."""
-    response = as_response(items)
+def paged_by_offset(call: Call, limit: int, offset: int, items: Sequence[Any], body: Any = None) -> flask.Response:
+    """For lists that are not in the order of ids. `body` is what is answered, if it is not the items themselves."""
+    response = as_response(items if body is None else body)
     links = []
     if len(items) >= limit:
         links.append(f'<{_url(call, "offset", offset + limit)}>; rel="next"')

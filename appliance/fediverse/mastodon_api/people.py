@@ -78,7 +78,7 @@ def familiar_followers(call: Call) -> list[Entity]:
     ids = list(dict.fromkeys(call.arguments.ids("id", 40)))
     found = familiar.followers(call.tx, call.account_id, ids)
     rows = entities.load(call.tx, {each for group in found.values() for each in group})
-    people = dict(zip(rows, entities.many(call.tx, call.urls, list(rows.values())), strict=True))
+    people = dict(zip(rows, entities.many(call.tx, call.urls, call.viewer_id, list(rows.values())), strict=True))
     return [{"id": str(each), "accounts": [people[one] for one in found.get(each, ())]} for each in ids]
 
 
@@ -89,7 +89,7 @@ def _people(call: Call, account_id: int, query: Paged, *, hideable: bool = False
     if hidden or row.suspended_at is not None or call.tx.exists(_BLOCKED, {"one": account_id, "other": viewer_id}):
         return paged(call, page, [], [])
     rows = query.rows(call.tx, page, of_id=account_id, viewer_id=viewer_id)
-    return paged(call, page, [each.page_id for each in rows], entities.many(call.tx, call.urls, rows))
+    return paged(call, page, [each.page_id for each in rows], entities.many(call.tx, call.urls, call.viewer_id, rows))
 
 
 _ONE = "/api/v1/accounts/<account_id>"

@@ -16,10 +16,11 @@ def file(call: Call) -> Entity:
         status_ids=tuple(arguments.ids("status_ids")),
         category=arguments.choice("category", Category) or Category.OTHER,
         rule_ids=tuple(arguments.ids("rule_ids")),
+        collection_ids=tuple(arguments.ids("collection_ids")),
         forward=bool(arguments.flag("forward")),
     )
     report = reports.get(call.tx, reports.file(call.tx, call.urls, call.account_id, complaint))
-    return entities.draw(call.tx, call.urls, [report])[report.id]
+    return entities.draw(call.tx, call.urls, call.account_id, [report])[report.id]
 
 
 ROUTES = (Route("POST", "/api/v1/reports", file, ("write:reports",)),)

@@ -8,9 +8,10 @@ from appliance.fediverse.context import context
 from appliance.fediverse.mastodon_api import resolving
 from appliance.fediverse.mastodon_api.arguments import Arguments
 from appliance.fediverse.mastodon_api.entities import accounts as account_entities
+from appliance.fediverse.mastodon_api.entities import collections, tags
 from appliance.fediverse.mastodon_api.entities import statuses as status_entities
-from appliance.fediverse.mastodon_api.entities import tags
 from appliance.fediverse.mastodon_api.entities.common import Entity
+from appliance.fediverse.mastodon_api.resolving import Found
 from appliance.fediverse.mastodon_api.routing import Call, Route
 from appliance.fediverse.oauth.errors import OAuthError
 from appliance.fediverse.services import search, search_query, timelines
@@ -22,14 +23,14 @@ _ADDRESSES = ("https://", "http://")
 _TYPES = ("accounts", "statuses", "hashtags")
 
 
-def resolve(arguments: Arguments, urls: Urls) -> tuple[int | None, int | None]:
+def resolve(arguments: Arguments, urls: Urls) -> Found:
     """What an address or handle leads to. Other servers are asked only with `resolve`."""
     query, ask = (arguments.text("q") or "").strip()[:MAX_QUERY], bool(arguments.flag("resolve"))
     if query.startswith(_ADDRESSES):
         return resolving.address(context(), urls, query, ask=ask)
     if ask and "@" in query.removeprefix("@") and " " not in query:
-        return resolving.account(context(), urls, query), None
-    return None, None
+        return Found(account_id=resolving.account(context(), urls, query))
+    return Found()
 
 
 def everything(call: Call) -> Entity:
@@ -53,6 +54,9 @@ def everything(call: Call) -> Entity:
         only_reviewed = bool(arguments.flag("exclude_unreviewed"))
         rows = search.find_tags(call.tx, query.removeprefix("#"), limit, offset, only_reviewed=only_reviewed)
         found["hashtags"] = tags.draw(call.tx, call.urls, call.viewer_id, rows)
+    if call.prepared is not None and (collection_id := call.prepared.collection_id) is not None:
+        shown = collections.by_ids(call.tx, call.urls, call.viewer_id, [collection_id])
+        found["collections"] = list(shown.values())
     return found
 
 
@@ -74,19 +78,19 @@ def _check(call: Call) -> None:
 
 
 def _accounts(call: Call, query: str, default: int) -> list[Entity]:
-    account_id = call.prepared[0] if call.prepared else None
+    account_id = call.prepared.account_id if call.prepared else None
     if account_id is not None:
-        return account_entities.by_ids(call.tx, call.urls, [account_id])
+        return account_entities.by_ids(call.tx, call.urls, call.viewer_id, [account_id])
     limit, offset = _window(call, default)
     rows = search.find_accounts(
         call.tx, call.viewer_id, query, limit, offset=offset, only_following=bool(call.arguments.flag("following"))
     )
-    return account_entities.many(call.tx, call.urls, rows)
+    return account_entities.many(call.tx, call.urls, call.viewer_id, rows)
 
 
 def _statuses(call: Call, viewer_id: int, query: str, *, is_address: bool) -> list[Entity]:
     if is_address:
-        status_id = call.prepared[1] if call.prepared else None
+        status_id = call.prepared.status_id if call.prepared else None
         ids = timelines.seen(call.tx, viewer_id, [status_id] if status_id is not None else [])
     else:
         limit, offset = _window(call, 20)

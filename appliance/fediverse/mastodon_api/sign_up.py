@@ -14,8 +14,8 @@ from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.mastodon_api.routing import Call, Route, as_response
 from appliance.fediverse.oauth import tokens
 from appliance.fediverse.services import members, registration, roles, sign_up_check
+from appliance.fediverse.services.problems import Problem, Problems, details, in_words
 from appliance.fediverse.services.registration import Application
-from appliance.fediverse.services.sign_up_check import Problem, Problems
 from appliance.secret import Secret
 
 
@@ -75,11 +75,7 @@ def _birthday(arguments: Arguments) -> Problems:
 
 
 def _refused(problems: Problems) -> flask.Response:
-    details = {
-        field: [{"error": each.code, "description": each.description} for each in several]
-        for field, several in problems.items()
-    }
-    return as_response({"error": sign_up_check.in_words(problems), "details": details}, 422)
+    return as_response({"error": in_words(problems), "details": details(problems)}, 422)
 
 
 ROUTES = (

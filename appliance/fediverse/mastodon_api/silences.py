@@ -31,7 +31,7 @@ _MUTES = Paged(
 def blocked(call: Call) -> flask.Response:
     page = call.arguments.page(40, 80)
     rows = _BLOCKS.rows(call.tx, page, viewer_id=call.account_id)
-    return paged(call, page, [row.page_id for row in rows], entities.many(call.tx, call.urls, rows))
+    return paged(call, page, [row.page_id for row in rows], entities.many(call.tx, call.urls, call.viewer_id, rows))
 
 
 def muted(call: Call) -> flask.Response:
@@ -39,7 +39,7 @@ def muted(call: Call) -> flask.Response:
     rows = _MUTES.rows(call.tx, page, viewer_id=call.account_id)
     drawn = [
         entity | {"mute_expires_at": moment_or_none(row.expires_at)}
-        for entity, row in zip(entities.many(call.tx, call.urls, rows), rows, strict=True)
+        for entity, row in zip(entities.many(call.tx, call.urls, call.viewer_id, rows), rows, strict=True)
     ]
     return paged(call, page, [row.page_id for row in rows], drawn)
 

@@ -113,8 +113,8 @@ def _people(call: Call, status_id: int, query: Paged) -> flask.Response:
     statuses.seen_by(call.tx, call.viewer_id, status_id)
     page = call.arguments.page(40, 80)
     rows = query.rows(call.tx, page, status_id=status_id, viewer_id=call.viewer_id or NOBODY)
-    drawn = [account_entities.account(call.urls, row) for row in rows]
-    return paged(call, page, [row.page_id for row in rows], drawn)
+    drawn = account_entities.drawn(call.tx, call.urls, call.viewer_id, {row.id: row for row in rows})
+    return paged(call, page, [row.page_id for row in rows], list(drawn.values()))
 
 
 _ONE = "/api/v1/statuses/<status_id>"

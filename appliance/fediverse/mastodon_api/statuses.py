@@ -125,7 +125,7 @@ def history(call: Call, status_id: int) -> list[Entity]:
     author = account_by_id(call.tx, status.account_id)
     if author is None:
         raise missing()
-    account = account_entities.one(call.tx, call.urls, author)
+    account = account_entities.one(call.tx, call.urls, call.viewer_id, author)
     poll = poll_service.of_status(call.tx, status)
     forms = [(row, row.created_at, row.poll_options) for row in edits.history(call.tx, status)]
     forms.append((status, status.edited_at or status.created_at, poll and poll.options))
@@ -154,7 +154,7 @@ def translate(call: Call, status_id: int) -> Entity:
 
 def card(call: Call, status_id: int) -> Entity:
     status = statuses.seen_by(call.tx, call.viewer_id, status_id)
-    found = cards.load(call.tx, call.urls, {status.card_id} if status.card_id is not None else ())
+    found = cards.load(call.tx, call.urls, call.viewer_id, {status.card_id} if status.card_id is not None else ())
     return found.get(status.card_id, {})
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from appliance.fediverse.oauth.errors import OAuthError
 
 _READ = (
-    *("accounts", "blocks", "bookmarks", "favourites", "filters", "follows", "lists", "mutes"),
-    *("notifications", "search", "statuses"),
+    *("accounts", "blocks", "bookmarks", "collections", "favourites", "filters", "follows", "lists"),
+    *("mutes", "notifications", "search", "statuses"),
 )
 _ADMIN = (
     *("accounts", "reports", "domain_allows", "domain_blocks", "ip_blocks", "email_domain_blocks"),
     "canonical_email_blocks",
 )
 _WRITE = (
-    *("accounts", "blocks", "bookmarks", "conversations", "favourites", "filters", "follows", "lists", "media"),
-    *("mutes", "notifications", "reports", "statuses"),
+    *("accounts", "blocks", "bookmarks", "collections", "conversations", "favourites", "filters"),
+    *("follows", "lists", "media", "mutes", "notifications", "reports", "statuses"),
 )
 DEFAULT = "read"
 # `follow` is the old name for what these grant.

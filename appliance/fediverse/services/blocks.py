@@ -7,7 +7,7 @@ from appliance.errors import Refused
 from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import blocks, notifications
-from appliance.fediverse.services import follows, quoting, refill
+from appliance.fediverse.services import collection_items, follows, quoting, refill
 from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.urls import Urls
@@ -18,7 +18,8 @@ _FIND = sa.select(blocks.c.id).where(
 
 
 def block(tx: Tx, urls: Urls, account_id: int, target_id: int, *, uri: str | None = None) -> None:
-    """Ends the follows between the two as well, and takes back the leave by which the one quotes the other.
+    """Ends the follows between the two as well, takes back the leave by which the one quotes the other, and takes each
+    out of the other's collections.
 
     Blocking twice changes nothing. Raises HearthError not-found.
     """
@@ -31,6 +32,7 @@ def block(tx: Tx, urls: Urls, account_id: int, target_id: int, *, uri: str | Non
     follows.unfollow(tx, urls, account_id, target_id)
     follows.reject(tx, urls, account_id, target_id)
     quoting.withdrawn_from(tx, urls, account_id, target_id)
+    collection_items.part(tx, urls, account_id, target_id)
     refill.clear(tx, account_id, target_id)
     refill.clear(tx, target_id, account_id)
     tx.execute(

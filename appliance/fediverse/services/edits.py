@@ -15,6 +15,7 @@ from appliance.fediverse.model import NotificationKind
 from appliance.fediverse.services import (
     accounts,
     cards,
+    collection_links,
     emojis,
     featured_tags,
     media,
@@ -64,6 +65,7 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
     values = {
         "text": edit.text,
         "content": quoting.edited(tx, status, html),
+        "collection_ids": collection_links.of(tx, urls, html),
         "spoiler_text": edit.spoiler_text,
         "sensitive": edit.sensitive or bool(edit.spoiler_text),
         "language": edit.language,
@@ -82,7 +84,7 @@ def edit(tx: Tx, urls: Urls, author_id: int, status_id: int, edit: Edit) -> None
     outgoing.status_edited(tx, urls, status_id)
 
 
-def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) -> int | None:
+def receive(tx: Tx, urls: Urls, known: sa.Row[Any], author_id: int, status: RemoteStatus) -> int | None:
     """A remote change of a status known here; None if it is not its author's or older than the last."""
     if known.account_id != author_id:
         return None
@@ -99,6 +101,7 @@ def receive(tx: Tx, known: sa.Row[Any], author_id: int, status: RemoteStatus) ->
     author = accounts.by_id(tx, author_id)
     values = {
         "content": status.content,
+        "collection_ids": collection_links.of(tx, urls, status.content, status.collections),
         "spoiler_text": status.spoiler_text,
         "sensitive": status.sensitive,
         "language": status.language,

@@ -23,6 +23,8 @@ class Errand(Enum):
     FOLLOWERS = "followers"  # who here follows whom there; subject: the account's id, and where the list is
     MOVE = "move"  # whether an account moved; subject: its id, and the URI it moved to
     FEATURED = "featured"  # what an account pinned; subject: its id
+    COLLECTION = "collection"  # who is in a collection there; subject: its id
+    COLLECTIONS = "collections"  # which collections an account has; subject: its id
     LINK = "link"  # whether what a profile links to leads back; subject: the account's id, and the link
 
 
@@ -31,6 +33,8 @@ _AGAIN = {
     Errand.FOLLOWERS: timedelta(hours=1),
     Errand.MOVE: timedelta(hours=1),
     Errand.FEATURED: timedelta(hours=6),
+    Errand.COLLECTION: timedelta(minutes=15),
+    Errand.COLLECTIONS: timedelta(hours=6),
     Errand.LINK: timedelta(minutes=1),
 }
 _MINE = sa.and_(errands.c.kind == sa.bindparam("errand"), errands.c.subject == sa.bindparam("about"))

@@ -42,6 +42,7 @@ FILTERABLE = frozenset(
         NotificationKind.FOLLOW_REQUEST,
         NotificationKind.FAVOURITE,
         NotificationKind.QUOTE,
+        NotificationKind.COLLECTED,
     )
 )
 

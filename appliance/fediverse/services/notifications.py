@@ -24,7 +24,7 @@ ALL_KINDS = tuple(kind.value for kind in NotificationKind)
 # What the instance itself tells a member: it comes from nobody, so from herself.
 _FROM_ONESELF = (NotificationKind.POLL, NotificationKind.SEVERED, NotificationKind.WARNING)
 # Of edits only the last is worth telling of.
-_REPLACES = (NotificationKind.UPDATE, NotificationKind.QUOTED_UPDATE)
+_REPLACES = (NotificationKind.UPDATE, NotificationKind.QUOTED_UPDATE, NotificationKind.COLLECTION_UPDATE)
 
 _SAME = sa.and_(
     notifications.c.account_id == sa.bindparam("to_id"),
@@ -89,7 +89,7 @@ def notify(
 ) -> None:
     """Tell a member, once. Nothing happens for remote accounts, and where she does not want to hear it.
 
-    `about_id` is the report, strike or severance that it tells of.
+    `about_id` is the report, strike, severance or collection that it tells of.
     """
     if account_id == from_account_id and kind not in _FROM_ONESELF:
         return
@@ -97,7 +97,7 @@ def notify(
     if judged.fate is Fate.DROP:
         return
     if kind in _REPLACES:
-        withdraw(tx, account_id, kind, from_account_id, status_id)
+        withdraw(tx, account_id, kind, from_account_id, status_id, about_id)
     elif _known(tx, account_id, kind, from_account_id, status_id, about_id):
         return
     filtered = judged.fate is Fate.FILTER
@@ -159,7 +159,14 @@ def clear(tx: Tx, account_id: int) -> None:
     tx.execute(sa.delete(notifications).where(notifications.c.account_id == account_id))
 
 
-def withdraw(tx: Tx, account_id: int, kind: NotificationKind, from_account_id: int, status_id: int | None) -> None:
+def withdraw(
+    tx: Tx,
+    account_id: int,
+    kind: NotificationKind,
+    from_account_id: int,
+    status_id: int | None,
+    about_id: int | None = None,
+) -> None:
     """What it told of was taken back."""
     tx.execute(
         sa.delete(notifications).where(
@@ -167,6 +174,7 @@ def withdraw(tx: Tx, account_id: int, kind: NotificationKind, from_account_id: i
             notifications.c.kind == kind.value,
             notifications.c.from_account_id == from_account_id,
             notifications.c.status_id.is_(None) if status_id is None else notifications.c.status_id == status_id,
+            notifications.c.about_id.is_(None) if about_id is None else notifications.c.about_id == about_id,
         )
     )
 

@@ -17,8 +17,9 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, statuses
 from appliance.fediverse.model import NotificationKind, QuoteState, Visibility
 from appliance.fediverse.services import notifications, quote_policy, quotes, stream_events, text
+from appliance.fediverse.services.interaction_policy import Verdict
 from appliance.fediverse.services.missing import missing
-from appliance.fediverse.services.quote_policy import QuotePolicy, Verdict
+from appliance.fediverse.services.quote_policy import QuotePolicy
 from appliance.fediverse.services.visibility import OPEN, may_see
 from appliance.fediverse.urls import Urls
 

@@ -50,6 +50,8 @@ class RemoteAccount:
     show_media: bool = True
     show_media_replies: bool = True
     show_featured: bool = True
+    featured_collections_uri: str | None = None
+    feature_policy: str | None = None  # as services.feature_policy keeps it
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,36 @@ class RemoteStatus:
     quote: RemoteQuote | None = None
     quote_policy: str | None = None  # as services.quote_policy keeps it
     emojis: tuple[RemoteEmoji, ...] = ()
+    collections: tuple[str, ...] = ()  # URIs of those of accounts that it names
 
     @property
     def texts(self) -> tuple[str, ...]:
         """All in which there may be an emoji."""
         return self.content, self.spoiler_text, *(self.poll.options if self.poll else ())
+
+
+@dataclass(frozen=True)
+class RemoteCollection:
+    """A FeaturedCollection (FEP-7aa9), read. `description` is sanitised HTML; times in milliseconds."""
+
+    uri: str
+    name: str
+    description: str = ""
+    url: str | None = None
+    language: str | None = None
+    sensitive: bool = False
+    discoverable: bool = True
+    tag: str | None = None
+    created_at: int | None = None
+    updated_at: int | None = None
+
+
+@dataclass(frozen=True)
+class RemoteItem:
+    """Somebody in a collection; `approval` is where her server says that she agreed, None for a member, of whom that is
+    known here."""
+
+    uri: str
+    account_id: int
+    approval: str | None
+    created_at: int | None = None

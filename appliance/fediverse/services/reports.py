@@ -13,7 +13,7 @@ from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows, mentions, reports, rules, statuses
 from appliance.fediverse.model import FollowState, NotificationKind, Visibility
-from appliance.fediverse.services import notifications, roles, server_policy, timelines
+from appliance.fediverse.services import collections, notifications, roles, server_policy, timelines
 from appliance.fediverse.services.accounts import by_id
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.paging import Page, Paged
@@ -44,6 +44,7 @@ class Complaint:
     status_ids: tuple[int, ...] = ()
     category: Category = Category.OTHER
     rule_ids: tuple[int, ...] = ()
+    collection_ids: tuple[int, ...] = ()
     forward: bool = False
 
 
@@ -68,6 +69,7 @@ def file(tx: Tx, urls: Urls, reporter_id: int, complaint: Complaint) -> int:
         forwarded=forwarded,
         status_ids=_of_target(tx, target.id, seen),
         rule_ids=list(complaint.rule_ids),
+        collection_ids=_collections_of(tx, target.id, reporter_id, complaint.collection_ids[:MAX_STATUSES]),
     )
     if forwarded:
         outgoing.flagged(tx, urls, report_id)
@@ -75,7 +77,14 @@ def file(tx: Tx, urls: Urls, reporter_id: int, complaint: Complaint) -> int:
 
 
 def receive(
-    tx: Tx, reporter_id: int, target_id: int, *, comment: str, status_ids: Collection[int] = (), uri: str | None = None
+    tx: Tx,
+    reporter_id: int,
+    target_id: int,
+    *,
+    comment: str,
+    status_ids: Collection[int] = (),
+    collection_ids: Collection[int] = (),
+    uri: str | None = None,
 ) -> int | None:
     """What another server's moderators tell of a member here. None where its reports are not wanted."""
     reporter, target = by_id(tx, reporter_id), by_id(tx, target_id)
@@ -92,6 +101,7 @@ def receive(
         forwarded=False,
         status_ids=_of_target(tx, target_id, _known_at(tx, reporter.domain, list(status_ids)[:MAX_STATUSES])),
         rule_ids=[],
+        collection_ids=_collections_of(tx, target_id, None, list(collection_ids)[:MAX_STATUSES]),
         uri=uri,
     )
 
@@ -195,6 +205,12 @@ def _known_at(tx: Tx, domain: str, status_ids: list[int]) -> list[int]:
         sa.and_(is_shown_as(statuses, Visibility.FOLLOWERS), followed),
     )
     return [row.id for row in tx.all(sa.select(statuses.c.id).where(statuses.c.id.in_(status_ids), shown))]
+
+
+def _collections_of(tx: Tx, owner_id: int, viewer_id: int | None, ids: Collection[int]) -> list[int] | None:
+    """Those that the viewer may see; None for none."""
+    seen = collections.seen_among(tx, viewer_id, ids)
+    return sorted(each for each, row in seen.items() if row.account_id == owner_id) or None
 
 
 def _of_target(tx: Tx, target_id: int, status_ids: list[int]) -> list[int]:

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""All that is wrong with an application at once, for apps that show it field by field.
-
-The codes are those of https://docs.joinmastodon.org/methods/accounts/#create
-"""
+"""All that is wrong with an application to become a member, at once."""
 
 import re
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -15,24 +11,15 @@ from appliance.fediverse.db.tables import accounts, members
 from appliance.fediverse.model import MemberState
 from appliance.fediverse.services import email_blocks
 from appliance.fediverse.services.members import MAX_REASON, check_password_strength, is_reserved
+from appliance.fediverse.services.problems import Problem, Problems, too_long
 from appliance.fediverse.services.registration import Application
 from appliance.passwords import MAX_LENGTH, MIN_LENGTH
 
 MAX_NAME = 30
 _NAME = re.compile(r"[a-z0-9_]+")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}")
-
-
-@dataclass(frozen=True)
-class Problem:
-    code: str
-    description: str
-
-
 _BLANK = Problem("ERR_BLANK", "can't be blank")
 _TAKEN = Problem("ERR_TAKEN", "has already been taken")
-
-Problems = dict[str, list[Problem]]
 
 
 def find(tx: Tx, application: Application, state: MemberState, *, agreed: bool) -> Problems:
@@ -48,18 +35,13 @@ def find(tx: Tx, application: Application, state: MemberState, *, agreed: bool) 
     return {field: problems for field, problems in found.items() if problems}
 
 
-def in_words(problems: Problems) -> str:
-    told = [f"{field.capitalize()} {each.description}" for field, several in problems.items() for each in several]
-    return f"Validation failed: {', '.join(told)}"
-
-
 def _of_username(tx: Tx, name: str) -> list[Problem]:
     if not name:
         return [_BLANK]
     if not _NAME.fullmatch(name):
         return [Problem("ERR_INVALID", "must contain only letters, numbers and underscores")]
     if len(name) > MAX_NAME:
-        return [Problem("ERR_TOO_LONG", f"is too long (maximum is {MAX_NAME} characters)")]
+        return [too_long(MAX_NAME)]
     if is_reserved(name):
         return [Problem("ERR_RESERVED", "is reserved")]
     taken = sa.select(accounts.c.id).where(accounts.c.username_key == name, accounts.c.domain == "")
@@ -85,7 +67,7 @@ def _of_password(tx: Tx, application: Application) -> list[Problem]:
     if length < MIN_LENGTH:
         return [Problem("ERR_TOO_SHORT", f"is too short (minimum is {MIN_LENGTH} characters)")]
     if length > MAX_LENGTH:
-        return [Problem("ERR_TOO_LONG", f"is too long (maximum is {MAX_LENGTH} characters)")]
+        return [too_long(MAX_LENGTH)]
     try:
         check_password_strength(tx, application.name, application.password)
     except BadInput:
@@ -101,5 +83,5 @@ def _of_locale(locale: str | None) -> list[Problem]:
 
 def _of_reason(reason: str, state: MemberState) -> list[Problem]:
     if len(reason) > MAX_REASON:
-        return [Problem("ERR_TOO_LONG", f"is too long (maximum is {MAX_REASON} characters)")]
+        return [too_long(MAX_REASON)]
     return [_BLANK] if state is MemberState.PENDING and not reason.strip() else []

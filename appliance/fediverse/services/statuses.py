@@ -14,6 +14,7 @@ from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import (
     accounts,
     cards,
+    collection_links,
     edits,
     emojis,
     idempotency,
@@ -102,6 +103,7 @@ def create(tx: Tx, urls: Urls, author_id: int, draft: Draft) -> int:
     values = {
         "id": status_id,
         "text": draft.text,
+        "collection_ids": collection_links.of(tx, urls, content),
         "content": content if quoted is None else quoting.shown_in(tx, quoted, content),
         "spoiler_text": draft.spoiler_text,
         "sensitive": draft.sensitive or bool(draft.spoiler_text),
@@ -168,6 +170,7 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
         "edited_at": status.edited_at,
         "emojis": emojis.of_remote(tx, writer.domain, status.emojis, *status.texts),
         "quote_policy": status.quote_policy,
+        "collection_ids": collection_links.of(tx, urls, status.content, status.collections),
         **quotes.columns(status.quote),
     }
     insert(tx, writer, values, parent, status.mentions, [text.tag_key(name) for name in status.tags])
@@ -182,7 +185,7 @@ def receive(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | N
 def receive_edit(tx: Tx, urls: Urls, author_id: int, status: RemoteStatus) -> int | None:
     """What another server changed. One not known yet is taken in; a change older than the last is left out."""
     known = by_uri(tx, status.uri)
-    return receive(tx, urls, author_id, status) if known is None else edits.receive(tx, known, author_id, status)
+    return receive(tx, urls, author_id, status) if known is None else edits.receive(tx, urls, known, author_id, status)
 
 
 def delete(tx: Tx, urls: Urls, actor_id: int, status_id: int, *, with_media: bool = False) -> None:

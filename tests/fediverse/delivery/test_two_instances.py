@@ -301,3 +301,33 @@ def test_what_is_not_for_everybody_is_told_to_followers_of_now_alone(friends: tu
     (status,) = anna.home()
     anna.ask("PUT", f"/api/v1/statuses/{status['id']}", {"status": "for other friends"})
     assert anna.waiting() == 0
+
+
+def test_a_collection_with_a_friend_in_it(friends: tuple[Instance, Instance]) -> None:
+    """Asked, agreed, known to who follows, and left."""
+    anna, bob = friends
+    bob_there = anna.find(f"@{bob.handle}")
+    made = anna.post("/api/v1/collections", {"name": "Friends", "account_ids": [bob_there]})["collection"]
+    assert [each["state"] for each in made["items"]] == ["pending"]
+    anna.deliver()
+    (told,) = bob.get("/api/v1/notifications")
+    assert (told["type"], told["collection"]["uri"]) == ("added_to_collection", made["uri"])
+    bob.deliver()
+    path = f"/api/v1/collections/{made['id']}"
+    assert [each["state"] for each in anna.get(path)["collection"]["items"]] == ["accepted"]
+    anna.deliver()
+    there = f"/api/v1/accounts/{bob.find(f'@{anna.handle}')}/collections"
+    (seen,) = bob.get(there)["collections"]
+    assert (seen["name"], len(seen["items"])) == ("Friends", 1)
+    anna.ask("PATCH", path, {"name": "Best friends"})
+    anna.deliver()
+    assert bob.get(there)["collections"][0]["name"] == "Best friends"
+    leave = f"/api/v1/collections/{seen['id']}/items/{seen['items'][0]['id']}/revoke"
+    left = bob.client.post(leave, headers={"Authorization": f"Bearer {bob.token}"})
+    assert left.status_code == 200
+    bob.deliver()
+    assert anna.get(path)["collection"]["items"] == []
+    gone = anna.client.delete(path, headers={"Authorization": f"Bearer {anna.token}"})
+    assert gone.status_code == 200
+    anna.deliver()
+    assert bob.get(there)["collections"] == []

@@ -100,7 +100,7 @@ def test_languages_are_named(stranger: FlaskClient) -> None:
 def test_the_configuration_is_complete(stranger: FlaskClient) -> None:
     answer = stranger.get("/api/v2/instance").json
     assert answer is not None
-    assert answer["api_versions"] == {"mastodon": 9}
+    assert answer["api_versions"] == {"mastodon": 10}
     configuration = answer["configuration"]
     assert set(configuration) >= {"urls", "vapid", "accounts", "statuses", "media_attachments", "polls", "translation"}
     assert configuration["urls"]["privacy_policy"] == "http://localhost:10100/privacy-policy"

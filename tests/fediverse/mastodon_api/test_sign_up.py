@@ -81,7 +81,8 @@ def test_what_is_wrong_is_told_field_by_field(
         email_blocks.block_address(tx, "bad@mail.example", None)
     answer = _join(stranger, app_token, **changes)
     assert answer.status_code == 422
-    assert answer.json["error"].startswith(f"Validation failed: {field.capitalize()} ")
+    words = field.replace("_", " ").capitalize()
+    assert answer.json["error"].startswith(f"Validation failed: {words} ")
     assert [(name, each["error"]) for name, several in answer.json["details"].items() for each in several] == [
         (field, code)
     ]

@@ -11,9 +11,11 @@ Run = Callable[[Context, str], None]
 
 def runners() -> dict[Errand, Run]:
     """What to do for each errand, its subject given. They raise HearthError when it should be tried again."""
-    from appliance.fediverse.activitypub.asking import featured, followers, links, moves, threads
+    from appliance.fediverse.activitypub.asking import featured, featured_collections, followers, links, moves, threads
 
     return {
+        Errand.COLLECTION: featured_collections.run,
+        Errand.COLLECTIONS: featured_collections.run_all,
         Errand.FEATURED: featured.run,
         Errand.FOLLOWERS: followers.run,
         Errand.LINK: links.run,

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Accept and Reject: they count only for a Follow, or a wish to quote, that one of ours did send to this sender."""
+"""Accept and Reject: they count only for what one of ours did ask this sender: to follow, to quote, to recommend."""
 
 from appliance.errors import Refused
 from appliance.fediverse.activitypub import known, reading
 from appliance.fediverse.activitypub.documents import Row
-from appliance.fediverse.activitypub.incoming import quote_requests, relayed
+from appliance.fediverse.activitypub.incoming import feature_requests, quote_requests, relayed
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.model import FollowState
@@ -19,6 +19,9 @@ def answer(arrival: Arrival) -> Apply:
     of_quote = quote_requests.answer(arrival)
     if of_quote is not None:
         return of_quote
+    of_feature = feature_requests.answer(arrival)
+    if of_feature is not None:
+        return of_feature
     urls, sender = arrival.urls, arrival.sender
 
     def apply(tx: Tx) -> None:
@@ -31,6 +34,8 @@ def answer(arrival: Arrival) -> Apply:
             follows.accept(tx, urls, sender.id, follow.follower_id)
             if sender.featured_uri is not None:
                 errands.want(tx, Errand.FEATURED, str(sender.id))
+            if sender.featured_collections_uri is not None:
+                errands.want(tx, Errand.COLLECTIONS, str(sender.id))
 
     return apply
 

@@ -16,12 +16,14 @@ def flag(arrival: Arrival) -> Apply | None:
 
     def apply(tx: Tx) -> None:
         status_ids = [found for uri in uris if (found := known.status_id(tx, urls, uri)) is not None]
+        collection_ids = [found for uri in uris if (found := urls.collection_id(uri)) is not None]
         accounts = [row.id for uri in uris if (row := known.local_account(tx, urls, uri)) is not None]
         if not accounts:  # some name only the posts
             rows = (statuses.by_id(tx, status_id) for status_id in status_ids)
             accounts = [row.account_id for row in rows if row is not None]
         if accounts:
             sender = arrival.sender.id
-            reports.receive(tx, sender, accounts[0], comment=comment, status_ids=status_ids, uri=activity.id)
+            named = {"status_ids": status_ids, "collection_ids": collection_ids}
+            reports.receive(tx, sender, accounts[0], comment=comment, uri=activity.id, **named)
 
     return apply if uris else None

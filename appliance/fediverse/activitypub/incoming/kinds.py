@@ -5,7 +5,9 @@ from appliance.fediverse.activitypub.incoming import (
     answers,
     blocks,
     boosts,
+    collections,
     deletes,
+    feature_requests,
     flags,
     follows,
     likes,
@@ -20,21 +22,22 @@ from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival, Han
 
 HANDLERS: dict[str, Handler] = {
     "Accept": answers.answer,
-    "Add": pins.add,
+    "Add": lambda arrival: pins.add(arrival) or collections.add(arrival),
     "Announce": boosts.announce,
     "Block": blocks.block,
     "Create": posts.create,
     "Delete": deletes.delete,
     "EmojiReact": likes.like,
+    "FeatureRequest": feature_requests.ask,
     "Flag": flags.flag,
     "Follow": follows.follow,
     "Like": likes.like,
     "Move": moves.move,
     "QuoteRequest": quote_requests.ask,
     "Reject": answers.answer,
-    "Remove": pins.remove,
+    "Remove": lambda arrival: pins.remove(arrival) or collections.remove(arrival),
     "Undo": undo.undo,
-    "Update": updates.update,
+    "Update": lambda arrival: collections.change(arrival) or updates.update(arrival),
 }
 
 

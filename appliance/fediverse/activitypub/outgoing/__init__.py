@@ -6,6 +6,18 @@ what happened and what is told of it are committed together. Nothing is written 
 nobody elsewhere needs to know, or while the instance has no name to federate under.
 """
 
+from appliance.fediverse.activitypub.outgoing.collections import (
+    collection_changed,
+    collection_created,
+    collection_deleted,
+    collection_document,
+    feature_granted,
+    feature_refused,
+    feature_requested,
+    feature_stamp_gone,
+    item_added,
+    item_removed,
+)
 from appliance.fediverse.activitypub.outgoing.people import (
     account_deleted,
     blocked,
@@ -49,11 +61,21 @@ __all__ = [
     "account_deleted",
     "blocked",
     "boosted",
+    "collection_changed",
+    "collection_created",
+    "collection_deleted",
+    "collection_document",
     "favourited",
+    "feature_granted",
+    "feature_refused",
+    "feature_requested",
+    "feature_stamp_gone",
     "flagged",
     "follow_accepted",
     "follow_rejected",
     "follow_requested",
+    "item_added",
+    "item_removed",
     "key_changed",
     "moved",
     "moved_to",

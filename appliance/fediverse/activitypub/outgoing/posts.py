@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from appliance.fediverse.activitypub import audience, documents
 from appliance.fediverse.activitypub.documents import NoteParts, Row
+from appliance.fediverse.activitypub.outgoing.collections import collection_tags
 from appliance.fediverse.activitypub.outgoing.relays import announce_to_relays, inboxes_of_relays
 from appliance.fediverse.activitypub.outgoing.send import account, from_us, send
 from appliance.fediverse.activitypub.quote_documents import Quoted
@@ -95,6 +96,7 @@ def note_parts(tx: Tx, urls: Urls, status: Row) -> NoteParts:
         parent_uri=documents.status_uri(urls, parent, account(tx, parent.account_id)) if parent else None,
         poll=status.poll_id and tx.one(_POLL, {"id": status.id}),
         quoted=_quoted(tx, urls, status) if status.quote_state is not None else None,
+        collections=collection_tags(tx, urls, status.collection_ids) if status.collection_ids else (),
     )
 
 

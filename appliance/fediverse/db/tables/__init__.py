@@ -11,6 +11,7 @@ and saying so here would load SQLAlchemy's part for it into every process.
 from appliance.fediverse.db.tables.accounts import accounts, blocks, follows, members
 from appliance.fediverse.db.tables.apps import apps, codes, tokens
 from appliance.fediverse.db.tables.base import metadata
+from appliance.fediverse.db.tables.collections import collection_items, collections
 from appliance.fediverse.db.tables.federation import activities, deliveries, errands, hosts, received, relays
 from appliance.fediverse.db.tables.instance import instance, invites, rules, sequence, sessions, throttles
 from appliance.fediverse.db.tables.media import kept_media, media
@@ -94,6 +95,8 @@ __all__ = [
     "card_errands",
     "cards",
     "codes",
+    "collection_items",
+    "collections",
     "conversation_mutes",
     "conversation_statuses",
     "conversations",

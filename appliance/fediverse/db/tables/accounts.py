@@ -60,6 +60,8 @@ accounts = Table(
     Column("indexable", Boolean, nullable=False, server_default=text("false")),  # its public posts may be searched
     Column("attribution_domains", JSON(none_as_null=True)),  # whose articles may name this account as their author
     Column("also_known_as", JSON(none_as_null=True)),  # URIs of this person's other accounts
+    Column("featured_collections_uri", Text),  # remote: its collections of accounts
+    Column("feature_policy", String),  # remote: who may recommend it, as services.feature_policy keeps it
     Column("moved_to_id", BigInteger),  # the account that this one moved to
     Column("avatar_description", Text, nullable=False, server_default=""),
     Column("header_description", Text, nullable=False, server_default=""),

@@ -18,6 +18,7 @@ reports = Table(
     Column("forwarded", Boolean, nullable=False),
     Column("status_ids", JSON, nullable=False),
     Column("rule_ids", JSON, nullable=False),
+    Column("collection_ids", JSON(none_as_null=True)),
     Column("uri", Text, unique=True),  # of the Flag that it came with
     ref("assigned_account_id", "accounts", cascade=False),
     ref("action_taken_by_account_id", "accounts", cascade=False),

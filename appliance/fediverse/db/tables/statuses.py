@@ -58,6 +58,7 @@ statuses = Table(
     Column("quote_policy", String),  # who may quote this, as services.quote_policy keeps it; NULL: its author alone
     Column("quotes_count", Integer, nullable=False, server_default="0"),
     Column("emojis", JSON(none_as_null=True)),  # those that are used, as services.emojis.Used
+    Column("collection_ids", JSON(none_as_null=True)),  # collections of accounts that it links to
     Index(None, "account_id", "id"),
     Index(None, "in_reply_to_id"),
     Index(None, "conversation_id"),

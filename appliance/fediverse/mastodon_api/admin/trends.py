@@ -76,7 +76,7 @@ def _links(call: Call, rows: list[Row]) -> list[Entity]:
             "trendable": said.get(row.url, True),
             "requires_review": False,
         }
-        for row, entity in zip(rows, cards.draw(call.tx, call.urls, rows), strict=True)
+        for row, entity in zip(rows, cards.draw(call.tx, call.urls, call.viewer_id, rows), strict=True)
     ]
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Account and CredentialAccount entities."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,8 @@ from appliance.fediverse.mastodon_api.entities import emojis
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment_or_none
 from appliance.fediverse.mastodon_api.entities.roles import account_role, role_entity
 from appliance.fediverse.model import FollowState, MediaPurpose, Role
-from appliance.fediverse.services import preferences
+from appliance.fediverse.services import feature_policy, interaction_policy, preferences
+from appliance.fediverse.services.feature_policy import Viewer
 from appliance.fediverse.services.text import absolute
 from appliance.fediverse.urls import Urls
 from appliance.system.clock import from_milliseconds
@@ -51,26 +52,35 @@ def load(tx: Tx, ids: Collection[int]) -> dict[int, Row]:
     return {row.id: row for row in tx.all(_BY_IDS, {"ids": list(ids)})} if ids else {}
 
 
-def by_ids(tx: Tx, urls: Urls, ids: Sequence[int]) -> list[Entity]:
+def by_ids(tx: Tx, urls: Urls, viewer_id: int | None, ids: Sequence[int]) -> list[Entity]:
     """In the order given; ids of nobody, or of who is hidden, are left out."""
     rows = load(tx, ids)
-    return many(tx, urls, [rows[each] for each in ids if each in rows and not is_hidden(rows[each])])
+    shown = [rows[each] for each in ids if each in rows and not is_hidden(rows[each])]
+    return many(tx, urls, viewer_id, shown)
 
 
-def many(tx: Tx, urls: Urls, rows: Sequence[Row]) -> list[Entity]:
+def many(tx: Tx, urls: Urls, viewer_id: int | None, rows: Sequence[Row]) -> list[Entity]:
     """With where those went who have moved. `rows` need have no more than the columns of `accounts`."""
     if rows and "role" not in rows[0]._mapping:
         known = load(tx, [row.id for row in rows])
         rows = [known[row.id] for row in rows]
     moved = load(tx, {row.moved_to_id for row in rows if row.moved_to_id is not None})
+    viewer = feature_policy.viewer(tx, viewer_id, [*rows, *moved.values()])
     return [
-        account(urls, row) | ({"moved": account(urls, moved[row.moved_to_id])} if row.moved_to_id in moved else {})
+        account(urls, row, viewer)
+        | ({"moved": account(urls, moved[row.moved_to_id], viewer)} if row.moved_to_id in moved else {})
         for row in rows
     ]
 
 
-def one(tx: Tx, urls: Urls, row: Row) -> Entity:
-    return many(tx, urls, [row])[0]
+def one(tx: Tx, urls: Urls, viewer_id: int | None, row: Row) -> Entity:
+    return many(tx, urls, viewer_id, [row])[0]
+
+
+def drawn(tx: Tx, urls: Urls, viewer_id: int | None, people: Mapping[int, Row]) -> dict[int, Entity]:
+    """By id, without where they may have moved: as they are shown beside something else."""
+    viewer = feature_policy.viewer(tx, viewer_id, people.values())
+    return {each: account(urls, row, viewer) for each, row in people.items()}
 
 
 def is_hidden(row: Row) -> bool:
@@ -78,7 +88,7 @@ def is_hidden(row: Row) -> bool:
     return not row.domain and row.suspended_at is not None
 
 
-def account(urls: Urls, row: Row) -> Entity:
+def account(urls: Urls, row: Row, viewer: Viewer) -> Entity:
     """https://docs.joinmastodon.org/entities/Account/"""
     local = not row.domain
     avatar = picture(urls, row, MediaPurpose.AVATAR) or pictures.avatar(urls, row.username)
@@ -115,6 +125,7 @@ def account(urls: Urls, row: Row) -> Entity:
         "emojis": emojis.used(urls, row.emojis),
         "roles": [account_role(Role(row.role))] if row.role not in _NO_STAFF else [],
         "fields": [_field(urls, each, local) for each in row.fields],
+        "feature_approval": _feature_approval(row, viewer),
     }
     if row.suspended_at is not None:
         entity |= _NOTHING | {
@@ -133,7 +144,7 @@ def credential_account(tx: Tx, urls: Urls, row: Row) -> Entity:
     role = tx.execute(sa.select(members.c.role).where(members.c.account_id == row.id)).scalar_one()
     kept = preferences.get(tx, row.id)
     requests = tx.execute(_REQUESTS, {"viewer_id": row.id}).scalar_one()
-    return one(tx, urls, row) | {
+    return one(tx, urls, row.id, row) | {
         "source": {
             "privacy": kept.visibility.value,
             "sensitive": kept.sensitive,
@@ -168,6 +179,16 @@ def picture(urls: Urls, row: Row, purpose: MediaPurpose) -> str | None:
     if not name:
         return None
     return urls.elsewhere(purpose, name) if row.domain else urls.media(name)
+
+
+def _feature_approval(row: Row, viewer: Viewer) -> Entity:
+    """Who may put it into a collection: https://docs.joinmastodon.org/entities/FeatureApproval/"""
+    policy = feature_policy.of(row)
+    return {
+        "automatic": interaction_policy.automatic(policy),
+        "manual": interaction_policy.manual(policy),
+        "current_user": feature_policy.verdict(row, viewer).value,
+    }
 
 
 def _field(urls: Urls, field: dict[str, Any], local: bool) -> Entity:

@@ -14,6 +14,7 @@ from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment
 from appliance.fediverse.mastodon_api.entities.roles import role_entity
 from appliance.fediverse.model import MemberState, Role
 from appliance.fediverse.services import admin_accounts
+from appliance.fediverse.services.feature_policy import Viewer
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.urls import Urls
 
@@ -131,7 +132,7 @@ def _account(urls: Urls, row: Row, came_from: list[tuple[str, int]]) -> Entity:
         "locale": row.locale,
         "invite_request": row.reason or None,
         "ips": [{"ip": address, "used_at": moment(at)} for address, at in came_from],
-        "account": account_entities.account(urls, row),
+        "account": account_entities.account(urls, row, Viewer()),
     }
     if row.app_id is not None:
         entity["created_by_application_id"] = str(row.app_id)

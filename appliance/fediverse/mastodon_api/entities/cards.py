@@ -16,23 +16,24 @@ from appliance.fediverse.urls import Urls
 _BY_IDS = sa.select(cards).where(cards.c.id.in_(sa.bindparam("ids", expanding=True)), cards.c.title != "")
 
 
-def load(tx: Tx, urls: Urls, ids: Collection[int]) -> dict[int, Entity]:
+def load(tx: Tx, urls: Urls, viewer_id: int | None, ids: Collection[int]) -> dict[int, Entity]:
     if not ids:
         return {}
     rows = tx.all(_BY_IDS, {"ids": list(ids)})
-    return {row.id: drawn for row, drawn in zip(rows, draw(tx, urls, rows), strict=True)}
+    return {row.id: drawn for row, drawn in zip(rows, draw(tx, urls, viewer_id, rows), strict=True)}
 
 
-def draw(tx: Tx, urls: Urls, rows: Sequence[Row]) -> list[Entity]:
+def draw(tx: Tx, urls: Urls, viewer_id: int | None, rows: Sequence[Row]) -> list[Entity]:
     """With the accounts of their authors, as far as those let the pages name them."""
     named = accounts.load(tx, {row.author_id for row in rows if row.author_id is not None})
+    drawn = accounts.drawn(tx, urls, viewer_id, named)
     found = []
     for row in rows:
         author = named.get(row.author_id)
         if author is None or author.suspended_at or author.deleted_at or not credits(author, row.url):
             found.append(_card(urls, row, None))
         else:
-            found.append(_card(urls, row, accounts.account(urls, author)))
+            found.append(_card(urls, row, drawn[author.id]))
     return found
 
 

@@ -12,14 +12,15 @@ from appliance.fediverse.urls import Urls
 
 def draw(tx: Tx, urls: Urls, viewer_id: int, rows: Sequence[Row]) -> list[Entity]:
     """`rows` are the viewer's own, of `conversations`."""
-    people = accounts.load(tx, {each for row in rows for each in conversations.others(row)})
+    others = accounts.load(tx, {each for row in rows for each in conversations.others(row)})
+    people = accounts.drawn(tx, urls, viewer_id, others)
     seen = timelines.seen(tx, viewer_id, [row.last_status_id for row in rows])
     shown = {each["id"]: each for each in statuses.by_ids(tx, urls, viewer_id, seen)}
     return [
         {
             "id": str(row.id),
             "unread": row.unread,
-            "accounts": [accounts.account(urls, people[each]) for each in conversations.others(row) if each in people],
+            "accounts": [people[each] for each in conversations.others(row) if each in people],
             "last_status": shown.get(str(row.last_status_id)),
         }
         for row in rows

@@ -9,9 +9,9 @@ from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment
 from appliance.fediverse.urls import Urls
 
 
-def draw(tx: Tx, urls: Urls, rows: Sequence[Row]) -> dict[int, Entity]:
+def draw(tx: Tx, urls: Urls, viewer_id: int | None, rows: Sequence[Row]) -> dict[int, Entity]:
     """By the reports' ids."""
-    people = accounts.load(tx, {row.target_account_id for row in rows})
+    people = accounts.drawn(tx, urls, viewer_id, accounts.load(tx, {row.target_account_id for row in rows}))
     return {
         row.id: {
             "id": str(row.id),
@@ -23,8 +23,8 @@ def draw(tx: Tx, urls: Urls, rows: Sequence[Row]) -> dict[int, Entity]:
             "created_at": moment(row.created_at),
             "status_ids": [str(each) for each in row.status_ids],
             "rule_ids": [str(each) for each in row.rule_ids] or None,
-            "collection_ids": [],
-            "target_account": accounts.account(urls, people[row.target_account_id]),
+            "collection_ids": [str(each) for each in row.collection_ids or ()],
+            "target_account": people[row.target_account_id],
         }
         for row in rows
     }

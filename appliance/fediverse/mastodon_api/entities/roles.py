@@ -3,7 +3,7 @@
 
 from appliance.fediverse.mastodon_api.entities.common import Entity
 from appliance.fediverse.model import Role
-from appliance.fediverse.services import roles
+from appliance.fediverse.services import collections, roles
 
 
 def account_role(role: Role) -> Entity:
@@ -20,5 +20,5 @@ def role_entity(role: Role) -> Entity:
         "color": "",
         "permissions": str(int(facts.permissions)),
         "highlighted": role is not Role.MEMBER,
-        "collection_limit": 0,
+        "collection_limit": collections.MOST,
     }

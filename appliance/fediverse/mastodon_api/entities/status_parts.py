@@ -22,14 +22,14 @@ from appliance.fediverse.db.tables import (
     statuses,
     tags,
 )
-from appliance.fediverse.mastodon_api.entities import cards, filters, polls, quotes
-from appliance.fediverse.mastodon_api.entities.accounts import account
+from appliance.fediverse.mastodon_api.entities import cards, collections, filters, polls, quotes
+from appliance.fediverse.mastodon_api.entities.accounts import drawn as accounts_drawn
 from appliance.fediverse.mastodon_api.entities.accounts import load as load_accounts
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row
 from appliance.fediverse.mastodon_api.entities.quotes import Quoted
-from appliance.fediverse.services import quote_policy
+from appliance.fediverse.services import interaction_policy, quote_policy
 from appliance.fediverse.services.filters import matches
-from appliance.fediverse.services.quote_policy import Ties
+from appliance.fediverse.services.interaction_policy import Ties
 from appliance.fediverse.urls import Urls
 
 _ids: "sa.BindParameter[int]" = sa.bindparam("ids", expanding=True)
@@ -82,6 +82,7 @@ class Parts:
     apps: dict[int, Entity] = field(default_factory=dict)
     polls: dict[int, Entity] = field(default_factory=dict)
     cards: dict[int, Entity] = field(default_factory=dict)
+    collections: dict[int, Entity] = field(default_factory=dict)
     filtered: dict[int, list[Entity]] = field(default_factory=dict)
     flags: set[tuple[str, int]] = field(default_factory=set)
     ties: Ties = field(default_factory=Ties)
@@ -99,7 +100,7 @@ def load(tx: Tx, urls: Urls, viewer_id: int | None, page: Sequence[Row]) -> Part
     rows = list({row.id: row for row in (*shown, *quoted.rows.values())}.values())
     people = load_accounts(tx, {row.account_id for row in rows})
     parts = Parts(
-        accounts={each.id: account(urls, each) for each in people.values()},
+        accounts=accounts_drawn(tx, urls, viewer_id, people),
         usernames={each.id: each.username for each in people.values()},
         sensitized=frozenset(each.id for each in people.values() if each.sensitized_at is not None),
         originals=originals,
@@ -115,10 +116,12 @@ def load(tx: Tx, urls: Urls, viewer_id: int | None, page: Sequence[Row]) -> Part
         parameters = {"ids": ids, "thread_ids": thread_ids, "viewer_id": viewer_id}
         parts.flags = {(row[0], row[1]) for row in tx.all(_FLAGS, parameters)}
         if authors := quote_policy.needs_ties(rows):
-            parts.ties = quote_policy.ties(tx, viewer_id, authors)
+            parts.ties = interaction_policy.ties(tx, viewer_id, authors)
         parts.filtered = {each: filters.results(met) for each, met in matches(tx, viewer_id, rows).items()}
     parts.polls = polls.load(tx, viewer_id, [row.poll_id for row in rows if row.poll_id is not None])
-    parts.cards = cards.load(tx, urls, {row.card_id for row in rows if row.card_id is not None})
+    parts.cards = cards.load(tx, urls, viewer_id, {row.card_id for row in rows if row.card_id is not None})
+    if linked := {each for row in rows for each in row.collection_ids or ()}:
+        parts.collections = collections.by_ids(tx, urls, viewer_id, linked)
     if app_ids := {row.app_id for row in rows if row.app_id is not None}:
         found = tx.all(_APPS, {"ids": list(app_ids)})
         parts.apps = {row.id: {"name": row.name, "website": row.website} for row in found}

@@ -7,7 +7,7 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.mastodon_api.entities import emojis, media, polls, quotes, status_parts
 from appliance.fediverse.mastodon_api.entities.common import Entity, Row, moment, moment_or_none, text_id
 from appliance.fediverse.mastodon_api.entities.status_parts import Parts
-from appliance.fediverse.services import quote_policy
+from appliance.fediverse.services import interaction_policy, quote_policy
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.text import absolute
 from appliance.fediverse.urls import Urls
@@ -73,6 +73,7 @@ def _status(urls: Urls, viewer_id: int | None, row: Row, parts: Parts, *, inside
         "tags": parts.tags.get(status_id, []),
         "emojis": emojis.used(urls, row.emojis),
         "card": parts.cards.get(row.card_id),
+        "tagged_collections": _tagged_collections(row, parts),
         "quote": None,
         "quote_approval": _quote_approval(viewer_id, row, parts),
         "poll": _poll(urls, row, parts),
@@ -92,6 +93,10 @@ def _status(urls: Urls, viewer_id: int | None, row: Row, parts: Parts, *, inside
     return entity
 
 
+def _tagged_collections(row: Row, parts: Parts) -> list[Entity]:
+    return [parts.collections[each] for each in row.collection_ids or () if each in parts.collections]
+
+
 def _poll(urls: Urls, row: Row, parts: Parts) -> Entity | None:
     poll = parts.polls.get(row.poll_id)
     if poll is None or not row.emojis:
@@ -103,8 +108,8 @@ def _quote_approval(viewer_id: int | None, row: Row, parts: Parts) -> Entity:
     if row.quote_policy is None and viewer_id != row.account_id:
         return _NO_QUOTES
     return {
-        "automatic": quote_policy.automatic(row.quote_policy),
-        "manual": quote_policy.manual(row.quote_policy),
+        "automatic": interaction_policy.automatic(row.quote_policy),
+        "manual": interaction_policy.manual(row.quote_policy),
         "current_user": quote_policy.verdict(row, viewer_id, parts.ties).value,
     }
 

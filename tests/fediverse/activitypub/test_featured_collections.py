@@ -1,0 +1,478 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Collections of accounts between servers (FEP-7aa9): who asks whom, what is kept, and what nobody can forge."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from appliance.fediverse.activitypub.documents import PUBLIC
+from appliance.fediverse.context import Context
+from appliance.fediverse.db.database import Database
+from appliance.fediverse.db.tables import activities, collection_items, collections, deliveries, reports
+from appliance.system.clock import VirtualClock
+from tests.fediverse.activitypub.conftest import ACTIVITY, HERE, MakeRemote, Remote
+from tests.fediverse.activitypub.test_asking import run_all
+from tests.fediverse.activitypub.test_quotes import follow
+from tests.fediverse.conftest import Person
+
+ALL = "/api/v1/collections"
+FREE = {"interactionPolicy": {"canFeature": {"automaticApproval": [PUBLIC]}}}
+Rows = Callable[[sa.Table], list[sa.Row[Any]]]
+
+
+@pytest.fixture
+def sent(database: Database) -> Any:
+    """What left since it was asked last, the oldest first."""
+
+    def take() -> list[Any]:
+        with database.write() as tx:
+            found = [json.loads(row.body) for row in tx.all(sa.select(activities).order_by(activities.c.id))]
+            tx.execute(sa.delete(deliveries))
+            tx.execute(sa.delete(activities))
+        return found
+
+    return take
+
+
+def known(person: Person, remote: Remote, **more: Any) -> str:
+    """Somebody of elsewhere as a member finds her: her id."""
+    remote.publish(remote.document | more)
+    return str(person.get(f"/api/v2/search?q=@{remote.name}@{remote.host}&resolve=true")["accounts"][0]["id"])
+
+
+def collection(remote: Remote, *featured: Any, number: int = 1, **more: Any) -> Any:
+    """A collection on its server, as it is served there."""
+    uri = f"{remote.uri}/featured/{number}"
+    document = {
+        "id": uri,
+        "type": "FeaturedCollection",
+        "attributedTo": remote.uri,
+        "url": f"https://{remote.host}/collections/{number}",
+        "name": "Worth reading",
+        "summary": "<p>All of <b>them</b></p><script>1</script>",
+        "sensitive": False,
+        "discoverable": True,
+        "published": "2026-01-01T00:00:00Z",
+        "updated": "2026-01-02T00:00:00Z",
+        "totalItems": len(featured),
+        "orderedItems": list(featured),
+        **more,
+    }
+    remote.serve(uri, document)
+    return document
+
+
+def item(owner: Remote, account: str, stamp: str | None, number: int = 1) -> Any:
+    return {
+        "id": f"{owner.uri}/featured/1/items/{number}",
+        "type": "FeaturedItem",
+        "featuredObject": account,
+        "featuredObjectType": "Person",
+        "featureAuthorization": stamp,
+    }
+
+
+def agreed(account: Remote, collection_uri: str, number: int = 1, **changes: Any) -> str:
+    """That somebody of elsewhere agreed, as her server says it."""
+    uri = f"{account.uri}/feature_authorizations/{number}"
+    document = {
+        "id": uri,
+        "type": "FeatureAuthorization",
+        "interactingObject": collection_uri,
+        "interactionTarget": account.uri,
+        **changes,
+    }
+    account.serve(uri, document)
+    return uri
+
+
+def of(person: Person, account_id: str) -> list[Any]:
+    found: list[Any] = person.get(f"/api/v1/accounts/{account_id}/collections")["collections"]
+    return found
+
+
+def read(stranger: FlaskClient, uri: str) -> Any:
+    answer = stranger.get(uri.removeprefix(HERE), headers={"Accept": ACTIVITY["content-type"]})
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+# What is told of ours.
+
+
+def test_whoever_follows_hears_of_a_collection_and_can_read_it(
+    anna: Person, bob: Person, rita: Remote, sent: Any, stranger: FlaskClient
+) -> None:
+    rita.send("Follow", f"{HERE}/users/anna")
+    sent()
+    body = {"name": "Friends", "description": "a < b", "tag_name": "tea", "account_ids": [str(bob.id)]}
+    made = anna.post(ALL, body)["collection"]
+    (added,) = sent()
+    document = added["object"]
+    assert (added["type"], added["target"]) == ("Add", f"{HERE}/users/anna/featured_collections")
+    assert (document["type"], document["attributedTo"]) == ("FeaturedCollection", f"{HERE}/users/anna")
+    assert (document["name"], document["summary"], document["topic"]["name"]) == ("Friends", "a &lt; b", "#tea")
+    (featured,) = document["orderedItems"]
+    assert featured["featuredObject"] == f"{HERE}/users/bob"
+    served = read(stranger, made["uri"])
+    assert {key: served[key] for key in document} == document
+    stamp = read(stranger, featured["featureAuthorization"])
+    assert (stamp["type"], stamp["interactingObject"], stamp["interactionTarget"]) == (
+        *("FeatureAuthorization", made["uri"]),
+        f"{HERE}/users/bob",
+    )
+    assert read(stranger, featured["id"])["featuredObject"] == f"{HERE}/users/bob"
+    actor = read(stranger, f"{HERE}/users/anna")
+    assert actor["interactionPolicy"] == {"canFeature": {"automaticApproval": [PUBLIC]}}
+    listed = read(stranger, actor["featuredCollections"])
+    assert [each["id"] for each in listed["orderedItems"]] == [made["uri"]]
+    anna.ask("PATCH", f"{ALL}/{made['id']}", json={"name": "Old friends", "language": "en", "discoverable": False})
+    (update,) = sent()
+    assert (update["type"], update["object"]["name"]) == ("Update", "Old friends")
+    assert update["object"]["summaryMap"] == {"en": "a &lt; b"}
+    assert read(stranger, actor["featuredCollections"])["orderedItems"] == [], "only for who knows its address"
+    bob.ask("POST", f"{ALL}/{made['id']}/items/{made['items'][0]['id']}/revoke")
+    (removed,) = sent()
+    assert (removed["type"], removed["object"], removed["target"]) == ("Remove", featured["id"], made["uri"])
+    for gone in (featured["featureAuthorization"], featured["id"]):
+        assert stranger.get(gone.removeprefix(HERE)).status_code == 404
+    anna.ask("DELETE", f"{ALL}/{made['id']}")
+    (last,) = sent()
+    assert (last["type"], last["object"], last["target"]) == ("Remove", made["uri"], actor["featuredCollections"])
+    assert stranger.get(made["uri"].removeprefix(HERE)).status_code == 404
+
+
+def test_an_address_of_somebody_else_leads_nowhere(anna: Person, bob: Person, stranger: FlaskClient) -> None:
+    made = anna.post(ALL, {"name": "x", "account_ids": [str(bob.id)]})["collection"]
+    item_id = made["items"][0]["id"]
+    for path in (
+        f"/users/bob/featured_collections/{made['id']}",
+        f"/users/bob/featured_collections/{made['id']}/items/{item_id}",
+        f"/users/anna/featured_collections/{made['id']}/items/1",
+        f"/users/anna/feature_authorizations/{item_id}",
+        f"/users/anna/feature_authorizations/{10**30}",
+        f"/users/anna/featured_collections/{10**30}",
+        "/users/nobody/featured_collections",
+    ):
+        assert stranger.get(path).status_code == 404, path
+
+
+def test_what_members_say_of_being_found_is_told(anna: Person, stranger: FlaskClient) -> None:
+    for change, who in (
+        ({"locked": True}, f"{HERE}/users/anna/followers"),
+        ({"discoverable": False}, f"{HERE}/users/anna"),
+    ):
+        anna.ask("PATCH", "/api/v1/accounts/update_credentials", json=change)
+        policy = read(stranger, f"{HERE}/users/anna")["interactionPolicy"]
+        assert policy == {"canFeature": {"automaticApproval": [who]}}
+
+
+# Asking people of elsewhere.
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_people_of_elsewhere_are_asked_first(
+    anna: Person, bob: Person, rita: Remote, mallory: Remote, sent: Any, stranger: FlaskClient, whole: bool
+) -> None:
+    rita_id = known(anna, rita, **FREE)
+    made = anna.post(ALL, {"name": "Far", "account_ids": [rita_id]})["collection"]
+    assert [each["state"] for each in made["items"]] == ["pending"]
+    (request,) = [each for each in sent() if each["type"] == "FeatureRequest"]
+    assert (request["object"], request["instrument"]) == (rita.uri, made["uri"])
+    path = f"{ALL}/{made['id']}"
+    assert bob.get(path)["collection"]["items"] == [], "nobody else sees who did not agree yet"
+    assert read(stranger, made["uri"])["orderedItems"] == []
+    thing, stamp = request if whole else request["id"], f"{rita.uri}/stamps/1"
+    mallory.send("Accept", thing, result=f"{mallory.uri}/stamps/1")
+    rita.send("Accept", thing, result=f"{mallory.uri}/stamps/1")
+    rita.send("Accept", thing)
+    assert bob.get(path)["collection"]["items"] == []
+    rita.send("Follow", f"{HERE}/users/anna")
+    sent()
+    rita.send("Accept", thing, result=stamp)
+    assert [each["state"] for each in bob.get(path)["collection"]["items"]] == ["accepted"]
+    (added,) = sent()
+    assert (added["type"], added["object"]["featureAuthorization"]) == ("Add", stamp)
+    mallory.post(mallory.activity("Delete", stamp))
+    assert len(bob.get(path)["collection"]["items"]) == 1
+    rita.send("Delete", {"id": stamp, "type": "FeatureAuthorization"})
+    assert anna.get(path)["collection"]["items"] == []
+    assert [each["type"] for each in sent()] == ["Remove"]
+
+
+def test_a_no_is_a_no_but_may_be_asked_again(anna: Person, rita: Remote, sent: Any) -> None:
+    rita_id = known(anna, rita, **FREE)
+    made = anna.post(ALL, {"name": "Far", "account_ids": [rita_id]})["collection"]
+    (request,) = [each for each in sent() if each["type"] == "FeatureRequest"]
+    rita.send("Reject", request)
+    assert anna.get(f"{ALL}/{made['id']}")["collection"]["items"] == []
+    rita.send("Accept", request, result=f"{rita.uri}/stamps/1")
+    assert anna.get(f"{ALL}/{made['id']}")["collection"]["items"] == []
+    again = anna.post(f"{ALL}/{made['id']}/items", {"account_id": rita_id})["collection_item"]
+    assert (again["state"], again["id"] == made["items"][0]["id"]) == ("pending", False)
+    assert [each["type"] for each in sent()] == ["FeatureRequest"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "approval", "may"),
+    [
+        ({}, {"automatic": [], "manual": [], "current_user": "missing"}, False),
+        ({"interactionPolicy": {"canQuote": {}}}, {"automatic": [], "manual": [], "current_user": "missing"}, False),
+        (FREE, {"automatic": ["public"], "manual": [], "current_user": "automatic"}, True),
+        (
+            {"interactionPolicy": {"canFeature": {"manualApproval": PUBLIC}}},
+            {"automatic": [], "manual": ["public"], "current_user": "manual"},
+            True,
+        ),
+        (
+            {"interactionPolicy": {"canFeature": {"automaticApproval": "https://far.example/users/rita/followers"}}},
+            {"automatic": ["followers"], "manual": [], "current_user": "denied"},
+            False,
+        ),
+        (
+            {"interactionPolicy": {"canFeature": {"automaticApproval": "https://far.example/users/rita"}}},
+            {"automatic": [], "manual": [], "current_user": "denied"},
+            False,
+        ),
+        (
+            {"interactionPolicy": {"canFeature": {"automaticApproval": "https://far.example/friends"}}},
+            {"automatic": ["unsupported_policy"], "manual": [], "current_user": "unknown"},
+            False,
+        ),
+        ({"interactionPolicy": "all"}, {"automatic": [], "manual": [], "current_user": "missing"}, False),
+    ],
+)
+def test_only_who_says_so_is_asked(
+    anna: Person, rita: Remote, sent: Any, policy: Any, approval: Any, may: bool
+) -> None:
+    rita_id = known(anna, rita, **policy)
+    assert anna.get(f"/api/v1/accounts/{rita_id}")["feature_approval"] == approval
+    answer = anna.ask("POST", ALL, json={"name": "x", "account_ids": [rita_id]})
+    assert answer.status_code == (200 if may else 403)
+    assert [each["type"] for each in sent()] == ["FeatureRequest"] * may
+
+
+# Being asked by people of elsewhere.
+
+
+def test_a_member_is_put_into_a_collection_of_elsewhere_and_leaves(
+    anna: Person, rita: Remote, sent: Any, stranger: FlaskClient
+) -> None:
+    document = collection(rita)
+    request = rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=document["id"])
+    (answer,) = sent()
+    assert (answer["type"], answer["object"]["id"], answer["to"]) == ("Accept", request["id"], [rita.uri])
+    stamp = read(stranger, answer["result"])
+    assert (stamp["interactingObject"], stamp["interactionTarget"]) == (document["id"], f"{HERE}/users/anna")
+    (told,) = anna.get("/api/v1/notifications")
+    assert (told["type"], told["account"]["username"]) == ("added_to_collection", "rita")
+    assert (told["collection"]["name"], told["collection"]["local"]) == ("Worth reading", False)
+    assert told["collection"]["description"] == "<p>All of <b>them</b></p>"
+    (mine,) = anna.get(f"/api/v1/accounts/{anna.id}/in_collections")["collections"]
+    assert (mine["uri"], mine["url"]) == (document["id"], "https://far.example/collections/1")
+    (only,) = mine["items"]
+    anna.ask("POST", f"{ALL}/{mine['id']}/items/{only['id']}/revoke")
+    (gone,) = sent()
+    assert (gone["type"], gone["object"]["id"]) == ("Delete", answer["result"])
+    assert stranger.get(answer["result"].removeprefix(HERE)).status_code == 404
+    assert anna.get(f"/api/v1/accounts/{anna.id}/in_collections")["collections"] == []
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=document["id"])
+    assert [each["type"] for each in sent()] == ["Reject"], "who left is not put back"
+    assert anna.get("/api/v1/notifications") == []
+
+
+def test_who_may_not_is_told_so_and_nothing_is_kept(
+    anna: Person, bob: Person, rita: Remote, mallory: Remote, sent: Any, rows: Rows
+) -> None:
+    document = collection(rita)
+    bob.ask("PATCH", "/api/v1/accounts/update_credentials", json={"discoverable": False})
+    anna.post(f"/api/v1/accounts/{known(anna, mallory)}/block")
+    foreign = collection(mallory)
+    sent()
+    rita.send("FeatureRequest", f"{HERE}/users/bob", instrument=document["id"])
+    mallory.send("FeatureRequest", f"{HERE}/users/anna", instrument=foreign["id"])
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=f"{rita.uri}/featured/9")
+    collection(rita, attributedTo=mallory.uri, number=2)
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=f"{rita.uri}/featured/2")
+    rita.serve(f"{rita.uri}/featured/3", rita.note("<p>no collection</p>") | {"id": f"{rita.uri}/featured/3"})
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=f"{rita.uri}/featured/3")
+    assert [each["type"] for each in sent()] == ["Reject"] * 5
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=foreign["id"])
+    rita.send("FeatureRequest", f"{HERE}/users/nobody", instrument=document["id"])
+    rita.send("FeatureRequest", f"{HERE}/users/anna")
+    assert sent() == []
+    assert (rows(collections), rows(collection_items)) == ([], [])
+
+
+def test_nobody_can_have_more_than_a_few(
+    anna: Person, rita: Remote, sent: Any, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.fediverse.services.remote_collections.MOST", 2)
+    for number in range(4):
+        document = collection(rita, number=number)
+        rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=document["id"])
+    assert [each["type"] for each in sent()] == ["Accept", "Accept", "Reject", "Reject"]
+    assert len(rows(collections)) == 2
+
+
+# Reading those of elsewhere.
+
+
+def test_a_collection_of_somebody_followed_is_kept_with_who_agreed(
+    anna: Person, rita: Remote, mallory: Remote, make_remote: MakeRemote, context: Context, clock: VirtualClock
+) -> None:
+    nora = make_remote("nora", "near.example")
+    follow(anna, rita)
+    rita_id = known(anna, rita)
+    uri = f"{rita.uri}/featured/1"
+    stamp = agreed(nora, uri)
+    forged = agreed(mallory, f"{rita.uri}/featured/2")
+    document = collection(
+        rita,
+        item(rita, nora.uri, stamp),
+        item(rita, mallory.uri, forged, 2),
+        item(rita, f"{HERE}/users/anna", f"{HERE}/users/anna/feature_authorizations/1", 3),
+        item(rita, nora.uri, None, 4) | {"id": f"{mallory.uri}/items/4"},
+        "https://far.example/nowhere",
+        7,
+    )
+    rita.send("Add", document, target=f"{rita.uri}/featured")
+    (kept,) = of(anna, rita_id)
+    assert (kept["name"], kept["items"]) == ("Worth reading", [])
+    run_all(context)
+    (kept,) = of(anna, rita_id)
+    people = anna.get(f"{ALL}/{kept['id']}")["accounts"]
+    assert [each["username"] for each in people] == ["rita", "nora"], "who did not agree is not in it"
+    # Somebody new, and somebody who is gone.
+    clock.advance(3600)
+    stamp = agreed(mallory, uri, 2)
+    collection(rita, item(rita, mallory.uri, stamp, 2), name="Still worth reading")
+    rita.send("Add", item(rita, mallory.uri, stamp, 2), target=uri)
+    run_all(context)
+    people = anna.get(f"{ALL}/{kept['id']}")["accounts"]
+    assert [each["username"] for each in people] == ["rita", "mallory"]
+    rita.send("Remove", f"{rita.uri}/featured/1/items/2", target=uri)
+    (kept,) = of(anna, rita_id)
+    assert (kept["name"], kept["items"]) == ("Still worth reading", [])
+    rita.send("Remove", uri, target=f"{rita.uri}/featured")
+    assert of(anna, rita_id) == []
+
+
+def test_what_it_is_called_is_told_to_members_in_it(anna: Person, rita: Remote) -> None:
+    document = collection(rita)
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=document["id"])
+    rita.send("Update", document | {"name": "Renamed"})
+    kinds = [each["type"] for each in anna.get("/api/v1/notifications")]
+    assert kinds == ["collection_update", "added_to_collection"]
+    assert anna.get("/api/v1/notifications")[0]["collection"]["name"] == "Renamed"
+    rita.send("Delete", document["id"])
+    assert anna.get("/api/v1/notifications") == []
+
+
+def test_nobody_changes_what_is_anothers(anna: Person, rita: Remote, mallory: Remote, rows: Rows) -> None:
+    document = collection(rita)
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=document["id"])
+    for changes in ({}, {"attributedTo": mallory.uri}):
+        assert mallory.post(mallory.activity("Update", document | {"name": "Mine"} | changes)).status_code == 422
+    mallory.send("Remove", document["id"], target=f"{rita.uri}/featured")
+    mallory.send("Remove", f"{rita.uri}/featured/1/items/1", target=document["id"])
+    mallory.post(mallory.activity("Delete", document["id"]))
+    twin = document | {"id": f"{mallory.uri}/featured/1", "attributedTo": rita.uri}
+    assert mallory.post(mallory.activity("Add", twin, target=f"{mallory.uri}/featured")).status_code == 422
+    assert [(row.name, row.uri) for row in rows(collections)] == [("Worth reading", document["id"])]
+    assert [row.state for row in rows(collection_items)] == ["accepted"]
+
+
+def test_of_strangers_nothing_is_kept(anna: Person, rita: Remote, rows: Rows) -> None:
+    document = collection(rita)
+    rita.send("Add", document, target=f"{rita.uri}/featured")
+    rita.send("Update", document)
+    assert rows(collections) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": 7},
+        {"type": "OrderedCollection"},
+        {"attributedTo": None},
+        {"name": ["x"], "summary": {"a": 1}, "summaryMap": [1], "topic": "x", "published": "never", "url": 3},
+        {"summaryMap": {"xx-" + "y" * 500: "text"}, "name": "x" * 10**5, "topic": {"name": "#" + "\u0301" * 5000}},
+        {"orderedItems": {"a": 1}, "totalItems": -1, "discoverable": "yes", "sensitive": 3},
+    ],
+)
+def test_nonsense_breaks_nothing(anna: Person, rita: Remote, context: Context, change: Any) -> None:
+    follow(anna, rita)
+    answer = rita.post(rita.activity("Add", collection(rita) | change, target=f"{rita.uri}/featured"))
+    assert answer.status_code in (202, 422)
+    collection(rita, **change)
+    assert all(len(each["name"]) <= 256 for each in of(anna, known(anna, rita)))
+    if "orderedItems" in change:
+        run_all(context)
+
+
+def test_collections_are_read_once_somebody_is_followed_or_looked_at(
+    anna: Person, rita: Remote, context: Context, make_remote: MakeRemote
+) -> None:
+    nora = make_remote("nora", "near.example")
+    for remote in (rita, nora):
+        listed = f"{remote.uri}/featured"
+        remote.publish(remote.document | {"featuredCollections": listed})
+        own, foreign = collection(remote), collection(remote, number=2, attributedTo="https://evil.example/users/x")
+        remote.serve(listed, {"id": listed, "type": "OrderedCollection", "orderedItems": [own["id"], foreign, own]})
+    follow(anna, rita)
+    assert run_all(context) >= 1
+    rita_id = anna.get("/api/v2/search?q=@rita@far.example&resolve=true")["accounts"][0]["id"]
+    assert [each["name"] for each in of(anna, rita_id)] == ["Worth reading"]
+    nora_id = anna.get("/api/v2/search?q=@nora@near.example&resolve=true")["accounts"][0]["id"]
+    assert of(anna, nora_id) == []
+    assert run_all(context) == 1
+    (found,) = of(anna, nora_id)
+    stamp = agreed(rita, f"{nora.uri}/featured/1")
+    collection(nora, item(nora, rita.uri, stamp))
+    assert anna.get(f"{ALL}/{found['id']}")["collection"]["items"] == []
+    assert run_all(context) == 1
+    assert [each["username"] for each in anna.get(f"{ALL}/{found['id']}")["accounts"]] == ["nora", "rita"]
+
+
+def test_one_of_elsewhere_is_found_by_its_address(anna: Person, rita: Remote) -> None:
+    document = collection(rita)
+    for _ in range(2):
+        answer = anna.get("/api/v2/search", query_string={"q": document["id"], "resolve": "true"})
+        assert [each["uri"] for each in answer["collections"]] == [document["id"]]
+    answer = anna.get("/api/v2/search", query_string={"q": document["url"]})
+    assert [each["uri"] for each in answer["collections"]] == [document["id"]]
+
+
+def test_posts_name_collections(anna: Person, rita: Remote, sent: Any) -> None:
+    follow(anna, rita)
+    sent()
+    document = collection(rita)
+    anna.get("/api/v2/search", query_string={"q": document["id"], "resolve": "true"})
+    tag = {"type": "FeaturedCollection", "id": document["id"]}
+    rita.send("Create", rita.note("<p>Look</p>", tag=[tag, {"type": "FeaturedCollection", "id": 7}]))
+    rita.send("Create", rita.note(f'<p><a href="{document["url"]}">Look</a></p>'))
+    shown = anna.get("/api/v1/timelines/home")
+    assert [[each["uri"] for each in status["tagged_collections"]] for status in shown] == [[document["id"]]] * 2
+    rita.send("Follow", f"{HERE}/users/anna")
+    sent()
+    anna.toot(f"See {document['url']}")
+    (create,) = sent()
+    named = [each for each in create["object"]["tag"] if each["type"] == "FeaturedCollection"]
+    assert named == [{"type": "FeaturedCollection", "id": document["id"], "name": "Worth reading"}]
+
+
+def test_reports_name_collections(anna: Person, bob: Person, rita: Remote, sent: Any, rows: Rows) -> None:
+    document = collection(rita)
+    (found,) = anna.get("/api/v2/search", query_string={"q": document["id"], "resolve": "true"})["collections"]
+    body = {"account_id": found["account_id"], "collection_ids": [found["id"]], "forward": True}
+    anna.post("/api/v1/reports", body)
+    (flag,) = sent()
+    assert document["id"] in flag["object"]
+    mine, bobs = (person.post(ALL, {"name": "x"})["collection"] for person in (anna, bob))
+    rita.send("Flag", [f"{HERE}/users/anna", mine["uri"], bobs["uri"]], content="see")
+    assert rows(reports)[-1].collection_ids == [int(mine["id"])]
