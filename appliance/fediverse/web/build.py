@@ -7,6 +7,7 @@ from appliance.fediverse.mastodon_api import uploads
 from appliance.fediverse.web import (
     authorize,
     avatars,
+    collections,
     documents,
     emojis,
     errors,
@@ -29,7 +30,8 @@ def blueprint() -> Blueprint:
     web.after_request(visitor.keep_cookies)
     web.context_processor(visitor.for_templates)
     web.teardown_request(lambda _: uploads.end())
-    for module in (posts, avatars, documents, login, authorize, join, settings, moving, picture, people, emojis):
+    shown_to_all = (posts, avatars, collections, documents)
+    for module in (*shown_to_all, login, authorize, join, settings, moving, picture, people, emojis):
         module.add_to(web)
     errors.add_to(web)
     return web

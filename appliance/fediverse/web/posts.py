@@ -9,10 +9,9 @@ from werkzeug.wrappers import Response
 from appliance.fediverse.context import context, request_urls
 from appliance.fediverse.model import Registration
 from appliance.fediverse.services import members
-from appliance.fediverse.web import reading
+from appliance.fediverse.web import collections, reading
+from appliance.fediverse.web.documents_or_pages import elsewhere, wants_activity
 from appliance.fediverse.web.visitor import visitor
-
-_ACTIVITY = ("application/activity+json", "application/ld+json")
 
 
 def add_to(web: Blueprint) -> None:
@@ -43,19 +42,21 @@ def _about() -> str:
 def _profile(name: str) -> str | Response:
     username, _, domain = name.partition("@")
     local = domain.lower() in ("", request_urls().host.lower())
-    if local and _wants_activity():
-        return _elsewhere(request_urls().actor(quote(username, safe="")))
+    if local and wants_activity():
+        return elsewhere(request_urls().actor(quote(username, safe="")))
     with context().database.read() as tx:
         profile = reading.profile(tx, username, "" if local else domain)
         if profile.remote_page:
-            return _elsewhere(profile.remote_page)
+            return elsewhere(profile.remote_page)
         posts = reading.by_account(tx, profile.id, _before())
+        listed = collections.of(tx, profile.id)
     if domain or username != profile.author.username:
         return redirect(profile.author.page, 301)
     return render_template(
         "web/profile.html",
         profile=profile,
         posts=posts,
+        collections=listed,
         older=_older(posts),
         first=_before() is None,
         actor=request_urls().actor(username),
@@ -63,8 +64,8 @@ def _profile(name: str) -> str | Response:
 
 
 def _post(name: str, status_id: int) -> str | Response:
-    if _wants_activity():
-        return _elsewhere(request_urls().status(quote(name, safe=""), status_id))
+    if wants_activity():
+        return elsewhere(request_urls().status(quote(name, safe=""), status_id))
     with context().database.read() as tx:
         thread = reading.thread(tx, name, status_id)
     return render_template(
@@ -99,15 +100,3 @@ def _before() -> int | None:
 
 def _older(posts: list[reading.Post]) -> int | None:
     return posts[-1].id if len(posts) == reading.PAGE else None
-
-
-def _wants_activity() -> bool:
-    """Other servers ask for the same address as people do, and mean the document."""
-    best = request.accept_mimetypes.best_match(("text/html", *_ACTIVITY), default="text/html")
-    return best in _ACTIVITY
-
-
-def _elsewhere(address: str) -> Response:
-    response = redirect(address, 302)
-    response.headers["Vary"] = "Accept"
-    return response

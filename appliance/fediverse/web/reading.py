@@ -122,7 +122,7 @@ def by_account(tx: Tx, account_id: int, before: int | None) -> list[Post]:
         if row.boost_of_id is None:
             posts.append(_post(row))
         elif original := tx.one(_select().where(statuses.c.id == row.boost_of_id)):
-            posts.append(replace(_post(original), id=row.id, boosted_by=_author(row)))
+            posts.append(replace(_post(original), id=row.id, boosted_by=author_of(row)))
     return posts
 
 
@@ -139,7 +139,7 @@ def profile(tx: Tx, username: str, domain: str = "") -> Profile:
         raise _gone()
     return Profile(
         id=row.id,
-        author=_author(row),
+        author=author_of(row),
         note=row.note,
         fields=tuple((str(field["name"]), str(field["value"])) for field in row.fields or ()),
         bot=row.bot,
@@ -147,7 +147,7 @@ def profile(tx: Tx, username: str, domain: str = "") -> Profile:
         statuses=row.statuses_count,
         followers=row.followers_count,
         following=row.following_count,
-        remote_page=_web_address(row.url or row.uri) if row.domain else "",
+        remote_page=web_address(row.url or row.uri) if row.domain else "",
     )
 
 
@@ -232,13 +232,13 @@ def _select() -> "sa.Select[Any]":
 def _post(row: "sa.Row[Any]") -> Post:
     return Post(
         id=row.id,
-        author=_author(row),
+        author=author_of(row),
         content=row.content,
         spoiler_text=row.spoiler_text,
         language=row.language,
         created_at=from_milliseconds(row.created_at),
         edited_at=from_milliseconds(row.edited_at) if row.edited_at is not None else None,
-        page=_web_address(row.url or row.uri) if row.domain else f"/@{row.username}/{row.id}",
+        page=web_address(row.url or row.uri) if row.domain else f"/@{row.username}/{row.id}",
         replies=row.replies_count,
         boosts=row.boosts_count,
         favourites=row.favourites_count,
@@ -267,7 +267,7 @@ def _paths() -> Urls:
     return Urls("", False, context().media_secret)
 
 
-def _author(row: "sa.Row[Any]") -> Author:
+def author_of(row: "sa.Row[Any]") -> Author:
     local = not row.domain
     columns = row._mapping
     address = columns.get("author_url", columns.get("url")) or columns.get("author_uri", columns.get("uri"))
@@ -275,7 +275,7 @@ def _author(row: "sa.Row[Any]") -> Author:
         username=row.username,
         handle=f"@{row.username}" if local else f"@{row.username}@{row.domain}",
         name=row.display_name or row.username,
-        page=f"/@{row.username}" if local else _web_address(address),
+        page=f"/@{row.username}" if local else web_address(address),
         local=local,
         face=_face(columns.get("author_avatar")) if not local else "",
     )
@@ -285,7 +285,7 @@ def _face(url: object) -> str:
     return _paths().elsewhere(MediaPurpose.AVATAR, url) if isinstance(url, str) and url else ""
 
 
-def _web_address(value: object) -> str:
+def web_address(value: object) -> str:
     """An address that may stand in a link; "" for anything but http and https."""
     text = str(value or "")
     return text if text.startswith(("https://", "http://")) else ""
