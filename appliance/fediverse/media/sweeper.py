@@ -23,7 +23,8 @@ from appliance.fediverse.media.store import Shelf
 from appliance.fediverse.media.strength import Strength
 from appliance.fediverse.media.usage import UsageNote
 from appliance.fediverse.model import MediaState
-from appliance.fediverse.services import housekeeping, pruning
+from appliance.fediverse.services import housekeeping, leftovers, pruning
+from appliance.system.clock import milliseconds
 
 STEP = 50
 PAUSE_SECONDS = 60.0
@@ -58,6 +59,8 @@ class Sweeper(Turns):
         self._part = 0
         self._post = 0
         self._account = 0
+        self._leftover = 0
+        self._after: Any = None
         self._rested_at: float | None = None
         self._measured_at: float | None = None
 
@@ -125,20 +128,23 @@ class Sweeper(Turns):
                 raise
 
     def prune(self) -> bool:
-        """Posts, then people; once a day through all of them."""
+        """Posts, then what is left over, then people; once a day through all of them."""
         clock = self._context.clock
         if not clock.trusted():
             return False
         if self._rested_at is not None and clock.monotonic() < self._rested_at + ROUND.total_seconds():
             return False
         with self._context.database.read() as tx:
-            age = housekeeping.get(tx).remote_posts_age
-            before = tx.now_ms - age
-            ids = pruning.some(tx, self._post, floor(tx.now - timedelta(milliseconds=age)))
+            age = timedelta(milliseconds=housekeeping.get(tx).remote_posts_age)
+            before = milliseconds(tx.now - age)
+            ids = pruning.some(tx, self._post, floor(tx.now - age))
         if ids:
             with self._context.database.write() as tx:
                 pruning.prune(tx, ids)
             self._post = ids[-1]
+            return True
+        if self._leftover < len(leftovers.KINDS):
+            self._let_leftovers_go(leftovers.KINDS[self._leftover], age)
             return True
         with self._context.database.read() as tx:
             people = pruning.forgotten_accounts(tx, self._account, before)
@@ -147,9 +153,18 @@ class Sweeper(Turns):
                 pruning.remove_accounts(tx, people)
             self._account = people[-1]
             return True
-        self._post = self._account = 0
+        self._post = self._account = self._leftover = 0
         self._rested_at = clock.monotonic()
         return False
+
+    def _let_leftovers_go(self, kind: leftovers.Kind, age: timedelta) -> None:
+        with self._context.database.read() as tx:
+            found = kind.look(tx, kind.start if self._after is None else self._after, age)
+        if found.gone:
+            with self._context.database.write() as tx:
+                kind.remove(tx, found.gone)
+        self._after = found.after
+        self._leftover += found.after is None
 
     def find_strays(self) -> None:
         """Files that no row names, in one of the 256 parts of each shelf."""

@@ -12,7 +12,7 @@ from appliance.errors import BadInput, HearthError
 from appliance.fediverse.context import context, request_urls
 from appliance.fediverse.model import MemberState, Registration
 from appliance.fediverse.services import connected_apps, invites, members, sessions
-from appliance.fediverse.web import forms
+from appliance.fediverse.web import collections, forms
 from appliance.fediverse.web.browsers import browser_name
 from appliance.fediverse.web.visitor import address, member, session, visitor
 
@@ -23,6 +23,7 @@ _DONE = {
     "app": "That app is logged out.",
     "invite": "The invite is taken back.",
     "picture": "Your new picture is there. Apps and other servers may show the old one for a while.",
+    "collection": "You are not in that collection any more.",
     "picture-removed": "Your picture is gone.",
 }
 
@@ -50,6 +51,7 @@ def _page(errors: Mapping[str, str] | None = None) -> str:
         open_sessions = sessions.of(tx, me.account_id)
         apps = connected_apps.of(tx, me.account_id)
         open_invites = invites.open_of(tx, me.account_id)
+        memberships = collections.with_member(tx, me.account_id)
         waiting = len(members.every(tx, state=MemberState.PENDING)) if me.is_staff else 0
     return render_template(
         "web/settings.html",
@@ -57,6 +59,7 @@ def _page(errors: Mapping[str, str] | None = None) -> str:
         sessions=[(each, browser_name(each.browser)) for each in open_sessions],
         apps=apps,
         invites=open_invites,
+        memberships=memberships,
         may_invite=me.is_staff or visitor().instance.registration is not Registration.CLOSED,
         max_invites=invites.MAX_OPEN,
         waiting=waiting,

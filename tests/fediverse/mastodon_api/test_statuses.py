@@ -11,7 +11,7 @@ STATUS_KEYS = {
     *("id", "created_at", "in_reply_to_id", "in_reply_to_account_id", "sensitive", "spoiler_text", "visibility"),
     *("language", "uri", "url", "replies_count", "reblogs_count", "favourites_count", "edited_at", "content"),
     *("reblog", "application", "account", "media_attachments", "mentions", "tags", "emojis", "card", "poll"),
-    *("quote", "quote_approval", "quotes_count"),
+    *("quote", "quote_approval", "quotes_count", "tagged_collections"),
     *("favourited", "reblogged", "muted", "bookmarked", "pinned", "filtered"),
 }
 ACCOUNT_KEYS = {

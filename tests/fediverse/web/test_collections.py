@@ -9,6 +9,8 @@ from appliance.fediverse.services.collections import Draft
 from appliance.fediverse.services.remote import RemoteCollection
 from appliance.secret import Secret
 from tests.fediverse.conftest import remote_account
+from tests.fediverse.web.conftest import Fields
+from tests.fediverse.web.test_settings import csrf
 
 EVIL = "<script>alert(1)</script>"
 
@@ -55,3 +57,22 @@ def test_collections_that_are_not(stranger: Any, name: str) -> None:
     page = stranger.get(f"/collections/{name}")
     assert page.status_code == 404
     assert "There is nothing here" in page.text
+
+
+def test_a_member_leaves_a_collection_without_an_app(ada: Any, browser: Any, context: Context) -> None:
+    collection_id = make(context, "bob")
+    assert "Collections that you are in" not in ada.get("/settings").text
+    bob = browser()
+    bob.log_in("bob")
+    page = bob.get("/settings").text
+    assert f'href="/collections/{collection_id}"' in page
+    assert "by @ada" in page
+    form = Fields(page).forms["/settings/collections/leave"]
+    assert ada.post("/settings/collections/leave", form | {"csrf": csrf(ada)}).status_code == 403
+    for rubbish in ({"id": "x"}, {"id": "9" * 30}, {"collection": "1"}, {"id": ""}):
+        assert bob.post("/settings/collections/leave", form | rubbish).status_code == 404
+    assert bob.post("/settings/collections/leave", {**form, "csrf": "no"}).status_code in (400, 403)
+    assert bob.send("/settings", "/settings/collections/leave").location == "/settings?done=collection"
+    assert "You are not in that collection any more." in bob.get("/settings?done=collection").text
+    assert "Collections that you are in" not in bob.get("/settings").text
+    assert "Nobody is in it yet." in bob.get(f"/collections/{collection_id}").text
