@@ -13,7 +13,9 @@ from typing import Protocol
 
 from appliance.errors import HearthError
 from appliance.secret import Secret
+from appliance.system.pipes import TooMuch, converse
 
+MOST_SAID = 16 * 1024 * 1024  # of what a child says; none that is trusted says as much
 ANSWER_BYTES = 64 * 1024  # what a pipe holds (pipe(7))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Argument = str | Secret
@@ -59,7 +61,7 @@ class Runner(Protocol):
     ) -> Completed:
         """Run to the end; `environment` is what the program takes as secrets there.
 
-        Raises HearthError command-failed, command-missing or command-timeout.
+        Raises HearthError command-failed, also where it says more than 16 MB, command-missing or command-timeout.
         """
         ...
 
@@ -96,16 +98,12 @@ class SystemRunner:
         plain, shown = _reveal(argv), _show(argv)
         secrets = {name: secret.reveal() for name, secret in (environment or {}).items()}
         try:
-            done = subprocess.run(  # noqa: S603 - argument lists only, no shell
-                plain,
-                input=stdin,
-                capture_output=True,
-                timeout=timeout,
-                env={"PATH": PATH, "LC_ALL": "C.UTF-8", **secrets},
-                check=False,
-            )
+            code, output, errors = _run(plain, {"PATH": PATH, "LC_ALL": "C.UTF-8", **secrets}, stdin, timeout)
         except FileNotFoundError:
             raise HearthError("command-missing", f"{plain[0]} is not installed.", "Install it.", status=500) from None
+        except TooMuch:
+            sentence = f"This says more than {MOST_SAID // 1024 // 1024} MB: {shown}"
+            raise HearthError("command-failed", sentence, "Try it by hand.", status=500) from None
         except subprocess.TimeoutExpired:
             raise HearthError(
                 "command-timeout",
@@ -113,15 +111,15 @@ class SystemRunner:
                 "Try it by hand.",
                 status=504,
             ) from None
-        if check and done.returncode != 0:
-            last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        if check and code != 0:
+            last = errors.decode(errors="replace").strip().splitlines()[-1:]
             raise HearthError(
                 "command-failed",
-                f"This failed with code {done.returncode}: {shown} {' '.join(last)}".strip(),
+                f"This failed with code {code}: {shown} {' '.join(last)}".strip(),
                 "Try it by hand.",
                 status=500,
             )
-        return Completed(done.returncode, done.stdout, done.stderr)
+        return Completed(code, output, errors)
 
     def question(self, argv: Sequence[Argument], *, timeout: float, stdin: bytes = b"") -> Completed:
         # Nobody empties the pipe while the child runs: one that writes more than fits waits there for its end.
@@ -256,6 +254,20 @@ class VirtualChild:
     def signal_group(self, number: int) -> None:
         if self.code is None:
             self.code = 0 if number == signal.SIGTERM else -number
+
+
+def _run(argv: Sequence[str], environment: Mapping[str, str], given: bytes, timeout: float) -> tuple[int, bytes, bytes]:
+    """Raises FileNotFoundError, TooMuch, subprocess.TimeoutExpired; the child is gone then."""
+    process = subprocess.Popen(  # noqa: S603 - argument lists only, no shell
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
+    with process:
+        try:
+            output, errors = converse(process, given, timeout=timeout, most=MOST_SAID)
+        except BaseException:
+            process.kill()
+            raise
+        return process.returncode, output, errors
 
 
 def _reveal(argv: Sequence[Argument]) -> list[str]:

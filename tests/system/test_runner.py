@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Child processes."""
 
+import resource
 import signal
 import sys
 
@@ -48,6 +49,33 @@ def test_what_is_missing_or_too_slow_says_so():
     runner = SystemRunner()
     assert key_of(runner.run, ["no-such-program-here"], timeout=10.0) == "command-missing"
     assert key_of(runner.run, ["sleep", "10"], timeout=0.05) == "command-timeout"
+
+
+def test_much_is_given_and_taken_at_once():
+    """Neither waits for the other where both pipes are full."""
+    given = b"x" * 3_000_000
+    script = "tee /dev/stderr"
+    done = SystemRunner().run(["sh", "-c", script], timeout=20, stdin=given)
+    assert (done.output, done.errors) == (given, given)
+
+
+def test_who_does_not_listen_is_no_trouble():
+    assert SystemRunner().run(["true"], timeout=20, stdin=b"x" * 3_000_000).code == 0
+
+
+@pytest.mark.parametrize("script", ["yes", "yes >&2", "exec yes"])
+def test_what_never_ends_fills_no_memory(script):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(HearthError, match="more than 16 MB") as failed:
+        SystemRunner().run(["sh", "-c", script], timeout=20)
+    assert failed.value.key == "command-failed"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
+
+
+def test_who_is_silent_for_too_long_is_gone():
+    with pytest.raises(HearthError) as failed:
+        SystemRunner().run(["sh", "-c", "exec >&- 2>&-; sleep 60"], timeout=0.3)
+    assert failed.value.key == "command-timeout"
 
 
 def test_an_expected_failure_is_an_answer():
