@@ -97,11 +97,16 @@ def revoke(call: Call, collection_id: int, item_id: int) -> flask.Response:
 
 def _draft(call: Call) -> Draft:
     given = call.arguments
+
+    def text(name: str) -> str | None:
+        """Null takes away what there was; what is not named stays."""
+        return given.text(name) or "" if name in given else None
+
     return Draft(
-        name=given.text("name"),
-        description=given.text("description"),
-        language=given.text("language"),
-        tag=given.text("tag_name"),
+        name=text("name"),
+        description=text("description"),
+        language=text("language"),
+        tag=text("tag_name"),
         sensitive=given.flag("sensitive"),
         discoverable=given.flag("discoverable"),
     )

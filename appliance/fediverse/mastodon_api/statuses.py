@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Posting and looking at statuses: https://docs.joinmastodon.org/methods/statuses/"""
 
-import re
-
 import flask
 
 from appliance.errors import BadInput, Refused
@@ -19,6 +17,7 @@ from appliance.fediverse.model import Visibility
 from appliance.fediverse.services import edits, preferences, quoting, statuses, timelines
 from appliance.fediverse.services import polls as poll_service
 from appliance.fediverse.services.accounts import by_id as account_by_id
+from appliance.fediverse.services.languages import is_code
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.quote_policy import QuotePolicy
 from appliance.fediverse.services.statuses import Draft, Edit
@@ -27,7 +26,6 @@ from appliance.fediverse.services.visibility import OPEN
 from appliance.fediverse.urls import Urls
 
 MAX_KEY = 200
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 
 
 def resolve_mentions(arguments: Arguments, urls: Urls) -> dict[str, int]:
@@ -160,7 +158,7 @@ def card(call: Call, status_id: int) -> Entity:
 
 def _language(arguments: Arguments) -> str | None:
     given = arguments.text("language")
-    if given and not _LANGUAGE.fullmatch(given):
+    if given and not is_code(given):
         raise BadInput("Validation failed: Language is not a valid language", "")
     return given or None
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from appliance.errors import BadInput
 from appliance.fediverse.activitypub import outgoing
 from appliance.fediverse.db.database import Tx
+from appliance.fediverse.db.tables import accounts as accounts_table
 from appliance.fediverse.db.tables import collection_items, collections
 from appliance.fediverse.model import FeatureState, NotificationKind
 from appliance.fediverse.services import accounts, feature_policy
@@ -90,6 +91,20 @@ def part(tx: Tx, urls: Urls, account_id: int, other_id: int) -> None:
         if row.state in _IN_IT:
             _withdraw(tx, urls, row)
     for row in tx.all(_BETWEEN, {"owner_id": account_id, "in_it": other_id}):
+        if row.state in _IN_IT:
+            outgoing.item_removed(tx, urls, row.id)
+            _drop(tx, row)
+
+
+def leave_domain(tx: Tx, urls: Urls, account_id: int, domain: str) -> None:
+    """A member blocks a domain: she is in no collection of anybody there any more, nor anybody there in hers."""
+    theirs = sa.and_(accounts_table.c.domain == domain, collections.c.account_id == accounts_table.c.id)
+    mine = sa.select(collection_items).join(collections, collections.c.id == collection_items.c.collection_id)
+    for row in tx.all(mine.join(accounts_table, theirs).where(collection_items.c.account_id == account_id)):
+        if row.state in _IN_IT:
+            _withdraw(tx, urls, row)
+    of_there = sa.and_(accounts_table.c.domain == domain, collection_items.c.account_id == accounts_table.c.id)
+    for row in tx.all(mine.join(accounts_table, of_there).where(collections.c.account_id == account_id)):
         if row.state in _IN_IT:
             outgoing.item_removed(tx, urls, row.id)
             _drop(tx, row)

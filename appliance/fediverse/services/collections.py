@@ -17,7 +17,7 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, blocks, collection_items, collections, notifications
 from appliance.fediverse.model import FeatureState, NotificationKind
 from appliance.fediverse.services import notifications as notices
-from appliance.fediverse.services.languages import NAMES
+from appliance.fediverse.services.languages import is_code
 from appliance.fediverse.services.missing import missing
 from appliance.fediverse.services.problems import Invalid, Problem, Problems, too_long
 from appliance.fediverse.services.text import is_tag, tag_key
@@ -248,7 +248,7 @@ def _problems(draft: Draft) -> Problems:
         found["name"] = [too_long(MAX_NAME)]
     if len(draft.description or "") > MAX_DESCRIPTION:
         found["description"] = [too_long(MAX_DESCRIPTION)]
-    if draft.language and draft.language not in NAMES:
+    if draft.language and not is_code(draft.language):
         found["language"] = [Problem("ERR_INVALID", "is invalid")]
     if draft.tag and (len(draft.tag) > MAX_TAG or not is_tag(_tag(draft.tag))):
         found["tag_name"] = [Problem("ERR_INVALID", "is invalid")]

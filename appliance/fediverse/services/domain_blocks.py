@@ -10,6 +10,7 @@ from appliance.errors import BadInput
 from appliance.fediverse.db.again import again
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, follows, home, notifications, statuses, user_domain_blocks
+from appliance.fediverse.services import collection_items
 from appliance.fediverse.services import follows as follow_services
 from appliance.fediverse.services.paging import Page, Paged
 from appliance.fediverse.urls import Urls
@@ -35,7 +36,10 @@ def page(tx: Tx, account_id: int, page: Page) -> list[sa.Row[Any]]:
 
 
 def block(tx: Tx, urls: Urls, account_id: int, domain: str) -> None:
-    """Follows in both directions end, and what came from there goes. Raises BadInput."""
+    """Follows in both directions end, what came from there goes, and nobody is in a collection of the other's.
+
+    Raises BadInput.
+    """
     name = _name(domain)
     if name == urls.host.lower() or tx.exists(sa.select(user_domain_blocks.c.id).where(_mine(account_id, name))):
         return
@@ -49,6 +53,7 @@ def block(tx: Tx, urls: Urls, account_id: int, domain: str) -> None:
             follow_services.unfollow(tx, urls, account_id, row.followee_id)
         else:
             follow_services.reject(tx, urls, account_id, row.follower_id)
+    collection_items.leave_domain(tx, urls, account_id, name)
     there = sa.select(accounts.c.id).where(accounts.c.domain == name)
     mine = notifications.c.account_id == account_id
     tx.execute(sa.delete(notifications).where(mine, notifications.c.from_account_id.in_(there)))

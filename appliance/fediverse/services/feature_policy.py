@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from appliance.fediverse.db.database import Tx
 from appliance.fediverse.services import interaction_policy
 from appliance.fediverse.services.interaction_policy import FOLLOWERS, PUBLIC, Ties, Verdict, ties
-from appliance.fediverse.services.visibility import blocked
+from appliance.fediverse.services.visibility import blocked, domain_blocked
 
 MAY = (Verdict.AUTOMATIC, Verdict.MANUAL)
-_BLOCKED = sa.select(
-    blocked(sa.bindparam("one_id", type_=sa.BigInteger), sa.bindparam("other_id", type_=sa.BigInteger))
-)
+_owner: "sa.BindParameter[int]" = sa.bindparam("owner_id", type_=sa.BigInteger)
+_account: "sa.BindParameter[int]" = sa.bindparam("account_id", type_=sa.BigInteger)
+_KEPT_OUT = sa.select(sa.or_(blocked(_owner, _account), domain_blocked(_account, _owner)))
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def may(tx: Tx, owner_id: int, account: sa.Row[Any]) -> bool:
     """Whether the owner of a collection may put this account into it, or at least ask."""
     if account.suspended_at is not None or account.deleted_at is not None:
         return False
-    if account.id != owner_id and tx.execute(_BLOCKED, {"one_id": owner_id, "other_id": account.id}).scalar_one():
+    both = {"owner_id": owner_id, "account_id": account.id}
+    if account.id != owner_id and tx.execute(_KEPT_OUT, both).scalar_one():
         return False
     return verdict(account, viewer(tx, owner_id, [account])) in MAY

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Languages by their two letters (ISO 639-1), for people who choose one."""
+"""Languages by their two letters (ISO 639-1), for people who choose one; there are more, with longer codes."""
+
+import re
 
 _LIST = """
 aa Afar|ab Abkhaz|af Afrikaans|ak Akan|am Amharic|an Aragonese|ar Arabic|as Assamese|av Avar|ay Aymara|az Azerbaijani
@@ -24,3 +26,9 @@ zh Chinese|zu Zulu
 """
 
 NAMES = {entry[:2]: entry[3:] for line in _LIST.split("\n") if line for entry in line.split("|")}
+_CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+
+
+def is_code(text: str) -> bool:
+    """Whether this may name a language, as apps say them: de, gsw, zh-TW."""
+    return bool(_CODE.fullmatch(text))

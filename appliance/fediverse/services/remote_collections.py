@@ -80,6 +80,13 @@ def keep(tx: Tx, collection_id: int, items: Sequence[RemoteItem]) -> None:
             _insert(tx, collection_id, position, item)
 
 
+def note_item(tx: Tx, collection_id: int, account_id: int, uri: str) -> None:
+    """A member who is in it is there under this name, by which she may be taken out again."""
+    mine = sa.and_(collection_items.c.collection_id == collection_id, collection_items.c.account_id == account_id)
+    accepted = collection_items.c.state == FeatureState.ACCEPTED.value
+    tx.execute(sa.update(collection_items).where(mine, accepted).values(uri=uri))
+
+
 def drop_item(tx: Tx, owner_id: int, uri: str) -> None:
     """Somebody is in it no more; nothing happens for another account's."""
     query = (

@@ -59,7 +59,7 @@ def test_instance(anna: Mastodon, place: Place) -> None:
     assert "borrow" in anna.instance_extended_description().content
     assert anna.instance_translation_languages() == {}
     assert anna.instance_health()
-    assert anna.retrieve_mastodon_version() == "4.5.0"
+    assert anna.retrieve_mastodon_version() == "4.6.0"
     assert {"code": "de", "name": "German"} in anna.instance_languages()
     assert anna.oauth_authorization_server_info().issuer.startswith(place.url)
     assert anna.app_verify_credentials().name == "Client tests"
@@ -288,6 +288,25 @@ def test_notifications_and_conversations(anna: Mastodon, ben: Mastodon) -> None:
     anna.notifications_dismiss(notice.id)
     assert anna.notifications() == []
     assert anna.announcements() == []
+
+
+def test_collections(anna: Mastodon, ben: Mastodon, cleo: Mastodon) -> None:
+    made = anna.collection_create("Carpenters", "They build", "en", "wood", discoverable=True, account_ids=[_id(ben)])
+    found = made.collection
+    assert (found.name, found.tag.name, found.item_count) == ("Carpenters", "wood", 1)
+    assert [each.name for each in cleo.account_collections(_id(anna)).collections] == ["Carpenters"]
+    assert [each.name for each in ben.account_in_collections(_id(ben)).collections] == ["Carpenters"]
+    item = anna.collection_item_add(found, _id(cleo)).collection_item
+    assert [each.username for each in ben.collection(found).accounts] == ["anna", "ben", "cleo"]
+    anna.collection_item_delete(found, item)
+    ben.collection_item_revoke(found, found["items"][0])
+    assert anna.collection(found).collection.item_count == 0
+    assert anna.collection_update(found, name="Joiners").collection.name == "Joiners"
+    with pytest.raises(MastodonAPIError, match="maximum is 40"):
+        anna.collection_update(found, name="x" * 41)
+    anna.collection_delete(found)
+    with pytest.raises(MastodonNotFoundError):
+        anna.collection(found)
 
 
 def test_push(anna: Mastodon) -> None:

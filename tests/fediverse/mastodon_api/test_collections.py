@@ -54,7 +54,7 @@ def test_a_collection_is_made_shown_changed_and_deleted(anna: Person, bob: Perso
     assert answer is not None
     assert shapes.differences("CollectionWithAccounts", answer) == []
     assert [each["username"] for each in answer["accounts"]] == ["anna", "bob"]
-    change = {"name": "Others", "description": "", "language": "", "tag_name": "", "discoverable": False}
+    change = {"name": "Others", "description": "", "language": None, "tag_name": None, "discoverable": False}
     changed = anna.ask("PATCH", f"{ALL}/{made['id']}", json=change).json
     assert changed is not None
     assert {key: changed["collection"][key] for key in ("name", "description", "language", "tag", "discoverable")} == {
@@ -226,6 +226,7 @@ def test_whoever_is_suspended_or_gone_is_in_none(
         ({}, "name", "ERR_BLANK"),
         ({"name": "  "}, "name", "ERR_BLANK"),
         ({"name": "x" * 41}, "name", "ERR_TOO_LONG"),
+        ({"name": None}, "name", "ERR_BLANK"),
         ({"name": "x", "description": "x" * 101}, "description", "ERR_TOO_LONG"),
         ({"name": "x", "language": "Klingon"}, "language", "ERR_INVALID"),
         ({"name": "x", "tag_name": "two words"}, "tag_name", "ERR_INVALID"),

@@ -2,7 +2,8 @@
 """Add, Update, Remove and Delete of collections of accounts (FEP-7aa9), and of who is in them.
 
 A collection is kept if its owner is followed here, or if a member is in it. Who is in it is read from its server by an
-errand, since everybody in it has a server of her own to be asked.
+errand when a member looks: everybody in it has a server of her own to be asked, and how often that happens must not be
+for its owner to say.
 """
 
 from appliance.fediverse.activitypub import featured_collections, known, reading
@@ -16,13 +17,15 @@ def add(arrival: Arrival) -> Apply | None:
     """A new collection, or somebody new in one."""
     if _kind(arrival) == featured_collections.KIND:
         return _told(arrival)
-    target = reading.uri(arrival.activity.document.get("target"))
+    urls, target = arrival.urls, reading.uri(arrival.activity.document.get("target"))
+    item = featured_collections.item(arrival.activity.embedded or {}, arrival.sender.uri)
 
     def apply(tx: Tx) -> None:
         row = remote_collections.find(tx, arrival.sender.id, target)
-        if row is not None:
-            errands.want(tx, Errand.COLLECTION, str(row.id))
-        elif target == arrival.sender.featured_collections_uri and _followed(tx, arrival):
+        member = known.local_account(tx, urls, item.account) if row is not None and item is not None else None
+        if row is not None and item is not None and member is not None:
+            remote_collections.note_item(tx, row.id, member.id, item.uri)
+        elif row is None and target == arrival.sender.featured_collections_uri and _followed(tx, arrival):
             errands.want(tx, Errand.COLLECTIONS, str(arrival.sender.id))
 
     return apply if target is not None else None
@@ -61,11 +64,8 @@ def _told(arrival: Arrival) -> Apply:
     told = featured_collections.read(arrival.activity.embedded or {}, arrival.sender.uri)
 
     def apply(tx: Tx) -> None:
-        if remote_collections.find(tx, arrival.sender.id, told.uri) is None and not _followed(tx, arrival):
-            return
-        collection_id = remote_collections.store(tx, arrival.sender.id, told)
-        if collection_id is not None:
-            errands.want(tx, Errand.COLLECTION, str(collection_id))
+        if remote_collections.find(tx, arrival.sender.id, told.uri) is not None or _followed(tx, arrival):
+            remote_collections.store(tx, arrival.sender.id, told)
 
     return apply
 

@@ -64,8 +64,13 @@ def item_removed(tx: Tx, urls: Urls, item_id: int) -> None:
     item = _item(tx, item_id)
     if row := _ours(tx, urls, item.collection_id):
         uri = urls.featured_item(row.username, row.id, item.id)
-        target = urls.featured_collection(row.username, row.id)
-        _tell(tx, urls, row, "Remove", f"removed/{item.id}", uri, target=target, to=[documents.PUBLIC])
+        target, asked = urls.featured_collection(row.username, row.id), account(tx, item.account_id)
+        more = {"target": target, "to": [documents.PUBLIC]}
+        if item.state == _ACCEPTED:
+            _tell(tx, urls, row, "Remove", f"removed/{item.id}", uri, **more)
+        else:  # nobody else heard that she was asked
+            body = documents.activity("Remove", f"{target}#removed/{item.id}", urls.actor(row.username), uri, **more)
+            send(tx, row.account_id, body, audience.of_account(asked))
 
 
 def feature_requested(tx: Tx, urls: Urls, item_id: int) -> None:

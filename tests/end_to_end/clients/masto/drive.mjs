@@ -159,6 +159,24 @@ const groups = {
     assert.ok(!(await ben.v2.filters.list()).some((each) => each.id === filter.id));
   },
 
+  async collections() {
+    const made = await anna.v1.collections.create({ name: "Carpenters", tagName: "wood", accountIds: [other.id] });
+    const { id } = made.collection;
+    assert.deepEqual(made.collection.items.map((item) => [item.accountId, item.state]), [[other.id, "accepted"]]);
+    const one = anna.v1.collections.$select(id);
+    assert.equal((await one.update({ name: "Joiners", tagName: null })).collection.tag, null);
+    assert.equal((await ben.v1.collections.$select(id).fetch()).accounts.length, 2);
+    const listed = (await ben.v1.accounts.$select(me.id).collections.list()).collections;
+    assert.deepEqual(listed.map((each) => each.name), ["Joiners"]);
+    assert.equal((await ben.v1.accounts.$select(other.id).inCollections.list()).collections.length, 1);
+    await ben.v1.collections.$select(id).items.$select(made.collection.items[0].id).revoke();
+    const added = await one.items.create({ accountId: me.id });
+    await one.items.$select(added.collectionItem.id).remove();
+    await refused(ben.v1.collections.$select(id).remove(), 403);
+    await one.remove();
+    await refused(one.fetch(), 404);
+  },
+
   async notifications() {
     await anna.v1.accounts.$select(other.id).follow(); // else strangers' private words would be kept apart
     await anna.v1.notifications.clear();
