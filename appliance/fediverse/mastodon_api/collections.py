@@ -135,7 +135,9 @@ _PEOPLE = ("/api/v1/<account_id>", "/api/v1/accounts/<account_id>")
 ROUTES = (
     Route("POST", _ALL, create, _WRITE),
     Route("GET", _ONE, show, optional_scope=_READ),
-    Route("PATCH", _ONE, update, _WRITE),
+    *(
+        Route(method, _ONE, update, _WRITE) for method in ("PATCH", "PUT")
+    ),  # Mastodon takes both, and masto sends the latter
     Route("DELETE", _ONE, delete, _WRITE),
     Route("POST", f"{_ONE}/items", add, _WRITE),
     Route("DELETE", _ITEM, remove, _WRITE),

@@ -19,7 +19,9 @@ from appliance.fediverse.services.visibility import blocked, domain_blocked
 MAY = (Verdict.AUTOMATIC, Verdict.MANUAL)
 _owner: "sa.BindParameter[int]" = sa.bindparam("owner_id", type_=sa.BigInteger)
 _account: "sa.BindParameter[int]" = sa.bindparam("account_id", type_=sa.BigInteger)
-_KEPT_OUT = sa.select(sa.or_(blocked(_owner, _account), domain_blocked(_account, _owner)))
+_KEPT_OUT = sa.select(
+    sa.or_(blocked(_owner, _account), domain_blocked(_account, _owner), domain_blocked(_owner, _account))
+)
 
 
 @dataclass(frozen=True)
