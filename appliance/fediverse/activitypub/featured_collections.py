@@ -4,14 +4,13 @@
 Consent is a document on the server of who is recommended, a stamp that names the collection and her.
 """
 
-import re
 from dataclasses import dataclass
 
-from appliance.errors import HearthError
-from appliance.fediverse.activitypub import reading, sanitise
+from appliance.fediverse.activitypub import reading, sanitise, stamps
 from appliance.fediverse.activitypub.documents import Document
 from appliance.fediverse.activitypub.fetch import Fetcher
 from appliance.fediverse.activitypub.reading import unfit
+from appliance.fediverse.services.languages import is_code
 from appliance.fediverse.services.remote import RemoteCollection
 from appliance.fediverse.services.text import is_tag, tag_key
 
@@ -19,7 +18,6 @@ KIND = "FeaturedCollection"
 MAX_NAME = 256
 MAX_DESCRIPTION = 2048
 MAX_TAG = 100
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 
 
 @dataclass(frozen=True)
@@ -65,17 +63,8 @@ def item(document: Document, collection: str) -> Item | None:
 
 def is_agreed(fetcher: Fetcher, featured: Item, collection: str) -> bool:
     """Asks the server of who is recommended."""
-    if featured.stamp is None or not reading.same_origin(featured.stamp, featured.account):
-        return False
-    try:
-        stamp = fetcher.document(featured.stamp)
-    except HearthError:
-        return False
-    return (
-        reading.kind(stamp) == "FeatureAuthorization"
-        and reading.uri(stamp.get("interactingObject")) == collection
-        and reading.uri(stamp.get("interactionTarget")) == featured.account
-    )
+    account = featured.account
+    return stamps.agrees(fetcher, "FeatureAuthorization", featured.stamp, account, collection, account) is not None
 
 
 def _description(document: Document) -> tuple[str | None, str]:
@@ -83,7 +72,7 @@ def _description(document: Document) -> tuple[str | None, str]:
     texts = document.get("summaryMap")
     for language, text in texts.items() if isinstance(texts, dict) else ():
         if isinstance(text, str):
-            return (language if _LANGUAGE.fullmatch(language) else None), text
+            return (language if is_code(language) else None), text
     return None, reading.text(document, "summary", MAX_DESCRIPTION)
 
 

@@ -7,8 +7,7 @@ without one; such a quote is known and not shown as agreed to.
 
 from dataclasses import dataclass
 
-from appliance.errors import HearthError
-from appliance.fediverse.activitypub import reading
+from appliance.fediverse.activitypub import reading, stamps
 from appliance.fediverse.activitypub.documents import Document
 from appliance.fediverse.activitypub.fetch import Fetcher
 
@@ -33,15 +32,5 @@ def read(document: Document) -> Quote | None:
 
 def is_agreed(fetcher: Fetcher, quote: Quote, quoting_uri: str, quoted_author_uri: str) -> bool:
     """Asks the quoted author's server."""
-    if quote.stamp is None or not reading.same_origin(quote.stamp, quoted_author_uri):
-        return False
-    try:
-        stamp = fetcher.document(quote.stamp)
-    except HearthError:
-        return False
-    return (
-        reading.kind(stamp) == "QuoteAuthorization"
-        and reading.uri(stamp.get("attributedTo")) == quoted_author_uri
-        and reading.uri(stamp.get("interactingObject")) == quoting_uri
-        and reading.uri(stamp.get("interactionTarget")) == quote.uri
-    )
+    stamp = stamps.agrees(fetcher, "QuoteAuthorization", quote.stamp, quoted_author_uri, quoting_uri, quote.uri)
+    return stamp is not None and reading.uri(stamp.get("attributedTo")) == quoted_author_uri

@@ -16,6 +16,7 @@ from appliance.fediverse.activitypub.documents import PUBLIC
 from appliance.fediverse.activitypub.signatures import Message
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.database import Database
+from appliance.fediverse.db.tables import activities, deliveries
 from appliance.fediverse.services.keys import KeyPair, make_key_pair
 from appliance.system.clock import VirtualClock
 from appliance.system.net import Response, VirtualNet
@@ -156,3 +157,17 @@ def rows(database: Database) -> Callable[[sa.Table], list[sa.Row[Any]]]:
             return tx.all(sa.select(table))
 
     return read
+
+
+@pytest.fixture
+def sent(database: Database) -> Any:
+    """What left since it was asked last, the oldest first."""
+
+    def take() -> list[Any]:
+        with database.write() as tx:
+            found = [json.loads(row.body) for row in tx.all(sa.select(activities).order_by(activities.c.id))]
+            tx.execute(sa.delete(deliveries))
+            tx.execute(sa.delete(activities))
+        return found
+
+    return take

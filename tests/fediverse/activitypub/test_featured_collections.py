@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Collections of accounts between servers (FEP-7aa9): who asks whom, what is kept, and what nobody can forge."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,7 @@ from flask.testing import FlaskClient
 
 from appliance.fediverse.activitypub.documents import PUBLIC
 from appliance.fediverse.context import Context
-from appliance.fediverse.db.database import Database
-from appliance.fediverse.db.tables import activities, collection_items, collections, deliveries, reports
+from appliance.fediverse.db.tables import collection_items, collections, reports
 from appliance.system.clock import VirtualClock
 from tests.fediverse.activitypub.conftest import ACTIVITY, HERE, MakeRemote, Remote
 from tests.fediverse.activitypub.test_asking import run_all
@@ -22,20 +20,6 @@ from tests.fediverse.conftest import Person
 ALL = "/api/v1/collections"
 FREE = {"interactionPolicy": {"canFeature": {"automaticApproval": [PUBLIC]}}}
 Rows = Callable[[sa.Table], list[sa.Row[Any]]]
-
-
-@pytest.fixture
-def sent(database: Database) -> Any:
-    """What left since it was asked last, the oldest first."""
-
-    def take() -> list[Any]:
-        with database.write() as tx:
-            found = [json.loads(row.body) for row in tx.all(sa.select(activities).order_by(activities.c.id))]
-            tx.execute(sa.delete(deliveries))
-            tx.execute(sa.delete(activities))
-        return found
-
-    return take
 
 
 def known(person: Person, remote: Remote, **more: Any) -> str:

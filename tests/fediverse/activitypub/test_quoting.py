@@ -9,27 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from appliance.fediverse.activitypub.documents import PUBLIC
-from appliance.fediverse.db.database import Database
-from appliance.fediverse.db.tables import activities, deliveries, statuses
+from appliance.fediverse.db.tables import statuses
 from tests.fediverse.activitypub.conftest import ACTIVITY, HERE, Remote
 from tests.fediverse.activitypub.test_quotes import follow
 from tests.fediverse.conftest import Person
 
 FREE = {"interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}}}
-
-
-@pytest.fixture
-def sent(database: Database) -> Any:
-    """What left since it was asked last, the oldest first."""
-
-    def take() -> list[Any]:
-        with database.write() as tx:
-            found = [json.loads(row.body) for row in tx.all(sa.select(activities).order_by(activities.c.id))]
-            tx.execute(sa.delete(deliveries))
-            tx.execute(sa.delete(activities))
-        return found
-
-    return take
 
 
 @pytest.fixture
