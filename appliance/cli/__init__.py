@@ -14,7 +14,17 @@ from appliance.cli.arguments import Groups, add_common
 from appliance.cli.context import LOCAL_STATE, Context, find_state
 from appliance.errors import HearthError
 
-_GROUPS = ("setup", "status", "logs", "jobs", "settings", "name", "instance", "member", "gateway")  # units have "service"
+_GROUPS = (
+    "setup",
+    "status",
+    "logs",
+    "jobs",
+    "settings",
+    "name",
+    "instance",
+    "member",
+    "gateway",
+)  # units have "service"
 _DESCRIPTION = "Hearth: a small box that gives a group of friends their own server, at home."
 
 

@@ -62,7 +62,7 @@ def item(document: Document, collection: str) -> Item | None:
 
 
 def is_agreed(fetcher: Fetcher, featured: Item, collection: str) -> bool:
-    """Asks the server of who is recommended."""
+    """Asks the server of who is recommended. Raises NetError where it does not answer."""
     account = featured.account
     return stamps.agrees(fetcher, "FeatureAuthorization", featured.stamp, account, collection, account) is not None
 

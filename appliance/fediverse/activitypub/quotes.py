@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from appliance.fediverse.activitypub import reading, stamps
 from appliance.fediverse.activitypub.documents import Document
 from appliance.fediverse.activitypub.fetch import Fetcher
+from appliance.system.guard import NetError
 
 _PROPERTIES = ("quote", "quoteUrl", "quoteUri", "_misskey_quote")
 
@@ -32,5 +33,8 @@ def read(document: Document) -> Quote | None:
 
 def is_agreed(fetcher: Fetcher, quote: Quote, quoting_uri: str, quoted_author_uri: str) -> bool:
     """Asks the quoted author's server."""
-    stamp = stamps.agrees(fetcher, "QuoteAuthorization", quote.stamp, quoted_author_uri, quoting_uri, quote.uri)
+    try:
+        stamp = stamps.agrees(fetcher, "QuoteAuthorization", quote.stamp, quoted_author_uri, quoting_uri, quote.uri)
+    except NetError:
+        return False
     return stamp is not None and reading.uri(stamp.get("attributedTo")) == quoted_author_uri

@@ -123,9 +123,13 @@ def grant(tx: Tx, collection_id: int, owner_id: int, member_id: int) -> int | No
 
 
 def answered(tx: Tx, urls: Urls, account_id: int, item_id: int, stamp: str | None) -> None:
-    """Who of elsewhere was asked agreed with this stamp, or refused."""
+    """Who of elsewhere was asked agreed with this stamp, or refused; to refuse is never too late."""
     row = tx.one(_BY_ID, {"id": item_id})
-    if row is None or row.account_id != account_id or row.state != FeatureState.PENDING.value:
+    if row is None or row.account_id != account_id:
+        return
+    if row.state == FeatureState.ACCEPTED.value and stamp is None:
+        _withdraw(tx, urls, row)
+    if row.state != FeatureState.PENDING.value:
         return
     _change(tx, item_id, state=(FeatureState.ACCEPTED if stamp else FeatureState.REJECTED).value, approval_uri=stamp)
     if stamp:

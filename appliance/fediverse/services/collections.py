@@ -77,8 +77,12 @@ _ITEMS = (
     )
     .order_by(collection_items.c.position, collection_items.c.id)
 )
-_BY_ADDRESS = sa.select(collections.c.id).where(
-    sa.or_(collections.c.uri == sa.bindparam("address"), collections.c.url == sa.bindparam("address"))
+# Several may say that they have the same page.
+_BY_ADDRESS = (
+    sa.select(collections.c.id)
+    .where(sa.or_(collections.c.uri == sa.bindparam("address"), collections.c.url == sa.bindparam("address")))
+    .order_by(sa.case((collections.c.uri == sa.bindparam("address"), 0), else_=1), collections.c.id)
+    .limit(1)
 )
 _COUNT = sa.select(sa.func.count()).where(collections.c.account_id == sa.bindparam("owner_id"))
 _TOLD = (NotificationKind.COLLECTED.value, NotificationKind.COLLECTION_UPDATE.value)

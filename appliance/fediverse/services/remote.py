@@ -123,10 +123,30 @@ class RemoteCollection:
 
 @dataclass(frozen=True)
 class RemoteItem:
-    """Somebody in a collection; `approval` is where her server says that she agreed, None for a member, of whom that is
-    known here."""
+    """Somebody in a collection; `approval` is where her server says that she agreed, and `verified_at` when that was
+    read. For a member, of whom it is known here, both are None."""
 
     uri: str
     account_id: int
-    approval: str | None
+    approval: str | None = None
+    verified_at: int | None = None
     created_at: int | None = None
+
+
+@dataclass(frozen=True)
+class RemoteItems:
+    """Who is in a collection as its server lists them. `refused` are in it here and do not agree any more; if it is
+    `complete`, nobody else is in it."""
+
+    items: tuple[RemoteItem, ...]
+    refused: frozenset[int]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Approval:
+    """By which somebody of elsewhere is in a collection here."""
+
+    account_id: int
+    uri: str | None
+    verified_at: int

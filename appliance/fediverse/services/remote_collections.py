@@ -4,7 +4,7 @@
 Who is in one is stored once she was found to agree; members are in it by what was granted here and by nothing else.
 """
 
-from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,10 +13,12 @@ from appliance.fediverse.db.database import Tx
 from appliance.fediverse.db.tables import accounts, collection_items, collections
 from appliance.fediverse.model import FeatureState
 from appliance.fediverse.services import collections as owners
-from appliance.fediverse.services.remote import RemoteCollection, RemoteItem
+from appliance.fediverse.services.remote import Approval, RemoteCollection, RemoteItem, RemoteItems
+from appliance.system.clock import milliseconds
 
 MOST = 50  # of one account
 MOST_ITEMS = 150
+UNNAMED = timedelta(days=1)  # in which it has to name a member who was asked
 
 _BY_URI = sa.select(collections).where(collections.c.uri == sa.bindparam("uri"))
 _COUNT = sa.select(sa.func.count()).where(collections.c.account_id == sa.bindparam("owner_id"))
@@ -57,24 +59,30 @@ def store(tx: Tx, owner_id: int, told: RemoteCollection) -> int | None:
     return int(row.id)
 
 
-def approvals(tx: Tx, collection_id: int) -> dict[str, str | None]:
-    """Who of elsewhere is in it, by the URI, and by which document she agreed."""
+def approvals(tx: Tx, collection_id: int) -> dict[str, Approval]:
+    """Of those of elsewhere who are in it, by their URIs."""
     rows = tx.all(_ITEMS, {"collection_id": collection_id})
-    return {row.account_uri: row.approval_uri for row in rows if row.domain}
+    accepted = (row for row in rows if row.domain and row.state == FeatureState.ACCEPTED.value)
+    return {row.account_uri: Approval(row.account_id, row.approval_uri, row.verified_at or 0) for row in accepted}
 
 
-def keep(tx: Tx, collection_id: int, items: Sequence[RemoteItem]) -> None:
-    """All that are in it now, in their order. Whom it no longer names goes, but for members who were asked just now and
-    whom it does not name yet."""
+def keep(tx: Tx, collection_id: int, found: RemoteItems) -> None:
+    """Who is in it now, in their order, nobody twice. Members who were asked a moment ago stay, though it does not name
+    them yet."""
     rows = {row.account_id: row for row in tx.all(_ITEMS, {"collection_id": collection_id})}
-    listed = {item.account_id for item in items}
+    listed = {item.account_id: item for item in reversed(found.items)}
+    asked_just_now = milliseconds(tx.now - UNNAMED)
     for account_id, row in rows.items():
-        if account_id not in listed and row.state == FeatureState.ACCEPTED.value and (row.domain or row.uri):
+        is_named = bool(row.domain or row.uri) or row.created_at < asked_just_now
+        gone = account_id in found.refused or (found.complete and account_id not in listed and is_named)
+        if gone and row.state == FeatureState.ACCEPTED.value:
             _drop(tx, row)
-    for position, item in enumerate(items):
+    for position, item in enumerate(reversed(listed.values())):
         known = rows.get(item.account_id)
         if known is not None:
-            values = {"uri": item.uri, "position": position, "approval_uri": item.approval if known.domain else None}
+            values: dict[str, Any] = {"uri": item.uri, "position": position}
+            if known.domain:
+                values |= {"approval_uri": item.approval, "verified_at": item.verified_at}
             tx.execute(sa.update(collection_items).where(collection_items.c.id == known.id).values(**values))
         elif item.approval is not None:
             _insert(tx, collection_id, position, item)
@@ -122,6 +130,7 @@ def _insert(tx: Tx, collection_id: int, position: int, item: RemoteItem) -> None
             position=position,
             uri=item.uri,
             approval_uri=item.approval,
+            verified_at=item.verified_at,
             created_at=item.created_at or tx.now_ms,
         )
     )

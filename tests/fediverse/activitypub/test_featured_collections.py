@@ -8,10 +8,12 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from appliance.errors import HearthError
 from appliance.fediverse.activitypub.documents import PUBLIC
 from appliance.fediverse.context import Context
 from appliance.fediverse.db.tables import collection_items, collections, reports
 from appliance.system.clock import VirtualClock
+from appliance.system.net import VirtualNet
 from tests.fediverse.activitypub.conftest import ACTIVITY, HERE, MakeRemote, Remote
 from tests.fediverse.activitypub.test_asking import run_all
 from tests.fediverse.activitypub.test_quotes import follow
@@ -77,6 +79,14 @@ def agreed(account: Remote, collection_uri: str, number: int = 1, **changes: Any
 def of(person: Person, account_id: str) -> list[Any]:
     found: list[Any] = person.get(f"/api/v1/accounts/{account_id}/collections")["collections"]
     return found
+
+
+def look(person: Person, owner_id: str, context: Context) -> int:
+    """Look at somebody's only collection, wait, look again: how many are in it."""
+    (found,) = of(person, owner_id)
+    person.get(f"{ALL}/{found['id']}")
+    run_all(context)
+    return int(person.get(f"{ALL}/{found['id']}")["collection"]["item_count"])
 
 
 def read(stranger: FlaskClient, uri: str) -> Any:
@@ -494,3 +504,135 @@ def test_reports_name_collections(anna: Person, bob: Person, rita: Remote, sent:
     mine, bobs = (person.post(ALL, {"name": "x"})["collection"] for person in (anna, bob))
     rita.send("Flag", [f"{HERE}/users/anna", mine["uri"], bobs["uri"]], content="see")
     assert rows(reports)[-1].collection_ids == [int(mine["id"])]
+
+
+def test_to_say_no_is_never_too_late(
+    anna: Person, bob: Person, rita: Remote, mallory: Remote, sent: Any, stranger: FlaskClient
+) -> None:
+    rita_id = known(anna, rita, **FREE)
+    made = anna.post(ALL, {"name": "Far", "account_ids": [rita_id]})["collection"]
+    (request,) = [each for each in sent() if each["type"] == "FeatureRequest"]
+    rita.send("Accept", request, result=f"{rita.uri}/stamps/1")
+    mallory.send("Reject", request)
+    assert len(bob.get(f"{ALL}/{made['id']}")["collection"]["items"]) == 1
+    sent()
+    rita.send("Reject", request)
+    assert anna.get(f"{ALL}/{made['id']}")["collection"]["items"] == []
+    assert read(stranger, made["uri"])["orderedItems"] == []
+    assert [each["type"] for each in sent()] == ["Remove"]
+    rita.send("Accept", request, result=f"{rita.uri}/stamps/1")
+    assert anna.get(f"{ALL}/{made['id']}")["collection"]["items"] == []
+
+
+def test_a_member_is_taken_out_again_before_anything_was_read(
+    anna: Person, rita: Remote, sent: Any, context: Context, clock: VirtualClock
+) -> None:
+    document, mine = collection(rita), f"/api/v1/accounts/{anna.id}/in_collections"
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=document["id"])
+    added = item(rita, f"{HERE}/users/anna", sent()[-1]["result"])
+    rita.send("Add", added, target=document["id"])
+    rita.send("Remove", added["id"], target=document["id"])
+    assert anna.get(mine)["collections"] == []
+    # Nor does she stay for ever in what never named her.
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=document["id"])
+    (found,) = anna.get(mine)["collections"]
+    for days in (0, 2):
+        clock.advance(days * 86400)
+        assert len(anna.get(mine)["collections"]) == 1
+        anna.get(f"{ALL}/{found['id']}")
+        assert run_all(context) == 1
+    assert anna.get(mine)["collections"] == []
+
+
+def test_who_took_it_back_elsewhere_is_found_out(
+    anna: Person, rita: Remote, make_remote: MakeRemote, context: Context, clock: VirtualClock, net: VirtualNet
+) -> None:
+    nora = make_remote("nora", "near.example")
+    follow(anna, rita)
+    uri, rita_id = f"{rita.uri}/featured/1", known(anna, rita)
+    stamp = agreed(nora, uri)
+    rita.send("Add", collection(rita, item(rita, nora.uri, stamp)))
+    assert look(anna, rita_id, context) == 1
+
+    def a_week_later() -> int:
+        clock.advance(8 * 86400)
+        return look(anna, rita_id, context)
+
+    kept_answer = net.answers.pop(stamp)
+    assert a_week_later() == 1, "her server does not answer, which says nothing"
+    net.answers[stamp] = kept_answer
+    assert a_week_later() == 1
+    nora.serve(stamp, {}, status=410)
+    assert a_week_later() == 0
+
+
+def test_one_collection_does_not_have_many_servers_asked_in_vain(
+    anna: Person, rita: Remote, make_remote: MakeRemote, context: Context, net: VirtualNet
+) -> None:
+    nora = make_remote("nora", "near.example")
+    follow(anna, rita)
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=collection(rita)["id"])
+    listed = [item(rita, f"{nora.uri}{each}", f"{nora.uri}/no/{each}", each) for each in range(100)]
+    rita.send("Add", collection(rita, *listed, item(rita, f"{HERE}/users/anna", None, 100)))
+    before = len(net.asked)
+    assert look(anna, known(anna, rita), context) == 1
+    assert len([each for each in net.asked[before:] if each.url.startswith("https://near.example")]) == 25
+    (kept,) = of(anna, known(anna, rita))
+    assert [each["account_id"] for each in kept["items"]] == [str(anna.id)]
+
+
+def test_the_address_of_one_does_not_stand_for_another(
+    anna: Person, rita: Remote, make_remote: MakeRemote, context: Context
+) -> None:
+    nora = make_remote("nora", "near.example")
+    follow(anna, rita)
+    first, other = collection(rita), f"{rita.uri}/featured/2"
+    rita.send("Add", first)
+    stamp = agreed(nora, other)
+    rita.serve(first["id"], collection(rita, item(rita, nora.uri, stamp) | {"id": f"{other}/items/1"}, number=2))
+    with pytest.raises(HearthError):
+        look(anna, known(anna, rita), context)
+    assert [each["item_count"] for each in of(anna, known(anna, rita))] == [0]
+
+
+def test_nobody_is_in_one_twice(anna: Person, rita: Remote, make_remote: MakeRemote, context: Context) -> None:
+    nora = make_remote("nora", "near.example")
+    follow(anna, rita)
+    stamp = agreed(nora, f"{rita.uri}/featured/1")
+    rita.send("Add", collection(rita, item(rita, nora.uri, stamp), item(rita, nora.uri, stamp, 2)))
+    assert look(anna, known(anna, rita), context) == 1
+
+
+def test_several_may_have_one_page(anna: Person, rita: Remote) -> None:
+    follow(anna, rita)
+    page = f"{rita.uri}/featured/2"
+    for number in (1, 2):
+        rita.send("Add", collection(rita, number=number, url=page))
+    answer = anna.get("/api/v2/search", query_string={"q": page})
+    assert [each["uri"] for each in answer["collections"]] == [page]
+    rita.send("Create", rita.note(f'<p><a href="{page}">Look</a></p>'))
+    (shown,) = anna.get("/api/v1/timelines/home")
+    assert [each["uri"] for each in shown["tagged_collections"]] == [page]
+    assert anna.toot(f"See {page}")["tagged_collections"] == shown["tagged_collections"]
+
+
+def test_a_page_that_cannot_be_had_leaves_nobody_out(
+    anna: Person, rita: Remote, make_remote: MakeRemote, context: Context, clock: VirtualClock
+) -> None:
+    nora, uri = make_remote("nora", "near.example"), f"{rita.uri}/featured/1"
+    follow(anna, rita)
+    rita_id, second = known(anna, rita), f"{uri}?page=2"
+    inside = item(rita, nora.uri, agreed(nora, uri))
+    page = {"id": second, "type": "OrderedCollectionPage", "partOf": uri, "orderedItems": [inside]}
+    rita.serve(second, page)
+    rita.send("Add", collection(rita, next=second, totalItems=1))
+    assert look(anna, rita_id, context) == 1
+    clock.advance(3600)
+    rita.serve(second, {}, status=503)
+    assert look(anna, rita_id, context) == 1
+    clock.advance(3600)
+    rita.serve(second, page | {"orderedItems": [inside["id"]]})  # an item by its URI, which is not served
+    assert look(anna, rita_id, context) == 1
+    clock.advance(3600)
+    collection(rita)
+    assert look(anna, rita_id, context) == 0

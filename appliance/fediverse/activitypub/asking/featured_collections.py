@@ -12,10 +12,13 @@ from appliance.fediverse.activitypub.resolve import Resolver
 from appliance.fediverse.context import Context
 from appliance.fediverse.services import accounts, remote_collections
 from appliance.fediverse.services import collections as stored
-from appliance.fediverse.services.remote import RemoteItem
+from appliance.fediverse.services.remote import Approval, RemoteItem, RemoteItems
+from appliance.system.guard import NetError
 
 PAGES = 3
-SECONDS = 120.0
+SECONDS = 60.0
+MOST_IN_VAIN = 25  # of one collection: each has a server to be asked, which its owner chose
+_AGAIN = 7 * 24 * 3600 * 1000  # who agreed may have taken it back, and nobody told us
 
 
 def run(context: Context, subject: str) -> None:
@@ -29,7 +32,9 @@ def run(context: Context, subject: str) -> None:
     resolver = Resolver(context, seconds=SECONDS)
     document = resolver.fetcher.document(row.uri)
     told = featured_collections.read(document, owner.uri)
-    found = _items(context, resolver, document, row.id)
+    if told.uri != row.uri:
+        raise reading.unfit("This is another collection.")
+    found = _Reader(context, resolver, document, row.id).read()
     with context.database.write() as tx:
         if remote_collections.store(tx, owner.id, told) is not None:
             remote_collections.keep(tx, row.id, found)
@@ -53,37 +58,86 @@ def run_all(context: Context, subject: str) -> None:
             remote_collections.store(tx, owner.id, told)
 
 
-def _items(context: Context, resolver: Resolver, document: Document, collection_id: int) -> list[RemoteItem]:
-    """Who is in it and agreed; whom time does not suffice for waits for the next time, unless known already."""
-    uri, found = str(document["id"]), []
-    with context.database.read() as tx:
-        approvals = remote_collections.approvals(tx, collection_id)
-    page = {**document, "type": "OrderedCollection"}
-    for each in collections.items(resolver.fetcher, page, uri, pages=PAGES, limit=remote_collections.MOST_ITEMS):
-        with contextlib.suppress(HearthError):
-            item = featured_collections.item(_document(resolver, each, uri), uri)
-            if item is not None and (account_id := _agreed(context, resolver, item, uri, approvals)) is not None:
-                approval = None if context.urls().is_ours(item.account) else item.stamp
-                found.append(RemoteItem(item.uri, account_id, approval, item.created_at))
-    return found
+class _Reader:
+    """Goes through what a collection lists, and asks each one's server whether she agreed, unless it did so lately."""
 
+    def __init__(self, context: Context, resolver: Resolver, document: Document, collection_id: int) -> None:
+        self._context, self._resolver = context, resolver
+        self._document, self._uri = document, str(document["id"])
+        self._items: list[RemoteItem] = []
+        self._refused: set[int] = set()
+        self._in_vain = self._seen = self._missed = 0
+        with context.database.read() as tx:
+            self._approvals = remote_collections.approvals(tx, collection_id)
+            self._now = tx.now_ms
 
-def _agreed(
-    context: Context, resolver: Resolver, item: Item, collection_uri: str, approvals: dict[str, str | None]
-) -> int | None:
-    """The account, if it is known to have agreed. Whether a member did is known here, whatever is said of it."""
-    urls = context.urls()
-    if urls.is_ours(item.account):
-        with context.database.read() as tx:
-            member = known.local_account(tx, urls, item.account)
-        return None if member is None else int(member.id)
-    if item.account in approvals and approvals[item.account] == item.stamp:
-        with context.database.read() as tx:
-            row = known.remote_account(tx, item.account)
-        return None if row is None else int(row.id)
-    if not featured_collections.is_agreed(resolver.fetcher, item, collection_uri):
-        return None
-    return int(resolver.actor(item.account).id)
+    def read(self) -> RemoteItems:
+        page = {**self._document, "type": "OrderedCollection"}
+        listed = collections.items(
+            *(self._resolver.fetcher, page, self._uri), pages=PAGES, limit=remote_collections.MOST_ITEMS
+        )
+        for each in listed:
+            self._seen += 1
+            try:
+                self._take(_document(self._resolver, each, self._uri))
+            except NetError:
+                self._missed += 1
+            except HearthError:
+                continue
+        return RemoteItems(tuple(self._items), frozenset(self._refused), self._is_complete())
+
+    def _take(self, document: Document) -> None:
+        """Raises HearthError for nonsense, NetError where no answer came."""
+        item = featured_collections.item(document, self._uri)
+        if item is None:
+            return
+        if self._context.urls().is_ours(item.account):
+            self._take_member(item)
+            return
+        before = self._approvals.get(item.account)
+        if before is not None and before.uri == item.stamp:
+            account_id, verified_at = before.account_id, self._still_agreed(item, before)
+        elif self._in_vain < MOST_IN_VAIN:
+            agreed = self._agrees(item)
+            account_id = int(self._resolver.actor(item.account).id) if agreed else 0
+            verified_at = self._now if agreed else None
+        else:
+            self._missed += 1
+            return
+        if verified_at is not None:
+            self._items.append(RemoteItem(item.uri, account_id, item.stamp, verified_at, item.created_at))
+        elif before is not None:
+            self._refused.add(before.account_id)
+
+    def _take_member(self, item: Item) -> None:
+        """Whether a member agreed is known here, whatever is said of it."""
+        with self._context.database.read() as tx:
+            member = known.local_account(tx, self._context.urls(), item.account)
+        if member is not None:
+            self._items.append(RemoteItem(item.uri, int(member.id), created_at=item.created_at))
+
+    def _still_agreed(self, item: Item, before: Approval) -> int | None:
+        """When her server said so last; None if it does not any more."""
+        if before.verified_at > self._now - _AGAIN:
+            return before.verified_at
+        try:
+            return self._now if self._agrees(item) else None
+        except NetError:
+            return before.verified_at
+
+    def _agrees(self, item: Item) -> bool:
+        """Asks her server. Raises NetError."""
+        self._in_vain += 1  # unless it turns out otherwise
+        if agreed := featured_collections.is_agreed(self._resolver.fetcher, item, self._uri):
+            self._in_vain -= 1
+        return agreed
+
+    def _is_complete(self) -> bool:
+        """Whether all that it lists could be read: a page that is missing leaves nobody out."""
+        total = self._document.get("totalItems")
+        if not isinstance(total, int):
+            return not self._missed and not {"first", "next"} & self._document.keys()
+        return not self._missed and self._seen >= min(total, remote_collections.MOST_ITEMS)
 
 
 def _document(resolver: Resolver, item: object, home: str) -> Document:

@@ -34,6 +34,7 @@ collection_items = Table(
     Column("position", Integer, nullable=False),
     Column("uri", Text),  # of elsewhere: the item's
     Column("approval_uri", Text),  # where the server of who is recommended says that she agreed
+    Column("verified_at", BigInteger),  # of elsewhere: when that was read last
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("collection_id", "account_id"),
     Index(None, "account_id"),

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("uri", sa.Text()),
         sa.Column("approval_uri", sa.Text()),
+        sa.Column("verified_at", sa.BigInteger()),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         *(
             sa.ForeignKeyConstraint(
