@@ -232,7 +232,9 @@ def not_allowed() -> Refused:
 
 def _untell(tx: Tx, collection_id: int, whom: "sa.ColumnElement[bool]") -> None:
     about = sa.and_(notifications.c.kind.in_(_TOLD), notifications.c.about_id == collection_id)
-    tx.execute(sa.delete(notifications).where(whom, about))
+    # By whom, too: an index has together what one account told a member, who may have been told much.
+    owner = sa.select(collections.c.account_id).where(collections.c.id == collection_id).scalar_subquery()
+    tx.execute(sa.delete(notifications).where(whom, about, notifications.c.from_account_id == owner))
 
 
 def _values(draft: Draft) -> dict[str, Any]:
