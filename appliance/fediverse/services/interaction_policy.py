@@ -16,18 +16,14 @@ from appliance.fediverse.model import FollowState
 
 PUBLIC, FOLLOWERS, FOLLOWING, OTHERS = "public", "followers", "following", "unsupported_policy"
 _KINDS = (PUBLIC, FOLLOWERS, FOLLOWING, OTHERS)
-_BETWEEN = sa.select(follows.c.follower_id, follows.c.followee_id).where(
-    follows.c.state == FollowState.ACCEPTED.value,
-    sa.or_(
-        sa.and_(
-            follows.c.follower_id == sa.bindparam("viewer_id"),
-            follows.c.followee_id.in_(sa.bindparam("authors", expanding=True)),
-        ),
-        sa.and_(
-            follows.c.followee_id == sa.bindparam("viewer_id"),
-            follows.c.follower_id.in_(sa.bindparam("authors", expanding=True)),
-        ),
-    ),
+_viewer: "sa.BindParameter[int]" = sa.bindparam("viewer_id", type_=sa.BigInteger)
+_authors: "sa.BindParameter[int]" = sa.bindparam("authors", expanding=True, type_=sa.BigInteger)
+_FOLLOWS = sa.select(follows.c.follower_id, follows.c.followee_id, follows.c.state)
+# Pairs are looked up one by one. Asked for the state, or in one question, SQLite goes through all whom the viewer
+# follows and all who follow her.
+_BETWEEN = sa.union_all(
+    _FOLLOWS.where(follows.c.follower_id == _viewer, follows.c.followee_id.in_(_authors)),
+    _FOLLOWS.where(follows.c.followee_id == _viewer, follows.c.follower_id.in_(_authors)),
 )
 
 
@@ -68,7 +64,8 @@ def needs_ties(policy: str | None) -> bool:
 
 def ties(tx: Tx, viewer_id: int, authors: Iterable[int]) -> Ties:
     wanted = list(authors)
-    found = tx.all(_BETWEEN, {"viewer_id": viewer_id, "authors": wanted}) if wanted else []
+    rows = tx.all(_BETWEEN, {"viewer_id": viewer_id, "authors": wanted}) if wanted else []
+    found = [row for row in rows if row.state == FollowState.ACCEPTED.value]
     return Ties(
         frozenset(row.followee_id for row in found if row.follower_id == viewer_id),
         frozenset(row.follower_id for row in found if row.followee_id == viewer_id),
