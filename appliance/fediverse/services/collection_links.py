@@ -17,6 +17,5 @@ _LINK = re.compile(r'<a\b[^>]*\bhref="(https?://[^"]{1,2048})"', re.IGNORECASE)
 def of(tx: Tx, urls: Urls, html: str, named: Iterable[str] = ()) -> list[int] | None:
     """Ids of those that the HTML links to by their pages or ids, and of those named besides; None for none."""
     links = (unescape(each) for each in _LINK.findall(html)[:_LOOKED_AT]) if "<a" in html else ()
-    ids = (collections.at(tx, urls, each) for each in dict.fromkeys((*named, *links)))
-    known = collections.by_ids(tx, [each for each in dict.fromkeys(ids) if each is not None])
+    known = collections.by_ids(tx, collections.at_any(tx, urls, (*named, *links)))
     return sorted(known)[:MOST] or None

@@ -4,7 +4,7 @@
 Who is in one is `collection_items`; what other servers tell of theirs is `remote_collections`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,12 +77,11 @@ _ITEMS = (
     )
     .order_by(collection_items.c.position, collection_items.c.id)
 )
-# Several may say that they have the same page.
-_BY_ADDRESS = (
-    sa.select(collections.c.id)
-    .where(sa.or_(collections.c.uri == sa.bindparam("address"), collections.c.url == sa.bindparam("address")))
-    .order_by(sa.case((collections.c.uri == sa.bindparam("address"), 0), else_=1), collections.c.id)
-    .limit(1)
+_addresses: "sa.BindParameter[str]" = sa.bindparam("addresses", expanding=True)
+_BY_ADDRESSES = (
+    sa.select(collections.c.id, collections.c.uri, collections.c.url)
+    .where(sa.or_(collections.c.uri.in_(_addresses), collections.c.url.in_(_addresses)))
+    .order_by(collections.c.id.desc())
 )
 _COUNT = sa.select(sa.func.count()).where(collections.c.account_id == sa.bindparam("owner_id"))
 _TOLD = (NotificationKind.COLLECTED.value, NotificationKind.COLLECTION_UPDATE.value)
@@ -155,10 +154,18 @@ def items(tx: Tx, viewer_id: int | None, rows: Sequence[Row]) -> dict[int, list[
 
 def at(tx: Tx, urls: Urls, address: str) -> int | None:
     """The collection with this id or page; of ours one that there need not be."""
-    if urls.is_ours(address):
-        return urls.collection_id(address)
-    row = tx.one(_BY_ADDRESS, {"address": address})
-    return None if row is None else int(row.id)
+    return next(iter(at_any(tx, urls, [address])), None)
+
+
+def at_any(tx: Tx, urls: Urls, addresses: Iterable[str]) -> list[int]:
+    """As `at`, in their order; asked all at once, as most links lead to none."""
+    named = dict.fromkeys(addresses)
+    foreign = [each for each in named if not urls.is_ours(each)]
+    rows = tx.all(_BY_ADDRESSES, {"addresses": foreign}) if foreign else []
+    # Several may say that they have the same page, and that it is another's id.
+    known = {row.url: row.id for row in rows} | {row.uri: row.id for row in rows}
+    found = (urls.collection_id(each) if urls.is_ours(each) else known.get(each) for each in named)
+    return [each for each in dict.fromkeys(found) if each is not None]
 
 
 def create(tx: Tx, owner_id: int, draft: Draft) -> int:
