@@ -33,8 +33,15 @@ _OF = sa.select(collection_items).where(
     collection_items.c.collection_id == sa.bindparam("collection_id"),
     collection_items.c.account_id == sa.bindparam("account_id"),
 )
-_COUNT = sa.select(sa.func.count()).where(
-    collection_items.c.collection_id == sa.bindparam("collection_id"), collection_items.c.state.in_(_IN_IT)
+# Whoever is suspended is shown to nobody, and takes nobody's place.
+_COUNT = (
+    sa.select(sa.func.count())
+    .select_from(collection_items)
+    .join(
+        accounts_table,
+        sa.and_(accounts_table.c.id == collection_items.c.account_id, accounts_table.c.suspended_at.is_(None)),
+    )
+    .where(collection_items.c.collection_id == sa.bindparam("collection_id"), collection_items.c.state.in_(_IN_IT))
 )
 _BETWEEN = (
     sa.select(collection_items)

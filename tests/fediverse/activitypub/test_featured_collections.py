@@ -504,6 +504,9 @@ def test_reports_name_collections(anna: Person, bob: Person, rita: Remote, sent:
     mine, bobs = (person.post(ALL, {"name": "x"})["collection"] for person in (anna, bob))
     rita.send("Flag", [f"{HERE}/users/anna", mine["uri"], bobs["uri"]], content="see")
     assert rows(reports)[-1].collection_ids == [int(mine["id"])]
+    rita.send("Flag", [bobs["uri"]], content="see")
+    (last,) = rows(reports)[2:]
+    assert (last.target_account_id, last.collection_ids) == (bob.id, [int(bobs["id"])])
 
 
 def test_to_say_no_is_never_too_late(

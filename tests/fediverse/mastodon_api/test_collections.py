@@ -209,13 +209,16 @@ def test_nobody_is_shown_whom_she_blocks(anna: Person, bob: Person, carol: Perso
 
 
 def test_whoever_is_suspended_or_gone_is_in_none(
-    anna: Person, bob: Person, carol: Person, make_person: MakePerson
+    anna: Person, bob: Person, carol: Person, make_person: MakePerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     olga = make_person("olga", "read write admin:read admin:write", role=Role.OWNER)
     made, bobs = make(anna, bob, carol), make(bob, carol)
     olga.post(f"/api/v1/admin/accounts/{bob.id}/action", {"type": "suspend"})
     assert people_in(shown(anna, made)) == [carol.id]
     carol.refused(404, "GET", f"{ALL}/{bobs['id']}")
+    monkeypatch.setattr("appliance.fediverse.services.collection_items.MOST", 2)
+    anna.post(f"{ALL}/{made['id']}/items", {"account_id": str(anna.id)})
+    assert people_in(shown(anna, made)) == [carol.id, anna.id], "who is not shown takes nobody's place"
     assert named(carol.get(f"/api/v1/{carol.id}/in_collections")) == ["Nice people"]
     assert [each[0] for each in told(carol)] == ["added_to_collection"]
 

@@ -4,7 +4,7 @@
 from appliance.fediverse.activitypub import known, reading
 from appliance.fediverse.activitypub.incoming.arrival import Apply, Arrival
 from appliance.fediverse.db.database import Tx
-from appliance.fediverse.services import reports, statuses
+from appliance.fediverse.services import collections, reports, statuses
 
 MAX_COMMENT = 5000
 
@@ -18,8 +18,9 @@ def flag(arrival: Arrival) -> Apply | None:
         status_ids = [found for uri in uris if (found := known.status_id(tx, urls, uri)) is not None]
         collection_ids = [found for uri in uris if (found := urls.collection_id(uri)) is not None]
         accounts = [row.id for uri in uris if (row := known.local_account(tx, urls, uri)) is not None]
-        if not accounts:  # some name only the posts
-            rows = (statuses.by_id(tx, status_id) for status_id in status_ids)
+        if not accounts:  # some name only the posts, or collections
+            rows = [statuses.by_id(tx, status_id) for status_id in status_ids]
+            rows += collections.by_ids(tx, collection_ids).values()
             accounts = [row.account_id for row in rows if row is not None]
         if accounts:
             sender = arrival.sender.id
