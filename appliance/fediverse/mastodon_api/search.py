@@ -54,7 +54,11 @@ def everything(call: Call) -> Entity:
         only_reviewed = bool(arguments.flag("exclude_unreviewed"))
         rows = search.find_tags(call.tx, query.removeprefix("#"), limit, offset, only_reviewed=only_reviewed)
         found["hashtags"] = tags.draw(call.tx, call.urls, call.viewer_id, rows)
-    if call.prepared is not None and (collection_id := call.prepared.collection_id) is not None:
+    if (
+        wanted not in _TYPES
+        and call.prepared is not None
+        and (collection_id := call.prepared.collection_id) is not None
+    ):
         shown = collections.by_ids(call.tx, call.urls, call.viewer_id, [collection_id])
         found["collections"] = list(shown.values())
     return found

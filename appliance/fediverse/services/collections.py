@@ -73,7 +73,15 @@ _ITEMS = (
         collection_items.c.state.in_((FeatureState.PENDING.value, FeatureState.ACCEPTED.value)),
         _featured.c.suspended_at.is_(None),
         _featured.c.deleted_at.is_(None),
-        sa.or_(collection_items.c.account_id == _viewer, sa.not_(blocked(_viewer, collection_items.c.account_id))),
+        sa.or_(
+            collection_items.c.account_id == _viewer,
+            sa.not_(
+                sa.or_(
+                    blocked(_viewer, collection_items.c.account_id),
+                    domain_blocked(_viewer, collection_items.c.account_id),
+                )
+            ),
+        ),
     )
     .order_by(collection_items.c.position, collection_items.c.id)
 )
@@ -142,8 +150,8 @@ def with_account(tx: Tx, account_id: int, limit: int, offset: int) -> list[Row]:
 
 
 def items(tx: Tx, viewer_id: int | None, rows: Sequence[Row]) -> dict[int, list[Row]]:
-    """Who is in each of these: to its owner also who was asked and has not answered, and nobody who blocks, or is
-    blocked by, the viewer."""
+    """Who is in each of these: to its owner also who was asked and has not answered, and nobody who blocks the
+    viewer, or whom, or whose domain, she blocks."""
     found: dict[int, list[Row]] = {row.id: [] for row in rows}
     owners = {row.id: row.account_id for row in rows}
     for item in tx.all(_ITEMS, {"ids": list(found), "viewer_id": viewer_id or NOBODY}) if rows else ():

@@ -124,13 +124,14 @@ class RemoteCollection:
 @dataclass(frozen=True)
 class RemoteItem:
     """Somebody in a collection; `approval` is where her server says that she agreed, and `verified_at` when that was
-    read. For a member, of whom it is known here, both are None."""
+    read. For a member, of whom it is known here, both are None. `is_new`: she was not in it when reading it began."""
 
     uri: str
     account_id: int
     approval: str | None = None
     verified_at: int | None = None
     created_at: int | None = None
+    is_new: bool = True
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def keep(tx: Tx, collection_id: int, found: RemoteItems) -> None:
             if known.domain:
                 values |= {"approval_uri": item.approval, "verified_at": item.verified_at}
             tx.execute(sa.update(collection_items).where(collection_items.c.id == known.id).values(**values))
-        elif item.approval is not None:
+        elif item.approval is not None and item.is_new:  # else she took it back while it was read
             _insert(tx, collection_id, position, item)
 
 

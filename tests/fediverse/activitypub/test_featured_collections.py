@@ -569,6 +569,39 @@ def test_who_took_it_back_elsewhere_is_found_out(
     assert a_week_later() == 0
 
 
+def test_who_takes_it_back_while_a_collection_is_read_is_out(
+    anna: Person, rita: Remote, make_remote: MakeRemote, context: Context, net: VirtualNet, clock: VirtualClock
+) -> None:
+    nora = make_remote("nora", "near.example")
+    follow(anna, rita)
+    rita_id, uri = known(anna, rita), f"{rita.uri}/featured/1"
+    stamp = agreed(nora, uri)
+    rita.send("Add", collection(rita, item(rita, nora.uri, stamp), f"{uri}/items/2"))
+    assert look(anna, rita_id, context) == 1
+    clock.advance(3600)
+    fetch = net.fetch
+
+    def meanwhile(request: Any) -> Any:
+        if request.url == f"{uri}/items/2":
+            nora.send("Delete", {"id": stamp, "type": "FeatureAuthorization"})
+        return fetch(request)
+
+    net.fetch = meanwhile  # type: ignore[method-assign]
+    assert look(anna, rita_id, context) == 0
+
+
+def test_who_is_of_a_blocked_domain_is_shown_in_none(
+    anna: Person, bob: Person, rita: Remote, context: Context, sent: Any
+) -> None:
+    rita_id = known(anna, rita, **FREE)
+    made = anna.post(ALL, {"name": "Far", "account_ids": [rita_id]})["collection"]
+    (request,) = [each for each in sent() if each["type"] == "FeatureRequest"]
+    rita.send("Accept", request, result=f"{rita.uri}/stamps/1")
+    assert len(bob.get(f"{ALL}/{made['id']}")["collection"]["items"]) == 1
+    bob.post("/api/v1/domain_blocks", {"domain": "far.example"})
+    assert bob.get(f"{ALL}/{made['id']}")["collection"]["items"] == []
+
+
 def test_one_collection_does_not_have_many_servers_asked_in_vain(
     anna: Person, rita: Remote, make_remote: MakeRemote, context: Context, net: VirtualNet
 ) -> None:

@@ -317,6 +317,8 @@ def test_one_is_found_by_its_address(anna: Person, bob: Person) -> None:
         found = bob.get("/api/v2/search", query_string={"q": address, "resolve": "true"})
         assert [each["id"] for each in found["collections"]] == [made["id"]]
     assert "collections" not in bob.get("/api/v2/search?q=nice")
+    accounts = bob.get("/api/v2/search", query_string={"q": made["url"], "resolve": "true", "type": "accounts"})
+    assert "collections" not in accounts
     nowhere = bob.get("/api/v2/search", query_string={"q": "http://localhost:10100/collections/77", "resolve": "true"})
     assert nowhere["collections"] == []
 

@@ -105,7 +105,8 @@ class _Reader:
             self._missed += 1
             return
         if verified_at is not None:
-            self._items.append(RemoteItem(item.uri, account_id, item.stamp, verified_at, item.created_at))
+            told = item.uri, account_id, item.stamp, verified_at, item.created_at
+            self._items.append(RemoteItem(*told, is_new=before is None))
         elif before is not None:
             self._refused.add(before.account_id)
 
