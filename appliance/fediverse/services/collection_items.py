@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who is in a collection: only who lets herself be recommended, and as long as she does.
+"""Who is in a collection: only who lets herself be recommended, and until she leaves.
 
 Members say beforehand who may (`feature_policy`); people of elsewhere are asked (FEP-7aa9), and until they agree only
 the collection's owner sees them in it. Whoever left is not put back: she would have to leave again and again.

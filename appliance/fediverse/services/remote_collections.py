@@ -14,6 +14,7 @@ from appliance.fediverse.db.tables import accounts, collection_items, collection
 from appliance.fediverse.model import FeatureState
 from appliance.fediverse.services import collections as owners
 from appliance.fediverse.services.remote import Approval, RemoteCollection, RemoteItem, RemoteItems
+from appliance.fediverse.services.status_rows import bury, not_new
 from appliance.system.clock import milliseconds
 
 MOST = 50  # of one account
@@ -36,7 +37,8 @@ def find(tx: Tx, owner_id: int, uri: str | None) -> sa.Row[Any] | None:
 
 
 def store(tx: Tx, owner_id: int, told: RemoteCollection) -> int | None:
-    """What it says of itself. None for what is another account's, and for one too many."""
+    """What it says of itself. None for what is another account's, for one too many, and for one
+    that is gone for good."""
     row = tx.one(_BY_URI, {"uri": told.uri})
     values: dict[str, Any] = {
         **{name: getattr(told, name) for name in ("url", "name", "description", "language", "tag")},
@@ -46,6 +48,8 @@ def store(tx: Tx, owner_id: int, told: RemoteCollection) -> int | None:
     if row is not None and row.account_id != owner_id:
         return None
     if row is None:
+        if not_new(tx, told.uri) is not None:
+            return None
         if tx.execute(_COUNT, {"owner_id": owner_id}).scalar_one() >= MOST:
             return None
         collection_id = tx.next_id()
@@ -108,11 +112,18 @@ def drop_item(tx: Tx, owner_id: int, uri: str) -> None:
 
 
 def drop(tx: Tx, owner_id: int, uri: str) -> bool:
-    """The whole of it is gone; False where it is unknown or another account's."""
+    """The whole of it is gone; False where it is unknown or another account's.
+
+    One that a member left does not come back: else she would be put into it again by taking it away in between.
+    """
     row = find(tx, owner_id, uri)
-    if row is not None:
-        owners.remove(tx, row.id)
-    return row is not None
+    if row is None:
+        return False
+    left = sa.and_(collection_items.c.collection_id == row.id, collection_items.c.state == FeatureState.REVOKED.value)
+    if tx.exists(sa.select(collection_items.c.id).where(left)):
+        bury(tx, uri)
+    owners.remove(tx, row.id)
+    return True
 
 
 def _drop(tx: Tx, row: sa.Row[Any]) -> None:

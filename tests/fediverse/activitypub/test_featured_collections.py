@@ -276,6 +276,9 @@ def test_a_member_is_put_into_a_collection_of_elsewhere_and_leaves(
     assert anna.get(f"/api/v1/accounts/{anna.id}/in_collections")["collections"] == []
     rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=document["id"])
     assert [each["type"] for each in sent()] == ["Reject"], "who left is not put back"
+    rita.send("Remove", document["id"], target=f"{rita.uri}/featured")
+    rita.send("FeatureRequest", f"{HERE}/users/anna", instrument=document["id"])
+    assert [each["type"] for each in sent()] == ["Reject"], "nor by taking all of it away in between"
     assert anna.get("/api/v1/notifications") == []
 
 
