@@ -2,6 +2,7 @@
 """`hearth service NAME`: one of the box's processes, as the units start it. Not for people, so not in the help."""
 
 import argparse
+import faulthandler
 import importlib
 
 from appliance.cli.arguments import Groups, add_command
@@ -23,4 +24,6 @@ def register(groups: Groups) -> None:
 
 
 def serve(context: Context, arguments: argparse.Namespace) -> None:
+    # Who is killed for giving no sign of life (by SIGABRT) says first where each of its threads stood.
+    faulthandler.enable()
     importlib.import_module(_MAINS[arguments.name]).serve(from_environment())

@@ -2,18 +2,23 @@
 """Watchdog: feeds the service manager only while our own web server answers."""
 
 import http.client
+import logging
 import threading
 from collections.abc import Callable
 
 from appliance.system import notify
 
+log = logging.getLogger(__name__)
+
 TIMEOUT = 10.0
+AGAIN = 6  # after a miss it waits for this part of the interval
 
 
 class HttpWatchdog:
     """Asks `path` of our own listener at `bind` ("host:port") again and again, and calls `alive` when it answers 200.
 
-    Where no service manager watches, nothing is started.
+    One answer that is missing is no reason to be killed: it is asked again soon, several times before the service
+    manager loses its patience. Where no service manager watches, nothing is started.
     """
 
     def __init__(
@@ -42,15 +47,17 @@ class HttpWatchdog:
         connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT)
         try:
             connection.request("GET", self._path, headers={"Connection": "close"})
-            well = connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            well = False
+            if (status := connection.getresponse().status) == 200:
+                self._alive()
+                return True
+            log.warning("%s answered us %d", self._path, status)
+        except (OSError, http.client.HTTPException) as error:
+            log.warning("%s did not answer us: %r", self._path, error)
         finally:
             connection.close()
-        if well:
-            self._alive()
-        return well
+        return False
 
     def _run(self) -> None:
-        while not self._stop.wait(self._interval):
-            self.check()
+        pause = interval = self._interval or 0.0
+        while not self._stop.wait(pause):
+            pause = interval if self.check() else interval / AGAIN

@@ -4,7 +4,7 @@
 One machine is on at a time. Most tests visit the same box, `home`: its modules come first, so that it starts once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from tests.image.owner import Owner
 
 IMAGE = ROOT / "build/image/qemu/hearth-qemu.img"
+JOURNAL = "journalctl --boot --no-pager --quiet -o short-monotonic -n 120 | cut -c1-240; free --mega; date"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the machine that is on has noted stands beside what failed, since nobody can ask it afterwards."""
+    report = yield
+    boxes: list[machine.Box] = getattr(item, "funcargs", {}).get("bench", [])
+    if report.failed and report.when == "call":
+        for box in filter(machine.Box.running, boxes):
+            try:
+                report.sections.append(("the box's journal", box.shell(JOURNAL, seconds=60)))
+            except (OSError, AssertionError) as error:
+                report.sections.append(("the box's journal", f"It does not answer: {error!r}"))
+    return report
 
 
 @pytest.fixture(scope="session")

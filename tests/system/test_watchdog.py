@@ -51,3 +51,19 @@ def test_it_goes_on_by_itself(bind: str) -> None:
     watchdog.start()
     assert fed.wait(10)
     watchdog.stop()
+
+
+def test_one_answer_that_is_missing_is_asked_for_again_before_it_is_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service manager's patience is two intervals."""
+    answers = iter([True, False, False, True])
+    pauses: list[float | None] = []
+    watchdog = HttpWatchdog("127.0.0.1:1", "/health", interval=30.0, alive=lambda: None)
+
+    def wait(_event: threading.Event, pause: float | None = None) -> bool:
+        pauses.append(pause)
+        return len(pauses) == 5
+
+    monkeypatch.setattr(watchdog, "check", lambda: next(answers))
+    monkeypatch.setattr(threading.Event, "wait", wait)
+    watchdog._run()
+    assert pauses == [30, 30, 5, 5, 30]
