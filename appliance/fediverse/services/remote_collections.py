@@ -74,14 +74,16 @@ def keep(tx: Tx, collection_id: int, found: RemoteItems) -> None:
     """Who is in it now, in their order, nobody twice. Members who were asked a moment ago stay, though it does not name
     them yet."""
     rows = {row.account_id: row for row in tx.all(_ITEMS, {"collection_id": collection_id})}
-    listed = {item.account_id: item for item in reversed(found.items)}
+    listed: dict[int, RemoteItem] = {}
+    for item in found.items:
+        listed.setdefault(item.account_id, item)
     asked_just_now = milliseconds(tx.now - UNNAMED)
     for account_id, row in rows.items():
         is_named = bool(row.domain or row.uri) or row.created_at < asked_just_now
         gone = account_id in found.refused or (found.complete and account_id not in listed and is_named)
         if gone and row.state == FeatureState.ACCEPTED.value:
             _drop(tx, row)
-    for position, item in enumerate(reversed(listed.values())):
+    for position, item in enumerate(listed.values()):
         known = rows.get(item.account_id)
         if known is not None:
             values: dict[str, Any] = {"uri": item.uri, "position": position}
