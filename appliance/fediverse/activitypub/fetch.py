@@ -21,10 +21,18 @@ _REDIRECTS = 3
 _SECONDS = 10.0
 SECONDS_IN_ALL = 20.0
 SECONDS_IN_INBOX = 5.0  # the sender waits for our answer meanwhile
+_NOTHING, _REMEDY = "There is nothing of that name.", "Check the spelling."
 
 
-def not_found(sentence: str = "There is nothing of that name.") -> HearthError:
-    return HearthError("not-found", sentence, "Check the spelling.", status=404)
+def not_found(sentence: str = _NOTHING) -> HearthError:
+    return HearthError("not-found", sentence, _REMEDY, status=404)
+
+
+class Gone(HearthError):
+    """Its own server says that there is nothing at this address (404), or nothing any more (410)."""
+
+    def __init__(self) -> None:
+        super().__init__("not-found", _NOTHING, _REMEDY, status=404)
 
 
 class Fetcher:
@@ -47,7 +55,8 @@ class Fetcher:
         """The document with this id, or the one that a page's address stands for.
 
         What a server hands out under an address counts only if it says itself that this is its id; if it names
-        another id of the same origin, that one is asked. Raises HearthError not-found, NetError.
+        another id of the same origin, that one is asked. Raises HearthError not-found (Gone if its server says so),
+        NetError.
         """
         document, found_at = self._ask(uri)
         own_id = reading.uri(document)
@@ -73,6 +82,8 @@ class Fetcher:
         if self._urls.is_ours(uri):
             raise not_found()
         response = self._follow(uri)
+        if response.status in (404, 410):
+            raise Gone
         if not response.ok:
             raise not_found()
         kind = _media_type(response)

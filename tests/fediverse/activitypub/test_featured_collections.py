@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Collections of accounts between servers (FEP-7aa9): who asks whom, what is kept, and what nobody can forge."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -570,6 +571,22 @@ def test_who_took_it_back_elsewhere_is_found_out(
     assert a_week_later() == 1
     nora.serve(stamp, {}, status=410)
     assert a_week_later() == 0
+
+
+@pytest.mark.parametrize(("status", "left"), [(410, 0), (404, 0), (503, 1)])
+def test_one_that_is_gone_without_a_word_is_gone_here(
+    anna: Person, rita: Remote, context: Context, clock: VirtualClock, status: int, left: int
+) -> None:
+    follow(anna, rita)
+    rita_id = known(anna, rita)
+    rita.send("Add", collection(rita), target=f"{rita.uri}/featured")
+    (kept,) = of(anna, rita_id)
+    rita.serve(f"{rita.uri}/featured/1", {}, status=status)
+    clock.advance(3600)
+    anna.get(f"{ALL}/{kept['id']}")
+    with contextlib.suppress(HearthError):  # of a server that is down; it is asked again
+        run_all(context)
+    assert len(of(anna, rita_id)) == left
 
 
 def test_who_takes_it_back_while_a_collection_is_read_is_out(

@@ -8,6 +8,7 @@ from appliance.fediverse.activitypub import featured_collections, known, reading
 from appliance.fediverse.activitypub.asking import collections
 from appliance.fediverse.activitypub.documents import Document
 from appliance.fediverse.activitypub.featured_collections import Item
+from appliance.fediverse.activitypub.fetch import Gone
 from appliance.fediverse.activitypub.resolve import Resolver
 from appliance.fediverse.context import Context
 from appliance.fediverse.services import accounts, remote_collections
@@ -22,7 +23,8 @@ _AGAIN = 7 * 24 * 3600 * 1000  # who agreed may have taken it back, and nobody t
 
 
 def run(context: Context, subject: str) -> None:
-    """A collection and all who are in it. Raises HearthError when its server cannot be asked."""
+    """A collection and all who are in it, or that its server has it no more. Raises HearthError when that cannot be
+    asked."""
     collection_id = int(subject)
     with context.database.read() as tx:
         row = stored.by_ids(tx, [collection_id]).get(collection_id)
@@ -30,7 +32,12 @@ def run(context: Context, subject: str) -> None:
     if row is None or owner is None or row.uri is None:
         return
     resolver = Resolver(context, seconds=SECONDS)
-    document = resolver.fetcher.document(row.uri)
+    try:
+        document = resolver.fetcher.document(row.uri)
+    except Gone:
+        with context.database.write() as tx:
+            remote_collections.drop(tx, owner.id, row.uri)
+        return
     told = featured_collections.read(document, owner.uri)
     if told.uri != row.uri:
         raise reading.unfit("This is another collection.")
